@@ -1,0 +1,279 @@
+"""When a booking may be made, moved and cancelled, and what to offer instead. Pure.
+
+One function, `refusals`, answers for create, move and the grey desk on the floor plan alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from innovation_station.errors import Refusal
+from innovation_station.members.rules import Actor, is_staff
+from innovation_station.spaces.rules import Hours, Place, Policy, at_minute, open_span
+from innovation_station.timespan import Span, subtract
+
+PRESETS: Mapping[str, tuple[int, int]] = {
+    "morning": (8 * 60, 12 * 60),
+    "afternoon": (13 * 60, 17 * 60),
+    "day": (0, 24 * 60),
+}
+CONFLICTS = frozenset({"taken", "closed-space"})
+SEATS = frozenset({"desk"})  # kinds of which a person uses one at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A span that is taken on a space: by a booking (of `member_id`) or, without one, by a closure."""
+
+    space_id: int
+    span: Span
+    booking_id: int | None = None
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A span of a space that somebody wants."""
+
+    place: Place
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """An offer that would be granted right now: the same space at another time, or another at the same time."""
+
+    place: Place
+    span: Span
+    same_space: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What every rule is measured against: the instant, the house's zone and its public holidays."""
+
+    now: datetime
+    zone: ZoneInfo
+    holidays: Mapping[date, str]
+
+
+class Owned(Protocol):
+    """What the rules need to know of a booking."""
+
+    @property
+    def member_id(self) -> int: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def cancelled(self) -> bool: ...
+
+
+def refusals(
+    wish: Wish, moment: Moment, held: Iterable[Held] = (), own: Iterable[tuple[Held, str]] = ()
+) -> list[Refusal]:
+    """List every reason against a wish, empty when it may be had.
+
+    `held` is what takes time on the wished space and `own` the member's other bookings with their space's kind;
+    both may hold more than what overlaps, and must leave out the booking that is being moved.
+    """
+    place, span = wish.place, wish.span
+    found = [] if place.bookable else [Refusal("not-bookable", "space", {"space": place.name})]
+    found += _time_refusals(span, place.policy, moment)
+    found += _length_refusals(span, place.policy, moment.zone)
+    found += _hours_refusals(span, place.hours, moment)
+    overlapping = [taken for taken in held if taken.span.overlaps(span)]
+    if any(taken.booking_id is None for taken in overlapping):
+        found.append(Refusal("closed-space", "space", {"space": place.name}))
+    if taken := next((taken for taken in overlapping if taken.booking_id is not None), None):
+        found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span}))
+    if place.kind in SEATS and (seat := _other_seat(span, place, own)):
+        found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space_id}))
+    return found
+
+
+def _other_seat(span: Span, place: Place, own: Iterable[tuple[Held, str]]) -> Held | None:
+    for held, kind in own:
+        if kind in SEATS and held.space_id != place.id and held.span.overlaps(span):
+            return held
+    return None
+
+
+def earliest_start(policy: Policy, moment: Moment) -> datetime:
+    """Give the first instant that may be booked now, on the place's grid.
+
+    Without notice that is the step that is running: who walks in at ten past nine books from nine.
+    """
+    step = timedelta(minutes=policy.granularity)
+    running = _on_grid(moment.now, step, moment.zone)
+    if not policy.notice:
+        return running
+    noticed = moment.now + timedelta(minutes=policy.notice)
+    floor = _on_grid(noticed, step, moment.zone)
+    return floor if floor == noticed else floor + step
+
+
+def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
+    into_day = timedelta(
+        minutes=_minute(instant, zone), seconds=instant.second, microseconds=instant.microsecond
+    )
+    return instant - into_day % step
+
+
+def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
+    running = _on_grid(moment.now, timedelta(minutes=policy.granularity), moment.zone)
+    last_day = moment.now.astimezone(moment.zone).date() + timedelta(days=policy.horizon)
+    if span.end <= moment.now or span.start < running:
+        return [Refusal("past", "start")]
+    if span.start < earliest_start(policy, moment):
+        return [Refusal("too-soon", "start", {"minutes": policy.notice})]
+    if span.start.astimezone(moment.zone).date() > last_day:
+        return [Refusal("too-far", "date", {"days": policy.horizon, "last": last_day})]
+    return []
+
+
+def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
+    found = []
+    if any(
+        _minute(side, zone) % policy.granularity or side.second or side.microsecond
+        for side in (span.start, span.end)
+    ):
+        found.append(Refusal("off-grid", "start", {"minutes": policy.granularity}))
+    if span.length < timedelta(minutes=policy.shortest):
+        found.append(Refusal("too-short", "end", {"minutes": policy.shortest}))
+    if span.length > timedelta(minutes=policy.longest):
+        found.append(Refusal("too-long", "end", {"minutes": policy.longest}))
+    return found
+
+
+def _minute(instant: datetime, zone: ZoneInfo) -> int:
+    local = instant.astimezone(zone)
+    return local.hour * 60 + local.minute
+
+
+def _hours_refusals(span: Span, hours: Hours, moment: Moment) -> list[Refusal]:
+    for part in span.by_local_day(moment.zone):
+        day = part.start.astimezone(moment.zone).date()
+        if day in moment.holidays:
+            return [Refusal("holiday", "date", {"day": day, "holiday": moment.holidays[day]})]
+        opened = open_span(hours, day, moment.zone, moment.holidays)
+        if opened is None:
+            return [Refusal("closed-day", "date", {"day": day})]
+        if not opened.contains(part):
+            return [Refusal("closed-hours", "start", {"span": opened})]
+    return []
+
+
+def may_see(actor: Actor, booking: Owned) -> bool:
+    """Tell whether the person may open the booking's page: its member, and staff."""
+    return actor.id == booking.member_id or is_staff(actor)
+
+
+def change_refusals(booking: Owned, now: datetime) -> list[Refusal]:
+    """List why a booking can no longer be moved, edited or cancelled."""
+    if booking.end <= now:
+        return [Refusal("already-over")]
+    return [Refusal("already-cancelled")] if booking.cancelled else []
+
+
+def restore_refusals(booking: Owned, now: datetime) -> list[Refusal]:
+    """List why a cancelled booking cannot be taken back."""
+    if booking.end <= now:
+        return [Refusal("already-over")]
+    return [] if booking.cancelled else [Refusal("not-cancelled")]
+
+
+def preset_span(preset: str, place: Place, day: date, moment: Moment) -> Span | None:
+    """Give the part of a preset that may still be had on a local day, None when it is over or the place is shut.
+
+    A morning that has begun is booked from the running step, so that the record stays true.
+    """
+    opened = open_span(place.hours, day, moment.zone, moment.holidays)
+    if opened is None:
+        return None
+    begin, end = (at_minute(day, minute, moment.zone) for minute in PRESETS[preset])
+    start = max(begin, opened.start, earliest_start(place.policy, moment))
+    stop = min(end, opened.end)
+    return Span(start, stop) if start < stop else None
+
+
+def free_spans(opened: Span | None, held: Iterable[Span], first: datetime) -> list[Span]:
+    """Give what can still be had of an open day, in order."""
+    if opened is None or opened.end <= first:
+        return []
+    return subtract([Span(max(opened.start, first), opened.end)], held)
+
+
+def alternatives(
+    wish: Wish, places: Iterable[Place], held: Sequence[Held], own: Sequence[tuple[Held, str]], moment: Moment,
+    days: Sequence[date], wanted: int = 3,
+) -> list[Alternative]:  # fmt: skip
+    """Offer up to `wanted` ways forward, every one of which `refusals` grants now, the nearest first.
+
+    Two places go to similar spaces at the same time and one to the same space at another time of `days`, then
+    whatever is left of either.
+    """
+    by_space: dict[int, list[Held]] = {}
+    for taken in held:
+        by_space.setdefault(taken.space_id, []).append(taken)
+
+    def granted(place: Place, span: Span) -> bool:
+        return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
+
+    similar = sorted(
+        (place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place)
+    )
+    same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][
+        :wanted
+    ]
+    other_time = [
+        Alternative(wish.place, span, True)
+        for span in _nearest_times(wish, by_space.get(wish.place.id, []), moment, days)
+        if granted(wish.place, span)
+    ][:wanted]
+    mixed = same_time[: wanted - 1] + other_time[:1]
+    return (mixed + same_time[wanted - 1 :] + other_time[1:])[:wanted]
+
+
+def _similar(place: Place, wished: Place) -> bool:
+    return place.id != wished.id and place.bookable and place.kind == wished.kind
+
+
+def _unlike(place: Place, wished: Place) -> tuple[float, ...]:
+    too_small = max(0, wished.capacity - place.capacity)
+    return (
+        too_small,
+        place.zone_id != wished.zone_id,
+        len(wished.amenities - place.amenities),
+        place.floor_id != wished.floor_id,
+        abs(place.capacity - wished.capacity),
+        place.box.distance(wished.box),
+    )
+
+
+def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Sequence[date]) -> list[Span]:
+    """Find spans of the wished length on the same space: those that touch what is in the way, nearest first."""
+    length = wish.span.length
+    first = earliest_start(wish.place.policy, moment)
+    found: set[Span] = set()
+    for day in days:
+        opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
+        for free in free_spans(opened, [taken.span for taken in held], first):
+            if free.length < length:
+                continue
+            found.add(Span(free.start, free.start + length))
+            found.add(Span(free.end - length, free.end))
+            if free.start <= wish.span.start and wish.span.end <= free.end:
+                found.add(wish.span)
+    same_clock = [_same_clock(wish.span, day, moment.zone) for day in days]
+    found.update(span for span in same_clock if span is not None)
+    return sorted(found, key=lambda span: (abs(span.start - wish.span.start), span.start))
+
+
+def _same_clock(span: Span, day: date, zone: ZoneInfo) -> Span | None:
+    local = span.start.astimezone(zone)
+    start = datetime.combine(day, local.timetz()).astimezone(span.start.tzinfo)
+    return Span(start, start + span.length)

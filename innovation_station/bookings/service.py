@@ -1,0 +1,277 @@
+"""What happens to bookings: reserved, moved, edited, cancelled, restored; and spaces closed.
+
+Every function runs inside `db.transaction()`, decides on rows it has locked, flushes and never commits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from blinker import Signal
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from structlog.contextvars import get_contextvars
+
+from innovation_station.bookings import queries, rules
+from innovation_station.bookings.models import TITLE_LONGEST, Allocation, Booking, BookingHistory
+from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
+from innovation_station.db import db, is_overlap
+from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
+from innovation_station.members.models import Member
+from innovation_station.members.rules import Actor
+from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.queries import house, public_holidays
+from innovation_station.spaces.rules import Place
+from innovation_station.timespan import Span
+
+changed = Signal("sent with each changed Booking, inside its transaction")
+
+
+def moment(now: datetime, zone: ZoneInfo, around: Span) -> Moment:
+    """Gather what rules are measured against for spans within `around`."""
+    days = [side.astimezone(zone).date() for side in (around.start, around.end)]
+    return Moment(now, zone, public_holidays(house().holidays, days[0], days[1] + timedelta(days=1), "sv"))
+
+
+def reserve(
+    actor: Member, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
+    public: bool | None = None, request_key: str | None = None,
+) -> Booking:  # fmt: skip
+    """Book a space. Repeating the same request gives the booking that the first one made.
+
+    `public` shows name and title to other members (None: as the member chose for themselves). Raises NotFound for
+    an unknown space, Refused with every rule that says no, Conflict where somebody has the time.
+    """
+    _lock_member(actor.id)
+    place = _locked([space_id])[0]
+    key = request_key and request_digest(request_key, space_id, span)
+    earlier = (key and queries.same_request(actor.id, key)) or queries.same_span(actor.id, space_id, span)
+    if earlier:
+        return earlier
+    title = clean_title(title)
+    _check(Wish(place, span), actor.id, now, zone)
+    booking = Booking(
+        uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
+        public=actor.visible if public is None else public, state="confirmed", sequence=0, revision=0,
+        request_key=key, created_at=now, changed_at=now,
+    )  # fmt: skip
+    db.session.add(booking)
+    db.session.flush()
+    _allocate(place, span, zone, booking_id=booking.id)
+    _record(booking, actor, "reserved", now, before=None)
+    return booking
+
+
+def move(
+    actor: Actor, booking_id: int, *, space_id: int, span: Span, now: datetime, zone: ZoneInfo,
+    title: str | None = None, public: bool | None = None,
+) -> Booking:  # fmt: skip
+    """Give a booking another space, time, title or visibility; None keeps what it has.
+
+    All or nothing. A change of words alone touches no time and is measured by no rule on time. Raises NotFound for
+    what is not the actor's, Refused, Conflict.
+    """
+    booking = _mine(actor, booking_id)
+    places = _locked(sorted({booking.space_id, space_id}))
+    if found := rules.change_refusals(booking, now):
+        raise Refused(found)
+    before = _facts(booking)
+    booking.title = booking.title if title is None else clean_title(title)
+    booking.public = booking.public if public is None else public
+    moves = (space_id, span) != (booking.space_id, booking.span)
+    if moves:
+        place = next(place for place in places if place.id == space_id)
+        _check(Wish(place, span), booking.member_id, now, zone, without=booking.id, started=booking.span)
+        booking.space_id, booking.start, booking.end = space_id, span.start, span.end
+        booking.sequence += 1
+        _free(booking)
+        db.session.flush()
+        _allocate(place, span, zone, booking_id=booking.id)
+    if _facts(booking) != before:
+        _record(booking, actor, "moved" if moves else "edited", now, before)
+    return booking
+
+
+def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
+    """Give a booking's time back; the record stays. Cancelling twice is the same as once.
+
+    Raises NotFound for what is not the actor's and Refused for what is over.
+    """
+    booking = _mine(actor, booking_id)
+    if booking.cancelled:
+        return booking
+    _locked([booking.space_id])
+    if found := rules.change_refusals(booking, now):
+        raise Refused(found)
+    before = _facts(booking)
+    booking.state = "cancelled"
+    booking.sequence += 1
+    _free(booking)
+    _record(booking, actor, "cancelled", now, before)
+    return booking
+
+
+def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
+    """Take a cancellation back while the time is still free. Raises NotFound, Refused, Conflict."""
+    booking = _mine(actor, booking_id)
+    if not booking.cancelled:
+        return booking
+    place = _locked([booking.space_id])[0]
+    if found := rules.restore_refusals(booking, now):
+        raise Refused(found)
+    _check(Wish(place, booking.span), booking.member_id, now, zone, started=booking.span)
+    before = _facts(booking)
+    booking.state = "confirmed"
+    booking.sequence += 1
+    db.session.flush()
+    _allocate(place, booking.span, zone, booking_id=booking.id)
+    _record(booking, actor, "restored", now, before)
+    return booking
+
+
+def close(
+    span: Span, *, reasons: tuple[str, str], now: datetime, zone: ZoneInfo, space_id: int | None = None
+) -> Closure:
+    """Shut the house, or one space, for a span; `reasons` is (sv, en).
+
+    Raises Conflict where bookings stand in the way: they are never overwritten.
+    """
+    places = _locked(sorted(house().places) if space_id is None else [space_id])
+    standing = queries.held(span, [place.id for place in places])
+    if standing:
+        raise Conflict(
+            [Refusal("closure-hits", "start", {"count": len({held.booking_id for held in standing})})]
+        )
+    closure = Closure(
+        space_id=space_id,
+        start=span.start,
+        end=span.end,
+        reason_sv=reasons[0],
+        reason_en=reasons[1],
+        created_at=now,
+    )
+    db.session.add(closure)
+    db.session.flush()
+    for place in places:
+        _allocate(place, span, zone, closure_id=closure.id)
+    return closure
+
+
+def clean_title(text: str) -> str:
+    """Give a title fit for one line anywhere. Raises Refused where it is too long or holds control characters."""
+    title = " ".join(text.split(" ")).strip()
+    if len(title) > TITLE_LONGEST:
+        raise Refused([Refusal("title-long", "title", {"longest": TITLE_LONGEST})])
+    if any(
+        ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in title
+    ):
+        raise Refused([Refusal("title-characters", "title")])
+    return title
+
+
+def request_digest(request_key: str, space_id: int, span: Span) -> str:
+    """Bind a submit's key to what it asks for: the same key with another wish is another wish."""
+    text = f"{request_key}\n{space_id}\n{span.start.isoformat()}\n{span.end.isoformat()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lock_member(member_id: int) -> None:
+    """Lock the member, before any space: one member's bookings are decided one after the other."""
+    db.session.execute(
+        update(Member)
+        .where(Member.id == member_id)
+        .values(bookings_revision=Member.bookings_revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _locked(space_ids: Iterable[int]) -> list[Place]:
+    """Lock spaces in the order given (ascending, or two writers may wait for each other) and stamp them changed."""
+    for space_id in space_ids:
+        found = db.session.execute(
+            update(Space)
+            .where(Space.id == space_id)
+            .values(revision=Space.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if found.rowcount == 0:  # type: ignore[attr-defined]
+            raise NotFound("space-unknown")
+    places = house().places
+    return [places[space_id] for space_id in space_ids]
+
+
+def _mine(actor: Actor, booking_id: int) -> Booking:
+    booking = db.session.get(Booking, booking_id)
+    if booking is None or not rules.may_see(actor, booking):
+        raise NotFound("booking-unknown")
+    _lock_member(booking.member_id)
+    db.session.refresh(booking)  # what it was before the lock may have changed while we waited
+    return booking
+
+
+def _check(
+    wish: Wish,
+    member_id: int,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    without: int | None = None,
+    started: Span | None = None,
+) -> None:
+    """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed."""
+    measured = moment(now, zone, wish.span)
+    held = queries.held(wish.span, [wish.place.id], without=without)
+    own = queries.held_by(member_id, wish.span, without=without)
+    found = rules.refusals(wish, measured, held, own)
+    if started and started.start == wish.span.start and wish.span.end > now:
+        found = [refusal for refusal in found if refusal.code not in ("past", "too-soon")]
+    if found:
+        kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in found) else Refused
+        raise kind(found)
+
+
+def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
+    for part in span.by_local_day(zone):
+        db.session.add(Allocation(space_id=place.id, start=part.start, end=part.end, **owner))
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if is_overlap(error):
+            raise Conflict([Refusal("taken", "space", {"space": place.name, "span": span})]) from error
+        raise
+
+
+def _free(booking: Booking) -> None:
+    db.session.execute(delete(Allocation).where(Allocation.booking_id == booking.id))
+
+
+def _facts(booking: Booking) -> dict[str, Any]:
+    return {
+        "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
+        "title": booking.title, "public": booking.public, "state": booking.state,
+    }  # fmt: skip
+
+
+def _record(
+    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None
+) -> None:
+    """Write the history row, stamp what calendars and pages key on, and tell later features."""
+    if before is not None:
+        booking.revision += 1
+        booking.changed_at = max(now, booking.changed_at)
+    after = _facts(booking)
+    old = {name: value for name, value in before.items() if value != after[name]} if before else None
+    db.session.add(
+        BookingHistory(
+            booking_id=booking.id, at=now, actor_id=actor.id, actor_role=actor.role, action=action, before=old,
+            after=after if old is None else {name: after[name] for name in old},
+            request_id=get_contextvars().get("request_id", ""),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    changed.send(booking)

@@ -1,0 +1,186 @@
+"""The database: connection rules, the UTC column, and the one place that commits.
+
+SQLite and PostgreSQL run the same code. What differs: SQLite takes its write lock when a transaction begins
+(BEGIN IMMEDIATE; a deferred one fails with "locked" when it tries to upgrade, whatever the timeout), PostgreSQL
+locks the rows of the spaces. The refusal of overlap lives in the database itself, see the migrations.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Engine, MetaData, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from innovation_station.errors import Refusal, Unavailable
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+OVERLAP = "ex_allocation_overlap"
+BUSY_MILLISECONDS = 5000
+
+
+class Base(DeclarativeBase):
+    """The root of all models; constraint names are part of the contract, errors are told apart by them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Takes aware datetimes only, stores UTC, hands back aware UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values with ValueError: guessing their zone is how bookings move by an hour."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: the database takes aware instants only")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Hand back aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run one write from start to commit; the only code that commits.
+
+    Ends the read that the request has open, so that what is decided is decided on fresh rows. On any exception
+    everything is rolled back. Raises Unavailable where the database cannot be written now.
+    """
+    session: Session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transactions do not nest: pass the work to the one that is open")
+    session.commit()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"station_write": True})
+        yield session
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise unavailable(error) or error from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writing", None)
+
+
+def unavailable(error: DBAPIError) -> Unavailable | None:
+    """Tell a database that cannot be used just now from a fault of ours."""
+    text = str(error.orig).lower()
+    if "locked" in text or "busy" in text or "deadlock" in text or "lock timeout" in text:
+        return Unavailable([Refusal("database-busy")])
+    if "readonly" in text or "read-only" in text:
+        return Unavailable([Refusal("database-read-only")])
+    if isinstance(error, OperationalError) and "no such" not in text:
+        return Unavailable([Refusal("database-away")])
+    return None
+
+
+def is_overlap(error: DBAPIError) -> bool:
+    """Tell whether the database refused a second allocation of the same time."""
+    return OVERLAP in str(error.orig)
+
+
+def constraint_name(error: DBAPIError) -> str:
+    """Give the name of the constraint that refused (PostgreSQL) or the driver's text that holds its columns."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return (diagnostics and diagnostics.constraint_name) or str(error.orig)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        pass  # a read-only database keeps the mode it has: pages stay readable
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.execute("PRAGMA trusted_schema = OFF")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("station_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Choose pool settings for a database URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 8,
+        "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"},
+    }
+
+
+def _alembic(app: Flask) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["app"] = app
+    return config
+
+
+def upgrade(app: Flask, revision: str = "head") -> None:
+    """Bring the schema of the app's database up to `revision`; does nothing where it is there already."""
+    with app.app_context(), db.engine.connect() as connection:
+        config = _alembic(app)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def current_revision(app: Flask) -> str | None:
+    """Give the revision the database stands at, or None where it is empty."""
+    with app.app_context(), db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_current(app: Flask) -> bool:
+    """Tell whether the schema is the one this code was written for."""
+    return current_revision(app) == ScriptDirectory.from_config(_alembic(app)).get_current_head()

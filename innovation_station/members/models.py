@@ -1,0 +1,76 @@
+"""Tables of people: organisation, member, login session."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from innovation_station.db import Base, Instant
+from innovation_station.members import rules
+
+
+class Organisation(Base):
+    """A university, municipality, company or association that members belong to."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name_sv: Mapped[str] = mapped_column(String(200), unique=True)
+    name_en: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('university', 'municipality', 'company', 'association', 'foundation')", name="kind"
+        ),
+    )
+
+
+class Member(Base):
+    """A person with an account. `visible` is the consent to be seen by other members, off until it is given."""
+
+    __tablename__ = "member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(10), default="member")
+    password_hash: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    language: Mapped[str | None] = mapped_column(String(2))
+    visible: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[Instant]
+    bookings_revision: Mapped[int] = mapped_column(default=0)
+
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        CheckConstraint("role in ('member', 'host', 'admin')", name="role"),
+        CheckConstraint("language in ('sv', 'en')", name="language"),
+    )
+
+    @property
+    def initials(self) -> str:
+        """Give the capitals for the avatar."""
+        return rules.initials(self.name)
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether this person works for the house."""
+        return rules.is_staff(self)
+
+
+class LoginSession(Base):
+    """One signed-in browser. Its token exists only in the cookie; the row keeps the hash."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    agent: Mapped[str] = mapped_column(String(200), default="")
+
+    member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)

@@ -1,0 +1,122 @@
+"""What happens to members: made, signed in, signed out, given a new password."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete
+
+from innovation_station.db import db
+from innovation_station.errors import Conflict, NotAllowed, Refusal, Refused
+from innovation_station.members import queries, rules
+from innovation_station.members.models import LoginSession, Member
+
+BROWSER_SESSION = timedelta(hours=16)
+REMEMBERED = timedelta(days=60)
+
+_hasher = PasswordHasher()  # RFC 9106's low-memory profile: 64 MiB, 3 passes
+_hashing = threading.BoundedSemaphore(2)  # 64 MiB each: a burst of log-ins must not eat the machine
+_nobody = _hasher.hash(secrets.token_urlsafe())  # verified for unknown addresses, so that both cost the same
+
+
+def create_member(
+    *, email: str, name: str, password: str, now: datetime, role: str = "member", language: str | None = None
+) -> Member:
+    """Make an account. Raises Refused with every fault, Conflict where the address is taken."""
+    email = rules.normal_email(email)
+    if found := rules.account_refusals(email=email, name=name, role=role, password=password):
+        raise Refused(found)
+    if queries.by_email(email):
+        raise Conflict([Refusal("email-taken", "email")])
+    member = Member(
+        email=email,
+        name=name.strip(),
+        role=role,
+        language=language,
+        created_at=now,
+        password_hash=hashed(password),
+    )
+    db.session.add(member)
+    db.session.flush()
+    return member
+
+
+def hashed(password: str) -> str:
+    """Hash a password with argon2id; at most two at once in this process."""
+    with _hashing:
+        return _hasher.hash(password)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A password that was right: whose, and the stronger hash to store where the old one has fallen behind."""
+
+    member: Member
+    new_hash: str | None
+
+
+def prove(email: str, password: str) -> Proof:
+    """Check a password, outside of any write: hashing takes a fifth of a second and must not hold a lock.
+
+    Raises NotAllowed with the same refusal, after the same time, for a wrong password, an unknown address and a
+    disabled account.
+    """
+    member = queries.by_email(email) if len(email) <= rules.EMAIL_LONGEST else None
+    known = member.password_hash if member else _nobody
+    try:
+        with _hashing:
+            _hasher.verify(known, password[: rules.PASSWORD_LONGEST])
+    except (VerificationError, InvalidHashError):
+        raise NotAllowed([Refusal("login-wrong", "password")]) from None
+    if member is None or not member.active:
+        raise NotAllowed([Refusal("login-wrong", "password")])
+    return Proof(member, hashed(password) if _hasher.check_needs_rehash(known) else None)
+
+
+def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[str, LoginSession]:
+    """Open a login session and give its token, which is stored nowhere but in the cookie."""
+    if proof.new_hash:
+        proof.member.password_hash = proof.new_hash
+    token = secrets.token_urlsafe(32)
+    row = LoginSession(
+        member_id=proof.member.id,
+        token_hash=queries.token_hash(token),
+        created_at=now,
+        expires_at=now + (REMEMBERED if remember else BROWSER_SESSION),
+        agent=agent[:200],
+    )
+    db.session.add(row)
+    db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
+    db.session.flush()
+    return token, row
+
+
+def log_out(token: str) -> None:
+    """End the login session of this token; every copy of the cookie is dead with it."""
+    db.session.execute(delete(LoginSession).where(LoginSession.token_hash == queries.token_hash(token)))
+
+
+def change_password(member: Member, password: str) -> None:
+    """Store a new password and end all the member's sessions. Raises Refused."""
+    if found := rules.password_refusals(password):
+        raise Refused(found)
+    member.password_hash = hashed(password)
+    end_sessions(member)
+    db.session.flush()
+
+
+def disable(member: Member) -> None:
+    """Close the account to its owner and end all sessions; bookings stand."""
+    member.active = False
+    end_sessions(member)
+    db.session.flush()
+
+
+def end_sessions(member: Member) -> None:
+    """Sign the member out everywhere."""
+    db.session.execute(delete(LoginSession).where(LoginSession.member_id == member.id))

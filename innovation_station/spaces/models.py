@@ -1,0 +1,152 @@
+"""Tables of the house: floors, zones, spaces, opening hours, booking rules, closures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from innovation_station.db import Base, Instant
+
+KIND = "kind in ('desk', 'room', 'booth', 'hall')"
+
+
+class HouseRow(Base):
+    """The house itself, one row. `revision` rises with every change of floors, spaces, hours or rules."""
+
+    __tablename__ = "house"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(100))
+    organisation: Mapped[str] = mapped_column(String(100), default="")
+    address_sv: Mapped[str] = mapped_column(String(300), default="")
+    address_en: Mapped[str] = mapped_column(String(300), default="")
+    holidays: Mapped[str | None] = mapped_column(String(10))  # country whose public holidays close the house
+
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+
+class Floor(Base):
+    """A floor and its drawing: `shapes` and `labels` in plan units, see `spaces.rules.SHAPES`."""
+
+    __tablename__ = "floor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name_sv: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    position: Mapped[int] = mapped_column(default=0)
+    width: Mapped[int]
+    height: Mapped[int]
+    shapes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    labels: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+    __table_args__ = (CheckConstraint("width > 0 and height > 0", name="size"),)
+
+
+class Zone(Base):
+    """A named part of a floor; its labels are boxes for the drawing as it lies and as it stands turned."""
+
+    __tablename__ = "zone"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id"))
+    name_sv: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    position: Mapped[int] = mapped_column(default=0)
+    label: Mapped[dict[str, int] | None] = mapped_column(JSON)
+    label_turned: Mapped[dict[str, int] | None] = mapped_column(JSON)
+
+
+class Space(Base):
+    """Anything that can be booked. `revision` rises with every change of its allocations and is their lock."""
+
+    __tablename__ = "space"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id"))
+    zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    capacity: Mapped[int] = mapped_column(default=1)
+    x: Mapped[int]
+    y: Mapped[int]
+    w: Mapped[int]
+    h: Mapped[int]
+    amenities: Mapped[list[str]] = mapped_column(JSON, default=list)
+    furniture: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    photo: Mapped[str | None] = mapped_column(String(100))
+    bookable: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint(KIND, name="kind"),
+        CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("w > 0 and h > 0", name="size"),
+    )
+
+
+class OpeningHours(Base):
+    """Minutes of local wall time on a weekday (Monday is 0); without a space they are the house's.
+
+    A space's row replaces the house's for that weekday; `opens = closes` says closed.
+    """
+
+    __tablename__ = "opening_hours"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))
+    weekday: Mapped[int]
+    opens: Mapped[int]
+    closes: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("weekday between 0 and 6", name="weekday"),
+        CheckConstraint("0 <= opens and opens <= closes and closes <= 1440", name="minutes"),
+        Index("uq_opening_hours_house", "weekday", unique=True, sqlite_where=text("space_id is null"),
+              postgresql_where=text("space_id is null")),
+        Index("uq_opening_hours_space", "space_id", "weekday", unique=True),
+    )  # fmt: skip
+
+
+class PolicyRow(Base):
+    """Booking rules for a kind or for one space; None leaves a field to what is less specific."""
+
+    __tablename__ = "policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str | None] = mapped_column(String(10), unique=True)
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"), unique=True)
+    granularity: Mapped[int | None]
+    shortest: Mapped[int | None]
+    longest: Mapped[int | None]
+    notice: Mapped[int | None]
+    horizon: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint(KIND, name="kind"),
+        CheckConstraint("(kind is null) <> (space_id is null)", name="one_scope"),
+        CheckConstraint("granularity between 5 and 60", name="granularity"),
+        CheckConstraint("shortest between 1 and 44640", name="shortest"),
+        CheckConstraint("longest between 1 and 44640", name="longest"),
+        CheckConstraint("notice between 0 and 525600", name="notice"),
+        CheckConstraint("horizon between 0 and 1100", name="horizon"),
+    )
+
+
+class Closure(Base):
+    """The house (no space) or one space is shut for a span; its allocations keep everybody out."""
+
+    __tablename__ = "closure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))
+    start: Mapped[Instant]
+    end: Mapped[Instant]
+    reason_sv: Mapped[str] = mapped_column(String(200))
+    reason_en: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Instant]
+
+    __table_args__ = (CheckConstraint('start < "end"', name="order"),)

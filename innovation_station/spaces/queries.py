@@ -1,0 +1,137 @@
+"""Reads about the house, and its public holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from innovation_station.db import db
+from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
+from innovation_station.spaces.rules import Area, Box, Hours, House, Language, Place, Policy, Storey
+
+_kept: dict[str, House] = {}  # the newest house per database; replaced whole, so threads may race harmlessly
+
+
+def house(revision: int | None = None) -> House:
+    """Give the house at its present revision: one statement when it is known already, seven when it changed.
+
+    `revision` spares that statement where the caller has just read it.
+    """
+    session = db.session
+    if revision is None:
+        revision = session.scalar(select(HouseRow.revision)) or 0
+    key = str(session.get_bind().engine.url)
+    kept = _kept.get(key)
+    if kept is None or kept.revision != revision:
+        kept = _kept[key] = _read(session())
+    return kept
+
+
+def revisions() -> tuple[int, int]:
+    """Give the house's revision and the sum of all spaces' revisions: together they name the state of every day.
+
+    Both only rise, and a snapshot sees each commit whole, so an equal pair means nothing changed.
+    """
+    row = db.session.execute(
+        select(
+            select(HouseRow.revision).scalar_subquery(), select(func.sum(Space.revision)).scalar_subquery()
+        )
+    ).one()
+    return row[0] or 0, row[1] or 0
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, year: int, language: str) -> Mapping[date, str]:
+    import holidays  # half a second: only a process that needs a calendar pays
+
+    codes = {"sv": "sv", "en": "en_US"}
+    return dict(
+        holidays.country_holidays(
+            country, years=year, language=codes[language], categories=_holiday_categories(country)
+        )
+    )
+
+
+def _holiday_categories(country: str) -> tuple[str, ...]:
+    # Midsummer's, Christmas and New Year's eves are no public holidays by law, but every house is shut
+    return ("public", "de_facto") if country == "SE" else ("public",)
+
+
+def public_holidays(country: str | None, first: date, last: date, language: Language) -> dict[date, str]:
+    """Name the public holidays from `first` to `last`, both inclusive; empty without a country."""
+    if country is None:
+        return {}
+    years = range(first.year, last.year + 1)
+    return {
+        day: name
+        for year in years
+        for day, name in _holidays(country, year, language).items()
+        if first <= day <= last
+    }
+
+
+def _box(data: Mapping[str, int] | None) -> Box | None:
+    return Box(data["x"], data["y"], data["w"], data["h"]) if data else None
+
+
+def _read(session: Session) -> House:
+    row = session.scalar(select(HouseRow))
+    hours: dict[int | None, dict[int, tuple[int, int]]] = {}
+    for entry in session.scalars(select(OpeningHours)):
+        hours.setdefault(entry.space_id, {})[entry.weekday] = (entry.opens, entry.closes)
+    policies = list(session.scalars(select(PolicyRow)))
+    kinds = {policy.kind: _fields(policy) for policy in policies if policy.kind}
+    own = {policy.space_id: _fields(policy) for policy in policies if policy.space_id}
+    floors = session.scalars(select(Floor).order_by(Floor.position, Floor.id))
+    zones = session.scalars(select(Zone).order_by(Zone.position, Zone.id))
+    spaces = session.scalars(select(Space).order_by(Space.position, Space.id))
+    return House(
+        revision=row.revision if row else 0,
+        name=row.name if row else "Innovation Station",
+        organisation=row.organisation if row else "",
+        address={"sv": row.address_sv if row else "", "en": row.address_en if row else ""},
+        holidays=row.holidays if row else None,
+        hours=_open(hours.get(None, {})),
+        floors={floor.id: _storey(floor) for floor in floors},
+        zones={zone.id: _area(zone) for zone in zones},
+        places={
+            space.id: _place(
+                space,
+                Policy.merged([kinds.get(space.kind, {}), own.get(space.id, {})]),
+                _open(hours.get(None, {}) | hours.get(space.id, {})),
+            )
+            for space in spaces
+        },
+    )
+
+
+def _open(hours: Mapping[int, tuple[int, int]]) -> Hours:
+    return {weekday: minutes for weekday, minutes in hours.items() if minutes[0] < minutes[1]}
+
+
+def _fields(row: PolicyRow) -> dict[str, int | None]:
+    return {name: getattr(row, name) for name in ("granularity", "shortest", "longest", "notice", "horizon")}
+
+
+def _storey(row: Floor) -> Storey:
+    return Storey(
+        row.id, {"sv": row.name_sv, "en": row.name_en}, row.width, row.height, row.shapes, row.labels
+    )
+
+
+def _area(row: Zone) -> Area:
+    return Area(
+        row.id, row.floor_id, {"sv": row.name_sv, "en": row.name_en}, _box(row.label), _box(row.label_turned)
+    )
+
+
+def _place(row: Space, policy: Policy, hours: Hours) -> Place:
+    return Place(
+        id=row.id, floor_id=row.floor_id, zone_id=row.zone_id, kind=row.kind, name=row.name, capacity=row.capacity,
+        box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
+        photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
+    )  # fmt: skip

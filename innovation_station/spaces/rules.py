@@ -1,0 +1,151 @@
+"""Booking rules, opening hours and the shape of the house. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from innovation_station.timespan import Span, to_utc
+
+Language = Literal["sv", "en"]
+KINDS = ("desk", "room", "booth", "hall")
+AMENITIES = (
+    "window", "screen", "height-adjustable", "quiet", "whiteboard", "video", "projector", "hearing-loop", "step-free",
+)  # fmt: skip
+SHAPES: Mapping[str, tuple[str, ...]] = {
+    "rect": ("x", "y", "width", "height", "rx"),
+    "circle": ("cx", "cy", "r"),
+    "path": ("d",),
+}
+SHAPE_CLASSES = frozenset(
+    {"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"}
+)
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Booking rules in force: minutes, but the horizon in days."""
+
+    granularity: int = 15
+    shortest: int = 15
+    longest: int = 10 * 60
+    notice: int = 0
+    horizon: int = 90
+
+    @classmethod
+    def merged(cls, layers: Iterable[Mapping[str, int | None]]) -> Policy:
+        """Lay policies over the default, the most specific last; None means «as below»."""
+        values = {field.name: field.default for field in fields(cls)}
+        for layer in layers:
+            values.update({name: value for name, value in layer.items() if value is not None})
+        return cls(**values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in plan units of its floor."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def distance(self, other: Box) -> float:
+        """Give the distance between the middles, in plan units."""
+        across = (self.x + self.w / 2) - (other.x + other.w / 2)
+        down = (self.y + self.h / 2) - (other.y + other.h / 2)
+        return float((across**2 + down**2) ** 0.5)
+
+
+Hours = Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One space as pages and rules see it: its effective policy and hours, detached from the database.
+
+    `hours` maps weekday (Monday is 0) to opening and closing minute of the local day; no entry means closed.
+    """
+
+    id: int
+    floor_id: int
+    zone_id: int | None
+    kind: str
+    name: str
+    capacity: int
+    box: Box
+    amenities: frozenset[str]
+    furniture: Sequence[Mapping[str, object]]
+    photo: str | None
+    bookable: bool
+    policy: Policy
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A zone: a named part of a floor; `label` and `label_turned` say where its name is written."""
+
+    id: int
+    floor_id: int
+    names: Mapping[Language, str]
+    label: Box | None
+    label_turned: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class Storey:
+    """A floor and its drawing in plan units."""
+
+    id: int
+    names: Mapping[Language, str]
+    width: int
+    height: int
+    shapes: Sequence[Mapping[str, object]]
+    labels: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class House:
+    """The whole house at one revision."""
+
+    revision: int
+    name: str
+    organisation: str
+    address: Mapping[Language, str]
+    holidays: str | None
+    hours: Hours
+    floors: Mapping[int, Storey]
+    zones: Mapping[int, Area]
+    places: Mapping[int, Place]
+
+    @cached_property
+    def place_ids(self) -> tuple[int, ...]:
+        """Give all spaces' ids in the order they are shown."""
+        return tuple(self.places)
+
+    def zone_name(self, place: Place, language: Language) -> str:
+        """Name the zone of a space, or its floor where it lies in none."""
+        if place.zone_id is not None:
+            return self.zones[place.zone_id].names[language]
+        return self.floors[place.floor_id].names[language]
+
+
+def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Mapping[date, object]) -> Span | None:
+    """Give the UTC span a place is open on a local day, None where it is closed that day or it is a holiday."""
+    if day in holidays or (minutes := hours.get(day.weekday())) is None:
+        return None
+    opens, closes = (at_minute(day, minute, zone) for minute in minutes)
+    return Span(opens, closes)
+
+
+def at_minute(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Give the UTC instant of a minute of the local day's wall clock; 1440 is the next midnight."""
+    if minute >= DAY_MINUTES:
+        day, minute = day + timedelta(days=1), minute - DAY_MINUTES
+    return to_utc(day, time(minute // 60, minute % 60), zone)

@@ -1,0 +1,147 @@
+"""Writes about the house. Each bumps the house's revision, so that every process reads it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import select, update
+
+from innovation_station.db import db
+from innovation_station.errors import NotFound, Refusal, Refused
+from innovation_station.spaces import rules
+from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
+from innovation_station.spaces.rules import Box
+
+Minutes = tuple[int, int]
+Row = TypeVar("Row", Floor, Zone, Space)
+
+
+def set_up_house(
+    *, name: str, organisation: str = "", address: tuple[str, str] = ("", ""), holidays: str | None = None
+) -> HouseRow:
+    """Name the house, or rename it; `address` is (sv, en), `holidays` the country whose holidays close it."""
+    row = db.session.get(HouseRow, 1)
+    if row is None:
+        row = HouseRow(id=1, revision=0, name=name)
+        db.session.add(row)
+    row.name, row.organisation, row.holidays = name, organisation, holidays
+    row.address_sv, row.address_en = address
+    db.session.flush()
+    changed()
+    return row
+
+
+def add_floor(
+    *, names: tuple[str, str], width: int, height: int, shapes: Sequence[Mapping[str, Any]] = (),
+    labels: Sequence[Mapping[str, Any]] = (), position: int = 0,
+) -> Floor:  # fmt: skip
+    """Add a floor with its drawing; `names` is (sv, en). Raises Refused for a shape the drawing cannot hold."""
+    _check_shapes(shapes)
+    row = Floor(
+        name_sv=names[0], name_en=names[1], width=width, height=height, position=position,
+        shapes=[dict(shape) for shape in shapes], labels=[dict(label) for label in labels],
+    )  # fmt: skip
+    return _added(row)
+
+
+def add_zone(
+    *,
+    floor: Floor,
+    names: tuple[str, str],
+    label: Box | None = None,
+    label_turned: Box | None = None,
+    position: int = 0,
+) -> Zone:
+    """Add a zone; the boxes say where its name is written on the drawing, lying and turned."""
+    row = Zone(
+        floor_id=floor.id, name_sv=names[0], name_en=names[1], position=position,
+        label=_as_dict(label), label_turned=_as_dict(label_turned),
+    )  # fmt: skip
+    return _added(row)
+
+
+def add_space(
+    *, floor: Floor, kind: str, name: str, box: Box, zone: Zone | None = None, capacity: int = 1,
+    amenities: Sequence[str] = (), furniture: Sequence[Mapping[str, Any]] = (), photo: str | None = None, position: int = 0,
+) -> Space:  # fmt: skip
+    """Add a space. Raises Refused for an unknown kind, amenity or shape."""
+    if kind not in rules.KINDS:
+        raise Refused([Refusal("kind-unknown", "kind")])
+    if unknown := sorted(set(amenities) - set(rules.AMENITIES)):
+        raise Refused([Refusal("amenity-unknown", "amenities", {"amenity": unknown[0]})])
+    _check_shapes(furniture)
+    row = Space(
+        floor_id=floor.id, zone_id=zone.id if zone else None, kind=kind, name=name, capacity=capacity, photo=photo,
+        x=box.x, y=box.y, w=box.w, h=box.h, amenities=sorted(amenities, key=rules.AMENITIES.index),
+        furniture=[dict(shape) for shape in furniture], position=position,
+    )  # fmt: skip
+    return _added(row)
+
+
+def set_hours(hours: Mapping[int, Minutes | None], space: Space | None = None) -> None:
+    """Replace the opening hours of the house, or of one space; None says closed that weekday.
+
+    Weekdays left out are closed for the house and as the house for a space.
+    """
+    space_id = space.id if space else None
+    for row in db.session.scalars(
+        select(OpeningHours).where(OpeningHours.space_id.is_not_distinct_from(space_id))
+    ):
+        db.session.delete(row)
+    db.session.flush()
+    for weekday, minutes in hours.items():
+        opens, closes = minutes or (0, 0)
+        db.session.add(OpeningHours(space_id=space_id, weekday=weekday, opens=opens, closes=closes))
+    db.session.flush()
+    changed()
+
+
+def set_policy(*, kind: str | None = None, space: Space | None = None, **values: int | None) -> PolicyRow:
+    """Set booking rules for a kind or a space (exactly one); fields left out are as below it."""
+    scope = PolicyRow.space_id == space.id if space else PolicyRow.kind == kind
+    row = db.session.scalar(select(PolicyRow).where(scope))
+    if row is None:
+        row = PolicyRow(kind=kind, space_id=space.id if space else None)
+        db.session.add(row)
+    for name in ("granularity", "shortest", "longest", "notice", "horizon"):
+        setattr(row, name, values.get(name))
+    db.session.flush()
+    changed()
+    return row
+
+
+def set_bookable(space_id: int, bookable: bool) -> Space:
+    """Take a space out of booking or back. Raises NotFound."""
+    row = db.session.get(Space, space_id)
+    if row is None:
+        raise NotFound()
+    row.bookable = bookable
+    return _added(row)
+
+
+def changed() -> None:
+    """Raise the house's revision: pages and feeds that show the house are read anew."""
+    db.session.execute(update(HouseRow).values(revision=HouseRow.revision + 1))
+
+
+def _added(row: Row) -> Row:
+    db.session.add(row)
+    db.session.flush()
+    changed()
+    return row
+
+
+def _as_dict(box: Box | None) -> dict[str, int] | None:
+    return {"x": box.x, "y": box.y, "w": box.w, "h": box.h} if box else None
+
+
+def _check_shapes(shapes: Sequence[Mapping[str, Any]]) -> None:
+    for shape in shapes:
+        allowed = rules.SHAPES.get(shape.get("kind", ""), ())
+        if (
+            not allowed
+            or shape.get("class") not in rules.SHAPE_CLASSES
+            or set(shape) - {"kind", "class", *allowed}
+        ):
+            raise Refused([Refusal("shape-unknown", "shapes")])
