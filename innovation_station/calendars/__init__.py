@@ -1,0 +1,41 @@
+"""Calendars: what leaves the house as iCalendar, so that bookings stand in people's own calendars.
+
+Vocabulary
+----------
+Feed: a secret address that a calendar program polls; it belongs to one member and can be renewed and revoked.
+Entry: what one VEVENT says, before it is written. Fragment: the bytes of one VEVENT, made once and stored.
+Window: the days a feed covers, 12 months back to 400 days ahead. Doubled hour: the local hour that autumn
+repeats.
+
+Invariants
+----------
+- A feed is a pure function of the member's bookings, the house, the local date and the language: the same
+  bytes for every program, twice in a row, from any process. So a strong ETag is honest and a 304 costs no
+  bookings.
+- The same booking has the same UID in every feed, for life; SEQUENCE counts changes of time and status.
+- No text that people write can raise, inject a line or hide another entry. One bad entry is left out and
+  logged.
+- A feed's answer sets no cookie, touches no session and says the same 404 to a wrong, a malformed and a
+  revoked address. The database holds only the sha256 of an address.
+- ics.py and vtimezone.py are pure: standard library only, no clock, no language, no database.
+
+Decisions
+---------
+2026-11: VEVENTs are written by hand. icalendar's to_ical() costs 0.2 ms an entry against 0.02 ms, and five
+  of its conveniences had to be worked around: a random UID and DTSTAMP in new(), a UID on the calendar
+  (vdirsyncer then shows nothing), NAME unescaped, REFRESH-INTERVAL without VALUE, `fold` lost. Rejected:
+  icalendar with a cache, which leaves the first fetch and every rebuild slow. icalendar reads our files in
+  the tests instead.
+2026-11: VTIMEZONE is our own RRULE text from the zone's POSIX footer. Rejected: icalendar's
+  add_missing_timezones(), whose comma lists of RDATE put Thunderbird an hour off; fixed UTC times throughout,
+  which most programs show well but which make a repeated event drift by an hour.
+2026-11: A start or end in the doubled hour, and any time in a year for which the footer is not the whole
+  truth (Morocco's Ramadan, a rule changed lately, Cairo's 24:00), goes out in UTC: libraries disagree about
+  the first, and the second has no RRULE. Both ends then, so that they share a value type.
+2026-11: No METHOD (it would tie DTSTAMP to the fetch and forbid a stable body), no UID on the calendar, no
+  X-WR-TIMEZONE, no ATTENDEE, no alarms. An empty calendar carries its VTIMEZONE alone. Rejected: a marker
+  event in the far past, which some programs list.
+2026-11: A summary is one line; a description and a location keep their line breaks. Controls go, they are not
+  replaced; a text over 4,000 characters is cut. Rejected: refusing such text here, since old rows and imports
+  must not silence a feed.
+"""
