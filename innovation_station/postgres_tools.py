@@ -1,0 +1,82 @@
+"""PostgreSQL's own programs to dump and restore it: found, called, their refusals put in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+DEBIAN = Path("/usr/lib/postgresql")
+INSTALL = "apt-get install postgresql-client"
+
+
+class ToolError(Exception):
+    """A program is missing or failed; the text is one line for the operator."""
+
+
+def find(name: str) -> str:
+    """Return the path of a program in its newest version. Raises ToolError that says how to get it."""
+    versions = sorted(DEBIAN.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True)
+    found = [str(path) for path in versions] + [shutil.which(name) or ""]
+    if not (best := next((path for path in found if path), "")):
+        raise ToolError(f"{name} is not installed. On Debian: {INSTALL}")
+    return best
+
+
+def dump(url: str, target: Path) -> None:
+    """Write a dump in the custom format. Raises ToolError."""
+    _run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], url)
+
+
+def restore(url: str, source: Path) -> None:
+    """Replace the content of a database by a dump, in one transaction. Raises ToolError."""
+    options = ["--single-transaction", "--clean", "--if-exists", "--no-owner", "--no-privileges", str(source)]
+    _run("pg_restore", options, url)
+
+
+def tables(source: Path) -> set[str]:
+    """Return the names of the tables in a dump. Raises ToolError when it is damaged."""
+    listing = _run("pg_restore", ["--list", str(source)])
+    return set(re.findall(r"^\d+; \d+ \d+ TABLE public (\S+) ", listing, re.MULTILINE))
+
+
+def revision(source: Path) -> str:
+    """Return the schema revision of a dump, empty when it has none. Raises ToolError."""
+    script = _run("pg_restore", ["--data-only", "--table=alembic_version", "--file=-", str(source)])
+    match = re.search(r"^COPY [\w.]*alembic_version .*?\n(\S+)\n", script, re.MULTILINE)
+    return match[1] if match and match[1] != "\\." else ""
+
+
+def _run(name: str, options: list[str], url: str | None = None) -> str:
+    environment = {**os.environ, "LC_ALL": "C"}
+    if url:
+        address = make_url(url).set(drivername="postgresql")
+        if address.password:
+            environment["PGPASSWORD"] = str(
+                address.password
+            )  # never on the command line, where all can read it
+        environment["PGOPTIONS"] = "-c lock_timeout=30s"
+        options = [*options, "--dbname=" + address.set(password=None).render_as_string()]
+    done = subprocess.run(
+        [find(name), *options], env=environment, capture_output=True, text=True, check=False, errors="replace"
+    )
+    if done.returncode:
+        raise ToolError(_reason(name, done.stderr))
+    return done.stdout
+
+
+def _reason(name: str, output: str) -> str:
+    if "server version mismatch" in output:
+        server = re.search(r"server version: (\d+)", output)
+        return f"{name} is older than the server. On Debian: {INSTALL}" + (f"-{server[1]}" if server else "")
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    told = (
+        [line for line in lines if "error" in line.lower() or "could not" in line.lower()]
+        or lines
+        or ["failed"]
+    )
+    return " ".join(told[0].split())[:300]
