@@ -1,0 +1,13 @@
+// Copy buttons: shown only where copying works; the word on the button answers for two seconds.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(button.dataset.copy); } catch { return; }
+    const word = button.querySelector("span"), was = word.textContent;
+    if (was === button.dataset.done) return;
+    word.textContent = button.dataset.done;
+    word.setAttribute("role", "status");
+    setTimeout(() => { word.textContent = was; word.removeAttribute("role"); }, 2000);
+  });
+}
