@@ -184,7 +184,8 @@ def _build_face(face: Face, target: Path) -> str:
     # The Open Font License wants its text beside the font wherever that goes.
     licence = _source(face).parent.parent / "LICENSE"
     target.with_name(face.licence).write_bytes(licence.read_bytes())
-    mark = hashlib.sha256(target.read_bytes()).hexdigest()[:8]
+    # As long as the version in the pages' own addresses, so that a preload and this rule fetch one file.
+    mark = hashlib.sha256(target.read_bytes()).hexdigest()[:12]
     low, high = face.weights
     rule = (
         f'@font-face {{\n  font-family: "{face.family}"; font-style: normal; '
