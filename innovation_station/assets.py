@@ -15,6 +15,7 @@ import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ SAMPLE = (
     "Book a desk for the afternoon and see when the house is open. Tuesday 22, 08–12, 11 free."
 )
 """Text that widths are averaged over; it carries the letter frequencies of both languages."""
+
+BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date in every compiled catalogue."""
 
 # Average advance of SAMPLE in thousandths of an em, measured on Liberation Sans, whose widths are
 # Arial's and Helvetica's. Constants, because a build machine has no system fonts.
@@ -101,7 +105,8 @@ FACES = (
 def compile_catalogues(translations: Path) -> list[Path]:
     """Compile each ``*.po`` under a folder whose ``*.mo`` is missing or older.
 
-    Return the files written, sorted. Raise ValueError where a catalogue cannot be parsed.
+    Return the files written, sorted. Raise ValueError where a catalogue cannot be parsed, or a translation
+    has other placeholders than its source.
     """
     written = []
     for source in sorted(translations.glob("*/LC_MESSAGES/*.po")):
@@ -122,6 +127,10 @@ def _compile_catalogue(source: Path, target: Path) -> None:
             catalogue = read_po(stream, locale=source.parent.parent.name, abort_invalid=True)
     except PoFileError as error:
         raise ValueError(f"{source}: {error}") from error
+    for message, faults in catalogue.check():
+        raise ValueError(f"{source}, line {message.lineno}: {faults[0]} ({message.id!r})")
+    # Babel would note the time of the build, and every build would differ.
+    catalogue.creation_date = catalogue.revision_date = BUILT
     # Written beside and moved: a server that starts meanwhile reads the old file or the new one.
     beside = target.with_suffix(".mo.new")
     with beside.open("wb") as stream:
