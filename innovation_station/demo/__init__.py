@@ -1,0 +1,44 @@
+"""The demo house: a real place, its real organisations, invented people and eight weeks of their bookings.
+
+The same local date gives the same house, ids included; only password hashes differ. Everything is written in
+one transaction, and past bookings as rows, since the service makes none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+from flask import Flask
+from sqlalchemy import select
+
+from innovation_station import clock
+from innovation_station.db import db, transaction
+from innovation_station.demo import floor, people
+from innovation_station.demo.bookings import Archive
+from innovation_station.demo.people import ACCOUNTS, PASSWORD
+from innovation_station.members.models import Member
+from innovation_station.spaces.queries import public_holidays
+
+__all__ = ["ACCOUNTS", "PASSWORD", "NotEmptyError", "load"]
+
+
+class NotEmptyError(Exception):
+    """The database has members; demo data would mix with theirs."""
+
+
+def load(app: Flask) -> None:
+    """Fill a database that has no members. Raises NotEmptyError; Unavailable where it cannot be written."""
+    hashes = people.password_hashes()
+    zone = app.config["ZONE"]
+    today = clock.now().astimezone(zone).date()
+    rng = Random(f"innovation station {today}")  # noqa: S311  a plausible house, no secrets
+    days = public_holidays("SE", today - timedelta(days=40), today + timedelta(days=40), "sv")
+    with app.app_context(), transaction() as session:
+        if session.scalar(select(Member.id).limit(1)) is not None:
+            raise NotEmptyError("The database has members; demo data goes into an empty one only.")
+        spaces = floor.build()
+        members = people.add(session, rng, today, zone, hashes)
+        Archive(session, members, spaces, zone, rng).fill(today, list(days))
+    with app.app_context():
+        db.session.remove()
