@@ -1,4 +1,4 @@
-"""Stores drafted bookings as the service would have left them; the past too, which it rightly refuses to make."""
+"""Stores drafted bookings as the service would leave them; the past too, which it rightly refuses to make."""
 
 from __future__ import annotations
 

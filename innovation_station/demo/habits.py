@@ -1,4 +1,4 @@
-"""Eight weeks of plausible days, drafted before anything is stored. Pure: the same for the same random source.
+"""Eight weeks of plausible days, drafted before anything is stored. Pure: one random source, one result.
 
 Each member has a favourite desk, usual weekdays and usual hours; rooms are met in, booths are phoned from.
 Times are minutes of local wall time. Drafts never overlap, not even with what was cancelled or moved away.
@@ -44,7 +44,7 @@ CHANCES = {"Björnkulla": 0.6, "Visättra": 0.65, "Hågelby": 0.55, "Flottsbro":
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A booking before it is stored; `member` and `changer` count in PEOPLE, `old` is what it was moved from."""
+    """A booking before it is stored; `member` and `changer` are indices of PEOPLE, `old` its first time."""
 
     spot: str
     member: int
@@ -249,7 +249,7 @@ class Author:
         return True
 
     def _later(self, draft: Draft, start: int) -> datetime | None:
-        """Give an instant after the booking was made, before it began and before today; None for no such one."""
+        """Give an instant after it was made, before it began and before today, or None."""
         left = int((min(self.at(draft.day, start), self.known) - draft.made).total_seconds())
         return draft.made + timedelta(seconds=self.rng.randint(60, left - 1)) if left > 120 else None
 

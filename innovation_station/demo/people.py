@@ -103,7 +103,7 @@ def add(session: Session, rng: Random, today: date, zone: ZoneInfo, hashes: dict
 def password_hashes() -> dict[str, str]:
     """Hash the accounts' passwords; under the empty address one that nobody knows, for everybody else.
 
-    A real hash, so that a wrong log-in takes the same time for all. Slow by intent: call it outside of writes.
+    A real hash, so that a wrong log-in takes the same time for all. Slow: call it outside of writes.
     """
     hashes = {email: service.hashed(password) for email, password, _ in ACCOUNTS}
     return hashes | {"": service.hashed(secrets.token_urlsafe())}
