@@ -164,7 +164,7 @@ def close(
 
 def clean_title(text: str) -> str:
     """Give a title fit for one line anywhere. Raises Refused where it is too long or holds control characters."""
-    title = " ".join(text.split(" ")).strip()
+    title = text.strip()
     if len(title) > TITLE_LONGEST:
         raise Refused([Refusal("title-long", "title", {"longest": TITLE_LONGEST})])
     if any(

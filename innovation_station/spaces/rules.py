@@ -124,6 +124,11 @@ class House:
     zones: Mapping[int, Area]
     places: Mapping[int, Place]
 
+    @classmethod
+    def unknown(cls) -> House:
+        """Give an empty house, for the page that says the database is away."""
+        return cls(0, "Innovation Station", "", {"sv": "", "en": ""}, None, {}, {}, {}, {})
+
     @cached_property
     def place_ids(self) -> tuple[int, ...]:
         """Give all spaces' ids in the order they are shown."""

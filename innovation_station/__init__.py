@@ -1,0 +1,94 @@
+"""Innovation Station: members, desks, rooms and events of a coworking hub, with calendars that are right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from innovation_station.settings import Settings
+
+__all__ = ["create_app"]
+COMPRESSED = ["text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json"]
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application. `config` goes over what the settings say; its STATION is a ready Settings.
+
+    Raises settings.SettingsError where a setting is wrong. Opens no connection to the database.
+    """
+    from innovation_station import db, delivery, health, i18n, logs, settings, web
+
+    given = dict(config or {})
+    station = given.pop("STATION", None) or settings.load(os.environ)
+    app = Flask(
+        __name__,
+        instance_path=str(station.instance),
+        template_folder=resource("templates"),
+        static_folder=resource("static"),
+    )
+    app.config.update(_config(station))
+    app.config.update(given)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    logs.init_app(app)
+    db.db.init_app(app)
+    i18n.init_app(app)
+    web.init_app(app)
+    delivery.init_app(app)
+    app.register_blueprint(health.pages)
+    _register_features(app)
+    return app
+
+
+def _register_features(app: Flask) -> None:
+    import importlib
+    for name in ("members.views", "spaces.views", "bookings.views", "bookings.own", "calendars.views", "home.views"):
+        try:
+            feature = importlib.import_module(f"innovation_station.{name}")
+        except ModuleNotFoundError as error:
+            if name not in str(error):
+                raise
+            continue
+        if feature.pages.name not in app.blueprints:
+            app.register_blueprint(feature.pages)
+
+
+def resource(name: str) -> str:
+    """Find a folder of templates or static files: inside the package (a wheel), else beside it (a checkout)."""
+    package = Path(__file__).parent
+    inside = package / name
+    return str(inside if inside.is_dir() else package.parent / name)
+
+
+def _config(station: Settings) -> dict[str, Any]:
+    from innovation_station.db import engine_options
+
+    https = (station.base_url or "").startswith("https:")
+    return {
+        "STATION": station,
+        "ZONE": ZoneInfo(station.timezone),
+        "SECRET_KEY": station.secret_key,
+        "SQLALCHEMY_DATABASE_URI": station.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(station.database_url),
+        "SESSION_COOKIE_NAME": "__Host-session" if https else "session",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_NAME": "__Host-remember" if https else "remember",
+        "REMEMBER_COOKIE_DURATION": timedelta(days=60),
+        "REMEMBER_COOKIE_SECURE": https,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,  # a page left open over lunch still books; the token dies with the session
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 200,
+        "COMPRESS_MIMETYPES": COMPRESSED,
+        "BABEL_DEFAULT_LOCALE": station.locale,
+    }

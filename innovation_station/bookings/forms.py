@@ -1,0 +1,73 @@
+"""What a booking form may hold, and local wall time made into a span."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField
+from wtforms.validators import InputRequired, Length
+
+from innovation_station.bookings.models import TITLE_LONGEST
+from innovation_station.bookings.rules import PRESETS, Moment, preset_span
+from innovation_station.errors import Refusal, Refused
+from innovation_station.forms import DateField, Form, IdField, LineField, TimeField, parse_time
+from innovation_station.spaces.rules import DAY_MINUTES, Place
+from innovation_station.timespan import Span, WallTime, to_utc, wall_time
+
+
+class BookingForm(Form):
+    """A wish: a space, a day, and either a preset, a stretch (`13:00-17:00`) or start and end."""
+
+    space = IdField(_l("Place"), [InputRequired(_l("Choose a place."))])
+    date = DateField(_l("Date"), [InputRequired(_l("Choose a day."))])
+    start = TimeField(_l("From"))
+    end = TimeField(_l("To"))
+    preset = HiddenField()
+    title = LineField(_l("Title"), longest=TITLE_LONGEST)
+    visible = BooleanField(_l("Show my name and the title to other members"))
+    key = HiddenField(validators=[Length(max=100)])
+
+    def span(self, place: Place, moment: Moment) -> Span:
+        """Give the span that is asked for, in UTC. Raises Refused with what cannot be read or had."""
+        day: date = self.date.data
+        preset = self.preset.data or ""
+        if preset in PRESETS:
+            if found := preset_span(preset, place, day, moment):
+                return found
+            start, end = PRESETS[preset]
+            # nothing is left of it: let the rules say why (closed, a holiday, or over)
+            return local_span(day, max(start, 8 * 60), min(end, 18 * 60), moment.zone)
+        if preset and preset != "own":
+            start_text, _, end_text = preset.partition("-")
+            start, end = parse_time(start_text), parse_time(end_text)
+            if start is None or end is None:
+                raise Refused([Refusal("preset-unknown", "start")])
+        else:
+            start, end = self.start.data, self.end.data
+        missing = [Refusal("time-malformed", name) for name, value in (("start", start), ("end", end)) if value is None]
+        if missing:
+            raise Refused(missing)
+        return local_span(day, start, end, moment.zone)
+
+
+def local_span(day: date, start: int, end: int, zone: ZoneInfo) -> Span:
+    """Turn minutes of a local day's wall clock into a UTC span.
+
+    Raises Refused: end-before-start, time-skipped (the spring gap) and time-doubled (the autumn hour), because
+    guessing which of two hours was meant is how people come an hour late.
+    """
+    if end <= start:
+        raise Refused([Refusal("end-before-start", "end")])
+    return Span(_instant(day, start, zone, "start"), _instant(day, end, zone, "end"))
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo, field: str) -> datetime:
+    if minute == DAY_MINUTES:
+        day, minute = day + timedelta(days=1), 0
+    clock = time(minute // 60, minute % 60)
+    codes = {WallTime.NEVER: "time-skipped", WallTime.TWICE: "time-doubled"}
+    if code := codes.get(wall_time(datetime.combine(day, clock), zone)):
+        raise Refused([Refusal(code, field, {"time": f"{clock:%H:%M}", "day": day})])
+    return to_utc(day, clock, zone)

@@ -1,0 +1,225 @@
+"""What the sheet of one place shows: to book it, to change what is yours, or why it cannot be had."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from innovation_station.bookings import rules
+from innovation_station.bookings.day import Day
+from innovation_station.bookings.models import TITLE_LONGEST
+from innovation_station.bookings.pages import (
+    Choice, amenities, booking_fields, hours_short, place_title, preset_name, presets,
+)  # fmt: skip
+from innovation_station.bookings.rules import Alternative, Wish
+from innovation_station.errors import DomainError, Refusal
+from innovation_station.i18n import day_long, language, local, sentence, span_short
+from innovation_station.spaces.rules import Place, at_minute
+from innovation_station.timespan import Span
+
+ROOM_LENGTHS = (30, 60, 120)
+
+
+class Sheet:
+    """Composes templates/_sheet.html for one place of a Day."""
+
+    def __init__(self, day: Day, choice: Choice, place: Place, *, visible: bool):
+        self.day, self.choice, self.place, self.visible = day, choice, place, visible
+        self.free = day.free(place)
+        self.rows = day.taken.get(place.id, ())
+
+    def compose(self, typed: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Give the sheet; `typed` is what a refused form held."""
+        mine = [row for row in self.rows if row.member_id == self.day.member_id and row.span.end > self.day.moment.now]
+        if typed is not None:
+            mode = "book"
+        elif any(row.span.overlaps(self.day.chosen) for row in mine):
+            mode = "mine"
+        elif not self.free:
+            mode = "closed" if all(row.booking_id is None for row in self.rows) else "taken"
+        else:
+            mode = "book"
+        first, last = self.day.window
+        sheet = {
+            "mode": mode, "space_id": self.place.id, "name": self.place.name, "title": place_title(self.place),
+            "icon": {"desk": None, "booth": "phone", "hall": "people"}.get(self.place.kind, "door"),
+            "subtitle": f"{self.day.house.zone_name(self.place, language())}, {day_long(self.choice.day)}",
+            "close_href": "/book?" + self.choice.query(), "amenities": amenities(self.place), "opening": first,
+            "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,
+            "alternatives": [], "lost": _("%(name)s was just taken.", name=self.place.name), "photo": self.place.photo,
+        }  # fmt: skip
+        parts = {"book": self._book, "mine": lambda _typed: self._mine(mine)}
+        return sheet | parts.get(mode, lambda _typed: {"text": self._why()})(typed)
+
+    def _bar(self) -> list[dict[str, Any]]:
+        first, last = self.day.window
+        return [
+            {
+                "s": max(self.day.quarter(row.span.start), first),
+                "e": min(self.day.quarter(row.span.end, up=True), last),
+                "state": "closed" if row.booking_id is None else "mine" if row.member_id == self.day.member_id else "taken",
+                "text": self.day.who(row),
+            }
+            for row in self.rows
+        ]  # fmt: skip
+
+    def _why(self) -> str:
+        if not self.place.bookable:
+            return sentence(Refusal("not-bookable", None, {"space": self.place.name}))
+        if not self.rows:
+            whole = self.day.opened(self.place) or self.day.chosen
+            found = rules.refusals(Wish(self.place, whole), self.day.moment)
+            return " ".join(sentence(r) for r in found[:1]) or _("There is nothing left to book this day.")
+        said = ", ".join(f"{span_short(row.span)} {self.day.who(row)}" for row in self.rows)
+        return _("%(name)s is taken: %(who)s.", name=self.place.name, who=said)
+
+    # -- to book ------------------------------------------------------------------------------------------------------
+
+    def _book(self, typed: dict[str, Any] | None) -> dict[str, Any]:
+        typed = typed or {}
+        options = self._desk_options() if self.place.kind == "desk" else self._room_options()
+        wanted = typed.get("preset") or self._wanted(options)
+        for option in options:
+            option["checked"] = option["value"] == wanted and not option["disabled"]
+        own = self._own(typed, checked=not any(option["checked"] for option in options))
+        return {
+            "action": "/bookings", "presets": options, "own": own,
+            "fields": {"space": self.place.id, "date": self.choice.day.isoformat(),
+                       "key": typed.get("key") or secrets.token_urlsafe(12)},
+            "submit_text": _("Book %(what)s", what=self.place.name),
+            "title_value": typed.get("title", ""), "title_max": TITLE_LONGEST, "title_error": typed.get("title_error"),
+            "visible": typed.get("visible", self.visible),
+            "visible_label": _("Show my name and the title to other members"),
+            "note": self._note(),
+        }  # fmt: skip
+
+    def _wanted(self, options: Sequence[dict[str, Any]]) -> str | None:
+        """Choose the option that is the chosen stretch, else for a whole day the longest that can be had."""
+        if self.choice.start is None or self.choice.end is None:
+            return next((option["value"] for option in options if not option["disabled"]), None)
+        chosen = (self.choice.start, self.choice.end)
+        usable = [option for option in options if not option["disabled"]]
+        for option in usable:
+            if chosen in (option["minutes"], option["asked"]):
+                return str(option["value"])
+        inside = [option for option in usable if chosen == self._whole_day()]
+        return str(inside[0]["value"]) if inside else None
+
+    def _whole_day(self) -> tuple[int, int]:
+        return presets(self.choice, self.day.house)["day"]
+
+    def _option(self, value: str, label: str, asked: tuple[int, int], span: Span | None) -> dict[str, Any]:
+        """Make one choice of time; `span` is what of it can be had by the clock, None where it is over."""
+        refused = rules.refusals(Wish(self.place, span), self.day.moment, [row.held for row in self.rows]) if span else None
+        minutes = self._minutes(span) if span else asked
+        hint = hours_short(*minutes)
+        return {
+            "value": value, "label": label, "hint": hint, "minutes": minutes, "asked": asked,
+            "s": minutes[0] // 15, "e": -(-minutes[1] // 15), "disabled": bool(refused) or span is None,
+            "reason": sentence(refused[0]) if refused else _("is over"), "button": _("Book %(hours)s", hours=hint),
+        }  # fmt: skip
+
+    def _minutes(self, span: Span) -> tuple[int, int]:
+        start, end = local(span.start), local(span.end)
+        return start.hour * 60 + start.minute, (end.hour * 60 + end.minute) or 24 * 60
+
+    def _desk_options(self) -> list[dict[str, Any]]:
+        parts = presets(self.choice, self.day.house)
+        return [
+            self._option(name, preset_name(name), parts[name],
+                         rules.preset_span(name, self.place, self.choice.day, self.day.moment))
+            for name in ("morning", "afternoon", "day")
+        ]  # fmt: skip
+
+    def _room_options(self) -> list[dict[str, Any]]:
+        """Offer 30 minutes, one and two hours and the rest of the free stretch that holds the chosen start."""
+        start = at_minute(self.choice.day, self.choice.start or 0, self.day.moment.zone)
+        free = next((span for span in self.free if span.end > start), None)
+        if free is None:
+            return []
+        begin = max(start, free.start)
+        lengths = [timedelta(minutes=minutes) for minutes in ROOM_LENGTHS]
+        longest = timedelta(minutes=self.place.policy.longest)
+        names = [_("30 min"), _("1 hour"), _("2 hours"), _("The rest")]
+        ends = [begin + length for length in lengths] + [min(free.end, begin + longest)]
+        options = []
+        for name, end in zip(names, ends, strict=True):
+            minutes = self._minutes(Span(begin, end))
+            value = "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+            if value not in {option["value"] for option in options}:
+                options.append(self._option(value, name, minutes, Span(begin, end)))
+        return options
+
+    def _own(self, typed: dict[str, Any], *, checked: bool) -> dict[str, Any]:
+        policy = self.place.policy
+        opened = self.day.opened(self.place) or self.day.chosen
+        first, last = self._minutes(opened)
+        steps = list(range(first, last + 1, policy.granularity))
+        start = self.choice.start if self.choice.start in steps else first
+        end = self.choice.end if self.choice.end in steps else last
+        options = [(f"{minute // 60:02}:{minute % 60:02}", hours_short(minute, minute).partition("–")[0]) for minute in steps]
+        return {
+            "label": _("Other time"), "checked": checked, "button": _("Book {from}–{to}"),
+            "start": typed.get("start") or f"{start // 60:02}:{start % 60:02}",
+            "end": typed.get("end") or f"{end // 60:02}:{end % 60:02}", "starts": options[:-1], "ends": options[1:],
+        }  # fmt: skip
+
+    def _note(self) -> str | None:
+        """Say what else the member has this day."""
+        own = [
+            (row, self.day.house.places[row.space_id])
+            for rows in self.day.taken.values()
+            for row in rows
+            if row.member_id == self.day.member_id and row.span.end > self.day.moment.now
+        ]
+        said = ", ".join(f"{place.name} {span_short(row.span)}" for row, place in own)
+        if said:
+            return _("You have %(what)s. The booking shows in your calendar.", what=said)
+        return _("The booking shows in your calendar.")
+
+    # -- what is yours ------------------------------------------------------------------------------------------------
+
+    def _mine(self, mine: Iterable[Any]) -> dict[str, Any]:
+        return {
+            "bookings": [
+                {
+                    "when": span_short(row.span), "title": row.title, "show_href": f"/bookings/{row.booking_id}",
+                    "edit_href": f"/bookings/{row.booking_id}/edit",
+                    "cancel": {"action": f"/bookings/{row.booking_id}/cancel", "fields": {}},
+                }
+                for row in mine
+            ],
+            "book_href": f"/book/{self.place.id}?{self._next_free_query()}" if self.free else None,
+        }  # fmt: skip
+
+    def _next_free_query(self) -> str:
+        start, end = self._minutes(self.free[0])
+        return self.choice.query(start=start, end=end)
+
+
+def refused(sheet: dict[str, Any], error: DomainError, wish: Wish | None, offers: Iterable[Alternative]) -> dict[str, Any]:
+    """Put the reasons and the ways forward on a sheet whose form was refused."""
+    taken = next((refusal for refusal in error.refusals if refusal.code == "taken"), None)
+    sheet["headline"] = _("%(name)s was just taken.", name=sheet["name"]) if taken else None
+    sheet["refusals"] = [{"text": sentence(refusal), "field": None} for refusal in error.refusals]
+    sheet["alternatives"] = [offer(alternative, wish) for alternative in offers] if wish else []
+    return sheet
+
+
+def offer(alternative: Alternative, wish: Wish) -> dict[str, Any]:
+    """Make the one-tap form of an alternative."""
+    span, place = alternative.span, alternative.place
+    same_day = local(span.start).date() == local(wish.span.start).date()
+    when = span_short(span) if same_day else f"{day_long(span.start)} {span_short(span)}"
+    near = not alternative.same_space and place.zone_id == wish.place.zone_id and place.box.distance(wish.place.box) < 80
+    return {
+        "action": "/bookings", "text": _("Book %(what)s", what=f"{place.name}, {when}"),
+        "note": _("next to it") if near else None,
+        "fields": booking_fields(Wish(place, span)),
+    }  # fmt: skip
+
+

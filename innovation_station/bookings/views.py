@@ -1,0 +1,269 @@
+"""The Book page, the sheet of a place, and the booking itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from innovation_station import clock
+from innovation_station.bookings import day as days
+from innovation_station.bookings import queries, service, sheets
+from innovation_station.bookings.day import Day
+from innovation_station.bookings.forms import BookingForm
+from innovation_station.bookings.pages import STRIP_DAYS, BookPage, Choice, alternatives_for, next_open_days, presets
+from innovation_station.bookings.rules import PRESETS, Moment, Wish
+from innovation_station.db import transaction
+from innovation_station.errors import DomainError, NotFound, Refusal, Refused
+from innovation_station.forms import parse_date, parse_id, parse_time
+from innovation_station.i18n import language, local, zone
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.queries import public_holidays, revisions
+from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
+from innovation_station.timespan import Span
+from innovation_station.web import actor, current_house, signed_in, wants_part
+
+pages = Blueprint("bookings", __name__)
+HABIT = timedelta(weeks=8)
+VERSION = "1"  # part of every ETag: raise it when the same data renders otherwise
+
+
+@pages.get("/book")
+@pages.get("/book/<id:space_id>", endpoint="place")
+@signed_in
+def book(space_id: int | None = None) -> ResponseReturnValue:
+    """Show a day; with a space, its sheet beside the plan. X-Part asks for the day or the sheet alone."""
+    if space_id is None:
+        space_id = parse_id(request.args.get("space"))
+    part = wants_part()
+    if part == "day":
+        return _day_part()
+    place = _place(space_id) if space_id is not None else None
+    if part == "sheet" and place is not None:
+        choice, moment = _choice()
+        sheet = _sheet(_day(choice, moment), choice, place)
+        return render_template("bookings/_sheet_part.html", page={"sheet": sheet})
+    return _page(place)
+
+
+@pages.post("/bookings")
+@signed_in
+def create() -> ResponseReturnValue:
+    """Book: 303 to the booking, or the form again with every reason and three ways forward."""
+    form = BookingForm()
+    if not form.validate():
+        return _again(form, Refused([Refusal("form", name) for name in form.errors]), None)
+    place = _place(form.space.data)
+    now = clock.now()
+    wish = None
+    try:
+        around = Span(at_minute(form.date.data, 0, zone()), at_minute(form.date.data, 1440, zone()))
+        wish = Wish(place, form.span(place, _moment(now, around)))
+        with transaction():
+            booking = service.reserve(
+                actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
+                public=_visibility(form), request_key=form.key.data or None,
+            )  # fmt: skip
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _again(form, error, wish)
+    return redirect(url_for("bookings.show", booking_id=booking.id), 303)
+
+
+def _visibility(form: BookingForm) -> bool | None:
+    """Tell what the sheet's box said; a one-tap form has no box and follows the member's own choice."""
+    return bool(form.visible.data) if form.preset.data else None
+
+
+def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> ResponseReturnValue:
+    """Show the sheet once more with what was typed, why not, and what instead."""
+    place = _place(form.space.data) if form.space.data else None
+    typed = {
+        "preset": form.preset.data, "start": request.form.get("start", "")[:5], "end": request.form.get("end", "")[:5],
+        "title": form.title.data, "title_error": next(iter(form.title.errors), None), "key": (form.key.data or "")[:100],
+        "visible": bool(form.visible.data),
+    }  # fmt: skip
+    choice, moment = _choice(form.date.data, _typed_minutes(form))
+    offers = alternatives_for(current_house(), actor().id, wish, moment) if wish else []
+    if place is None:
+        return _page(None, error=error, choice=choice, sentences=_form_sentences(form)), error.status
+    day = _day(choice, moment)
+    sheet = _sheet(day, choice, place, typed)
+    sheet = sheets.refused(sheet, error, wish, offers) if wish or not form.errors else sheet
+    if form.errors:
+        sheet["refusals"] = [{"text": sentence, "field": None} for sentence in _form_sentences(form)]
+    if wants_part() == "sheet":
+        return render_template("bookings/_sheet_part.html", page={"sheet": sheet}), error.status
+    return _page(place, choice=choice, sheet=sheet), error.status
+
+
+def _form_sentences(form: BookingForm) -> list[str]:
+    return [str(sentence) for errors in form.errors.values() for sentence in errors]
+
+
+def _typed_minutes(form: BookingForm) -> tuple[int, int] | None:
+    start, end = form.start.data, form.end.data
+    return (start, end) if isinstance(start, int) and isinstance(end, int) and start < end else None
+
+
+# -- parts of the page ------------------------------------------------------------------------------------------------
+
+
+def _day_part() -> ResponseReturnValue:
+    """Answer what changes when others book; 304 for the price of two statements when nothing did."""
+    stamp = revisions()
+    g.house = read_house(stamp[0])
+    now = clock.now()
+    etag = _etag(stamp, now)
+    answer = Response(status=304)
+    if not request.if_none_match.contains_weak(etag):
+        page = _book_page(_place_or_none(), now=now)[0]
+        answer = Response(render_template("bookings/_day.html", page=page.compose()))
+    answer.set_etag(etag, weak=True)
+    return answer
+
+
+def _etag(stamp: tuple[int, int], now: datetime) -> str:
+    """Name the state of the day for this member: the data, the address, the language and the running quarter."""
+    quarter = int(now.timestamp()) // 900
+    query = request.query_string.decode("latin-1")
+    text = f"{VERSION}|{stamp}|{actor().id}|{actor().role}|{language()}|{quarter}|{query}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _page(
+    place: Place | None, *, choice: Choice | None = None, sheet: dict[str, Any] | None = None,
+    error: DomainError | None = None, sentences: Sequence[str] = (),
+) -> str:  # fmt: skip
+    stamp = revisions()
+    g.house = read_house(stamp[0])
+    now = clock.now()
+    composer, today, strip = _book_page(place, choice=choice, now=now)
+    page = composer.compose() | composer.frame(today, _free_desks(strip, composer.choice), strip)
+    page["etag"] = f'W/"{_etag(stamp, now)}"'
+    if place is not None:
+        page["sheet"] = sheet or _sheet(composer.day, composer.choice, place)
+    page["refusals"] = list(sentences)
+    return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
+
+
+def _floor_css(revision: int) -> str:
+    return url_for("spaces.plan_css", revision=revision)
+
+
+def _book_page(
+    place: Place | None, *, now: datetime, choice: Choice | None = None
+) -> tuple[BookPage, date, list[date]]:
+    usual = queries.usual(actor().id, "desk", now - HABIT, now)
+    found = choice or _choice(usual=usual)[0]
+    moment = _day_moment(found.day, now)
+    today = local(now).date()
+    strip = next_open_days(current_house(), today, _moment(now, Span(now, now + timedelta(days=62))), STRIP_DAYS)
+    if found.day not in strip and found.day >= today:
+        strip = sorted({*strip[: STRIP_DAYS - 1], found.day})
+    return BookPage(_day(found, moment), found, usual, place.id if place else None), today, strip
+
+
+def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
+    return sheets.Sheet(day, choice, place, visible=actor().visible).compose(typed)
+
+
+def _free_desks(strip: Sequence[date], choice: Choice) -> dict[date, int]:
+    """Count the places of the chosen kind that nobody has in the chosen part of each day; one statement."""
+    house, part = current_house(), (choice.start, choice.end)
+    ids = [place.id for place in house.places.values() if choice.shows(place) and place.bookable]
+    windows = {}
+    for day in strip:
+        start, end = part if None not in part else presets(Choice(day), house)["day"]
+        windows[day] = Span(at_minute(day, start or 0, zone()), at_minute(day, end or 1440, zone()))
+    busy = queries.busy_spaces(list(windows.values()), ids)
+    return {day: len(ids) - busy.get(index, 0) for index, day in enumerate(windows)}
+
+
+# -- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def _moment(now: datetime, around: Span) -> Moment:
+    first, last = local(around.start).date(), local(around.end).date()
+    return Moment(now, zone(), public_holidays(current_house().holidays, first, last, language()))
+
+
+def _day_moment(day: date, now: datetime) -> Moment:
+    return _moment(now, Span(at_minute(day, 0, zone()), at_minute(day, 1440, zone())))
+
+
+def _choice(
+    wanted: date | None = None, minutes: tuple[int, int] | None = None, usual: Sequence[tuple[int, datetime, datetime]] = ()
+) -> tuple[Choice, Moment]:
+    """Read the address: what cannot be read is as if it was not there, so that no link is a dead end."""
+    now, house, args = clock.now(), current_house(), request.args
+    day = wanted or parse_date(args.get("date")) or _first_day(house, now)
+    kind = args.get("kind", "desk")
+    choice = Choice(
+        day=day,
+        kind=kind if kind in KINDS else "desk",
+        zone=parse_id(args.get("zone")),
+        seats=parse_id(args.get("seats")),
+        amenities=frozenset(args.getlist("with")) & frozenset(AMENITIES),
+    )
+    start, end = minutes or (parse_time(args.get("from")), parse_time(args.get("to")))
+    if start is None or end is None or end <= start:
+        start, end = _usual_part(choice, house, usual, now)
+    choice = Choice(day, choice.kind, start, end, choice.zone, choice.seats, choice.amenities)
+    return choice, _day_moment(day, now)
+
+
+def _first_day(house: House, now: datetime) -> date:
+    """Give today, or after closing time the next open day."""
+    today = local(now).date()
+    moment = _moment(now, Span(now, now + timedelta(days=62)))
+    hours = house.hours.get(today.weekday())
+    if hours and now >= at_minute(today, hours[1], zone()):
+        today += timedelta(days=1)
+    return next(iter(next_open_days(house, today, moment, 1)), today)
+
+
+def _usual_part(
+    choice: Choice, house: House, usual: Sequence[tuple[int, datetime, datetime]], now: datetime
+) -> tuple[int, int]:
+    """Give the part of the day the member mostly books, as far as it is not over."""
+    parts = presets(choice, house)
+    habit = Counter(
+        name for _space, start, _end in usual for name in ("morning", "afternoon")
+        if parts[name] == (_minute(start), _minute(_end))
+    )  # fmt: skip
+    names = [name for name, count in habit.most_common(1) if count * 2 > len(usual)] + ["day", "afternoon"]
+    for name in names:
+        if at_minute(choice.day, parts[name][1], zone()) > now and not (
+            name == "day" and at_minute(choice.day, PRESETS["morning"][1], zone()) <= now
+        ):
+            return parts[name]
+    return parts["day"]
+
+
+def _minute(instant: datetime) -> int:
+    return local(instant).hour * 60 + local(instant).minute
+
+
+def _day(choice: Choice, moment: Moment) -> Day:
+    chosen = Span(*(at_minute(choice.day, minute, zone()) for minute in (choice.start or 0, choice.end or 1440)))
+    return days.read(
+        current_house(), choice.day, moment, member_id=actor().id, sees_all=actor().is_staff, chosen=chosen
+    )
+
+
+def _place(space_id: int) -> Place:
+    if (place := current_house().places.get(space_id)) is None:
+        raise NotFound("space-unknown")
+    return place
+
+
+def _place_or_none() -> Place | None:
+    return current_house().places.get((request.view_args or {}).get("space_id", 0))
+

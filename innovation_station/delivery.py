@@ -1,0 +1,46 @@
+"""Static files: addresses that change with the content, kept for ever by browsers, and compression on the wire."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request, url_for
+from flask_compress import Compress
+
+A_YEAR = "public, max-age=31536000, immutable"
+
+
+def init_app(app: Flask) -> None:
+    """Offer `static_url(name)` to templates, mark hashed answers immutable, compress what is safe to."""
+    app.config["COMPRESS_REGISTER"] = False
+    compress = Compress(app)
+    app.extensions["station.static"] = {}
+    app.add_template_global(static_url)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if request.endpoint == "static":
+            versioned = "v" in request.args and response.status_code in (200, 304)
+            response.headers["Cache-Control"] = A_YEAR if versioned else "public, max-age=300"
+        # An answer that may repeat what somebody typed beside a form token stays as it is: the size of the compressed
+        # page would tell the token (BREACH). Pages read by GET repeat only values they have parsed.
+        if request.method == "GET" and response.status_code == 200 and not request.endpoint == "calendars.feed":
+            return compress.after_request(response)
+        return response
+
+
+def static_url(name: str) -> str:
+    """Give the address of a static file with the hash of its content; made once a process, a page asks a hundred times."""
+    known: dict[str, str] = current_app.extensions["station.static"]
+    key = f"{request.script_root}:{name}"
+    if key not in known or current_app.debug:
+        known[key] = url_for("static", filename=name, v=_version(Path(current_app.static_folder or "") / name))
+    return known[key]
+
+
+def _version(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    except FileNotFoundError:
+        return "0"

@@ -1,0 +1,145 @@
+"""The base form and the fields that features share. Shape only: what other rows have to say comes later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import StopValidation, ValidationError
+from wtforms.widgets import HiddenInput, TextInput
+
+from innovation_station.errors import Refusal
+from innovation_station.i18n import sentence
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"([01][0-9]|2[0-4])[:.]([0-5][0-9])")
+_ID = re.compile(r"[1-9][0-9]{0,9}")
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+
+
+class Form(FlaskForm):
+    """A form with a CSRF token that can carry refusals of the service under its fields."""
+
+    def blame(self, refusals: Sequence[Refusal]) -> None:
+        """Put each refusal under the field it names, or over the form where it names none of them."""
+        for refusal in refusals:
+            field = self._fields.get(refusal.field or "")
+            if field is None:
+                self.form_errors.append(sentence(refusal))
+            else:
+                field.errors = [*field.errors, sentence(refusal)]
+
+
+def refuse(code: str, **values: object) -> StopValidation:
+    """Make the validation error that says a refusal's sentence."""
+    return StopValidation(sentence(Refusal(code, None, values)))
+
+
+def parse_date(text: str | None) -> date | None:
+    """Read YYYY-MM-DD in a century people book in, None for anything else."""
+    if not text or not _DATE.fullmatch(text):
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def parse_time(text: str | None) -> int | None:
+    """Read HH:MM (or HH.MM) as minutes since local midnight; 24:00 is the day's end. None for anything else."""
+    found = _TIME.fullmatch(text) if text else None
+    if not found:
+        return None
+    minutes = int(found[1]) * 60 + int(found[2])
+    return minutes if minutes <= 24 * 60 else None
+
+
+def parse_id(text: str | None) -> int | None:
+    """Read a row's id: plain figures that a database can hold. None for anything else."""
+    if not text or not _ID.fullmatch(text):
+        return None
+    number = int(text)
+    return number if number < 2**31 else None
+
+
+class _Parsed(Field):
+    """A field that keeps what was typed when it cannot be read."""
+
+    widget = TextInput()
+    code = ""
+    typed = ""
+
+    def _value(self) -> str:
+        return self.typed or ("" if self.data is None else self.written(self.data))
+
+    def written(self, data: Any) -> str:
+        """Write a value back as it is typed."""
+        return str(data)
+
+    @staticmethod
+    def read(text: str) -> Any:
+        """Read what was typed, None where it cannot be."""
+        return text
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the first value."""
+        self.typed = valuelist[0].strip()[:100] if valuelist else ""
+        self.data = self.read(self.typed) if self.typed else None
+        if self.typed and self.data is None:
+            raise ValueError(sentence(Refusal(self.code)))
+
+
+class DateField(_Parsed):
+    """A local date, YYYY-MM-DD."""
+
+    widget = TextInput(input_type="date")
+    code = "date-malformed"
+
+    read = staticmethod(parse_date)
+
+
+class TimeField(_Parsed):
+    """A local wall time as minutes since midnight."""
+
+    widget = TextInput(input_type="time")
+    code = "time-malformed"
+
+    read = staticmethod(parse_time)
+
+    def written(self, data: Any) -> str:
+        return data.strftime("%H:%M") if isinstance(data, time) else f"{data // 60:02}:{data % 60:02}"
+
+
+class IdField(_Parsed):
+    """The id of a row, hidden."""
+
+    widget = HiddenInput()
+    code = "space-unknown"
+
+    read = staticmethod(parse_id)
+
+
+class LineField(StringField):
+    """One line of text people write: trimmed, bounded, without control characters."""
+
+    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Trim; what is absurdly long is cut so that it can be shown again."""
+        self.data = valuelist[0].strip()[: self.longest * 10] if valuelist else self.data
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is too long or cannot be shown."""
+        text = self.data or ""
+        if len(text) > self.longest:
+            raise ValidationError(_l("At most %(longest)d characters.", longest=self.longest))
+        if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in text):
+            raise ValidationError(_l("This holds characters that cannot be shown. Type it again."))

@@ -1,0 +1,216 @@
+"""Language: which one, how dates and times are written, and the sentence of every refusal.
+
+Swedish and English, always both. Instants come in as aware UTC and are shown in the house's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, request
+from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from babel.dates import format_date
+
+from innovation_station.errors import Refusal
+from innovation_station.spaces.rules import Hours, Language
+from innovation_station.timespan import Span
+
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+COOKIE = "lang"
+NAMES: Mapping[Language, str] = {"sv": "Svenska", "en": "English"}
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language per request and offer the formats to templates."""
+    babel.init_app(
+        app, default_locale=app.config["STATION"].locale, default_timezone=app.config["STATION"].timezone,
+        default_translation_directories="translations", locale_selector=choose_language,
+    )  # fmt: skip
+    app.add_template_global(language, "language")
+    app.add_template_filter(clock)
+    app.add_template_filter(day_short)
+    app.add_template_filter(day_long)
+    app.add_template_filter(span_short)
+    app.add_template_filter(span_text)
+    app.add_template_filter(sentence)
+
+
+def choose_language() -> Language:
+    """Follow ?lang= (for links), then the choice made before, then the browser, then the house."""
+    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return wish  # type: ignore[return-value]
+    default = current_app.config["STATION"].locale
+    return request.accept_languages.best_match(LANGUAGES, default) if request.accept_languages else default  # type: ignore[return-value]
+
+
+def language() -> Language:
+    """Give the language of the page that is being made."""
+    return "en" if str(get_locale() or "sv").startswith("en") else "sv"
+
+
+def zone() -> ZoneInfo:
+    """Give the house's time zone."""
+    return current_app.config["ZONE"]  # type: ignore[no-any-return]
+
+
+def local(instant: datetime) -> datetime:
+    """Give an instant as the house's wall clock shows it."""
+    return instant.astimezone(zone())
+
+
+def clock(instant: datetime | time) -> str:
+    """Write a time of day: 08.30 in Swedish, 08:30 in English."""
+    moment = local(instant) if isinstance(instant, datetime) else instant
+    return f"{moment:%H.%M}" if language() == "sv" else f"{moment:%H:%M}"
+
+
+def clock_short(instant: datetime) -> str:
+    """Write a time of day for a label: 08, or 08.30 where there are minutes."""
+    return f"{local(instant):%H}" if local(instant).minute == 0 else clock(instant)
+
+
+def _midnight_as_24(end: datetime, text: str) -> str:
+    return text if local(end).time() != time() else "24" + text[2:]
+
+
+def span_short(span: Span) -> str:
+    """Write a span for a label: 13–17, 08.30–12."""
+    return f"{clock_short(span.start)}–{_midnight_as_24(span.end, clock_short(span.end))}"
+
+
+def span_text(span: Span) -> str:
+    """Write a span for a sentence: 08.00–12.30 in Swedish, 08:00–12:30 in English."""
+    return f"{clock(span.start)}–{_midnight_as_24(span.end, clock(span.end))}"
+
+
+def _day(value: date | datetime) -> date:
+    return local(value).date() if isinstance(value, datetime) else value
+
+
+def day_short(value: date | datetime) -> str:
+    """Write a day shortly: tis 22 aug, Tue 22 Aug."""
+    return _formatted(value, "EEE d MMM").replace(".", "")
+
+
+def day_long(value: date | datetime) -> str:
+    """Write a day out: tisdag 22 augusti, Tuesday 22 August."""
+    return _formatted(value, "EEEE d MMMM")
+
+
+def hours_summary(hours: Hours) -> str:
+    """Say when the house is open in a week: «Open weekdays 08.00–18.00», «Open Mon–Thu 08.00–20.00, Fri 08.00–16.00»."""
+    runs: list[tuple[int, int, tuple[int, int]]] = []
+    for weekday, minutes in sorted(hours.items()):
+        if runs and runs[-1][1] == weekday - 1 and runs[-1][2] == minutes:
+            runs[-1] = (runs[-1][0], weekday, minutes)
+        else:
+            runs.append((weekday, weekday, minutes))
+    if not runs:
+        return ""
+    names = [weekday_short(date(2024, 1, 1 + weekday)) for weekday in range(7)]  # a year that began on a Monday
+    parts = []
+    for first, last, minutes in runs:
+        days = gettext("weekdays") if (first, last) == (0, 4) else "–".join(dict.fromkeys((names[first], names[last])))
+        parts.append(f"{days} {_wall(minutes[0])}–{_wall(minutes[1])}")
+    return gettext("Open %(hours)s", hours=", ".join(parts))
+
+
+def _wall(minute: int) -> str:
+    return f"{minute // 60:02}{'.' if language() == 'sv' else ':'}{minute % 60:02}"
+
+
+def weekday_short(value: date | datetime) -> str:
+    """Write a weekday shortly: tis, Tue."""
+    return _formatted(value, "EEE").replace(".", "")
+
+
+def weekday_definite(value: date) -> str:
+    """Write «Tuesday» as it stands after «same as last»: tisdagen in Swedish."""
+    name = _formatted(value, "EEEE")
+    return name + "en" if language() == "sv" else name
+
+
+def _formatted(value: date | datetime, pattern: str) -> str:
+    return format_date(_day(value), pattern, locale=get_locale())
+
+
+def duration(minutes: int) -> str:
+    """Write a length: 30 minutes, 2 hours, 1 hour 30 minutes."""
+    hours, rest = divmod(minutes, 60)
+    parts = []
+    if hours:
+        parts.append(ngettext("%(num)d hour", "%(num)d hours", hours))
+    if rest or not hours:
+        parts.append(ngettext("%(num)d minute", "%(num)d minutes", rest))
+    return " ".join(parts)
+
+
+# One sentence a code, in the reader's language through the catalogue. What a value is called in the sentence and how
+# it is written stands in WRITTEN.
+REFUSALS: Mapping[str, Any] = {
+    "taken": _l("%(space)s is booked %(span)s."),
+    "closed-space": _l("%(space)s is closed then."),
+    "own-desk": _l("You already have %(other)s %(span)s. One desk at a time is enough."),
+    "not-bookable": _l("%(space)s cannot be booked at the moment."),
+    "past": _l("That time has passed. Choose a later one."),
+    "too-soon": _l("This must be booked at least %(minutes)s ahead."),
+    "too-far": _l("You can book %(days)s days ahead, until %(last)s."),
+    "off-grid": _l("Times go in steps of %(minutes)s. Choose the nearest one."),
+    "too-short": _l("The shortest booking here is %(minutes)s."),
+    "too-long": _l("The longest booking here is %(minutes)s."),
+    "holiday": _l("The house is closed on %(day)s, %(holiday)s."),
+    "closed-day": _l("The house is closed on %(day)s."),
+    "closed-hours": _l("It is open %(span)s that day. Choose a time within that."),
+    "already-over": _l("This booking is over and stays as it was."),
+    "already-cancelled": _l("This booking is cancelled."),
+    "not-cancelled": _l("This booking is not cancelled."),
+    "closure-hits": _l("%(count)s bookings stand in the way. Move them first."),
+    "title-long": _l("The title may hold %(longest)s characters. Shorten it."),
+    "title-characters": _l("The title holds characters that cannot be shown. Type it again."),
+    "space-unknown": _l("There is no such place. It may have been taken away."),
+    "booking-unknown": _l("There is no such booking among yours."),
+    "not-found": _l("There is nothing here."),
+    "date-malformed": _l("Write the date as year-month-day, for example 2026-11-24."),
+    "time-malformed": _l("Write times as hours and minutes, for example 09:30."),
+    "end-before-start": _l("The end must come after the start."),
+    "time-skipped": _l("%(time)s does not exist on %(day)s: the clocks go forward. Choose a time before or after."),
+    "time-doubled": _l("%(time)s happens twice on %(day)s: the clocks go back. Choose a time before or after."),
+    "preset-over": _l("There is nothing left of that time today. Choose a later one."),
+    "preset-unknown": _l("Choose one of the times, or your own."),
+    "database-busy": _l("A lot is happening right now and this did not get through. Try again in a few seconds."),
+    "database-read-only": _l("Bookings cannot be changed at the moment. What is booked stands."),
+    "database-away": _l("The station's records cannot be reached at the moment. Try again shortly."),
+    "email-malformed": _l("The address is not complete. It looks like name@example.org."),
+    "email-taken": _l("There is an account with this address already."),
+    "name-malformed": _l("Write a name of at most %(longest)s characters."),
+    "role-unknown": _l("The role is member, host or admin."),
+    "password-short": _l("The password needs at least %(shortest)s characters."),
+    "password-long": _l("The password may hold at most %(longest)s characters."),
+    "login-wrong": _l("The address or the password is not right. Check both and try again."),
+    "kind-unknown": _l("That is no kind of space."),
+    "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
+    "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
+}
+
+WRITTEN: Mapping[str, Callable[[Any], str]] = {
+    "span": span_text,
+    "day": day_long,
+    "last": day_long,
+    "minutes": duration,
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """Say a refusal in the reader's language, naming the rule and its numbers."""
+    values = {
+        name: WRITTEN[name](value) if name in WRITTEN else str(value) for name, value in refusal.values.items()
+    }
+    return str(REFUSALS[refusal.code]) % values if values else str(REFUSALS[refusal.code])
+
+

@@ -1,0 +1,295 @@
+"""The shared Flask code: who asks, what every answer carries, safe redirects and error pages."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import IntegerConverter
+
+from innovation_station import clock
+from innovation_station.db import db, transaction, unavailable
+from innovation_station.errors import DomainError
+from innovation_station.i18n import COOKIE, hours_summary, sentence
+from innovation_station.members import queries as members
+from innovation_station.members import service as member_service
+from innovation_station.members.models import Member
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House
+
+log = get_logger(__name__)
+csrf = CSRFProtect()
+login = LoginManager()
+LARGEST_ID = 2**31 - 1
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+RETRY_SECONDS = 3
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_SAFE_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\xa0\\]*")
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+@dataclass(eq=False)
+class SignedIn(UserMixin):
+    """Who asks: a member and the login session that the cookie stands for."""
+
+    member: Member
+    token: str
+
+    def __post_init__(self) -> None:
+        self.id = self.member.id
+        self.role = self.member.role
+        self.name = self.member.name
+        self.email = self.member.email
+        self.initials = self.member.initials
+        self.is_staff = self.member.is_staff
+
+    def get_id(self) -> str:
+        """Give what the cookie carries: the token, not the member, so that the server can end it."""
+        return self.token
+
+
+class IdConverter(IntegerConverter):
+    """A row's id in an address; what no database could hold is no such page."""
+
+    def __init__(self, map: Any) -> None:
+        super().__init__(map, min=1, max=LARGEST_ID)
+
+
+def init_app(app: Flask) -> None:
+    """Prepare an app: converters, sign-in, guards, headers, error pages."""
+    app.url_map.converters["id"] = IdConverter
+    csrf.init_app(app)
+    login.init_app(app)
+    login.session_protection = None  # a phone changes its address all day
+    login.user_loader(_load)
+    login.unauthorized_handler(_to_login)
+    app.before_request(_guard)
+    app.after_request(_seal)
+    app.context_processor(_page_context)
+    app.register_error_handler(DomainError, show_refusal)
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(SQLAlchemyError, show_database_error)
+    app.register_error_handler(InternalServerError, show_http_error)
+    app.register_blueprint(_language_pages)
+
+
+# -- who asks ---------------------------------------------------------------------------------------------------------
+
+
+def _load(token: str) -> SignedIn | None:
+    if g.get("without_database"):
+        return None
+    row = members.session_of(token, clock.now())
+    return SignedIn(row.member, token) if row else None
+
+
+def actor() -> Member:
+    """Give the member who asks; only for views behind `signed_in`."""
+    return cast(SignedIn, current_user).member
+
+
+def signed_in(view: View) -> View:
+    """Let members only through; others go to the log-in page and come back after it."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return _to_login()
+        return view(*args, **kwargs)
+
+    return cast(View, guarded)
+
+
+def _page_context() -> dict[str, Any]:
+    house = current_house()
+    return {
+        "house": house, "house_name": house.name, "house_organisation": house.organisation,
+        "house_hours": hours_summary(house.hours), "debug_style_page": current_app.debug,
+    }  # fmt: skip
+
+
+def _to_login() -> ResponseReturnValue:
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    if "X-Part" in request.headers:
+        abort(401)
+    return redirect(url_for("members.login", next=back if back != "/" else None), 303)
+
+
+def sign_in(token: str, member: Member, *, remember: bool) -> None:
+    """Start the browser's session anew: form tokens and whatever a visitor left in the old one are dropped."""
+    session.clear()
+    login_user(SignedIn(member, token), remember=remember)
+
+
+def sign_out() -> None:
+    """End the login session on the server and forget it in the browser."""
+    if current_user.is_authenticated:
+        with transaction():
+            member_service.log_out(cast(SignedIn, current_user).token)
+    logout_user()
+    remembered = session.get("_remember")
+    session.clear()
+    if remembered:
+        session["_remember"] = remembered  # Flask-Login's order to delete its cookie travels in the session
+
+
+# -- every request and every answer -----------------------------------------------------------------------------------
+
+
+def _guard() -> None:
+    if not trusted_host(request.host):
+        abort(400, "host")
+    if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
+        abort(400)
+    if request.method in SAFE_METHODS:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(400, "origin")
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        abort(400, "origin")
+
+
+def trusted_host(host: str) -> bool:
+    """Tell whether a Host header names this installation.
+
+    With a base URL: its host and loopback. Without one, an address in figures is fine too: to point a victim's browser at us
+    under another name (DNS rebinding) an attacker needs a name.
+    """
+    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    if name in ("localhost", "127.0.0.1", "::1"):
+        return True
+    base = current_app.config["STATION"].base_url
+    if base:
+        return name == urlsplit(base).hostname
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == socket.gethostname().lower()
+    return True
+
+
+def base_url() -> str:
+    """Give the address that links handed to other programs start with, without a final slash."""
+    return current_app.config["STATION"].base_url or request.host_url.rstrip("/")
+
+
+def _seal(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+    if (current_app.config["STATION"].base_url or "").startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    if response.mimetype == "text/html":
+        response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+def current_house() -> House:
+    """Give the house as this request sees it; read once."""
+    if "house" not in g:
+        g.house = House.unknown() if g.get("without_database") else read_house()
+    return cast(House, g.house)
+
+
+def safe_next(target: str | None, fallback: str) -> str:
+    """Give `target` where it is a path of ours, else `fallback`.
+
+    Both tests are needed: «////evil» has no netloc, and «/<TAB>/evil» does not start with two slashes.
+    """
+    if not target or len(target) > 2000 or not _SAFE_PATH.fullmatch(target):
+        return fallback
+    parts = urlsplit(target)
+    return fallback if parts.scheme or parts.netloc else target
+
+
+def wants_part() -> str | None:
+    """Name the part of the page that a script of ours asks for, None for a whole page."""
+    return request.headers.get("X-Part")
+
+
+# -- errors -----------------------------------------------------------------------------------------------------------
+
+
+def show_refusal(error: DomainError) -> ResponseReturnValue:
+    """Show a refusal that no view has turned into its own page."""
+    return error_page(error.status, [sentence(refusal) for refusal in error.refusals])
+
+
+def show_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Show any HTTP error in the reader's language."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if isinstance(error, CSRFError):
+        return error_page(400, reason="csrf")
+    if error.code >= 500:
+        g.without_database = True
+        db.session.rollback()
+    page = error_page(error.code, reason=error.description if error.code == 400 else None)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            page.headers[name] = value
+    return page
+
+
+def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Tell a database that is away or busy (503) from a fault of ours (500); never show the driver's words."""
+    g.without_database = True
+    db.session.rollback()
+    reason = unavailable(error) if isinstance(error, DBAPIError) else None
+    if reason is None:
+        log.exception("database error", exc_info=error)
+        return error_page(500)
+    log.warning("database unavailable", reason=reason.refusals[0].code)
+    return show_refusal(reason)
+
+
+def error_page(status: int, sentences: list[str] | None = None, reason: str | None = None) -> Response:
+    """Make the page of an error, in full or as the part a script asked for."""
+    if status >= 500:
+        g.without_database = True
+    page = Response(
+        render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason), status
+    )
+    if status == 503:
+        page.headers["Retry-After"] = str(RETRY_SECONDS)
+    return page
+
+
+# -- language ---------------------------------------------------------------------------------------------------------
+
+_language_pages = Blueprint("language", __name__)
+
+
+@_language_pages.post("/lang/<any(sv, en):chosen>")
+def choose(chosen: str) -> ResponseReturnValue:
+    """Remember the language and go back to the page one was on."""
+    answer = redirect(safe_next(request.form.get("next"), "/"), 303)
+    answer.set_cookie(
+        COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=current_app.config["SESSION_COOKIE_SECURE"]
+    )
+    return answer
+
+

@@ -1,0 +1,274 @@
+"""What all tests share: an app on each database, a small house, people in it, and a clock that stands still.
+
+Monday 23 November 2026, 08.10 in Stockholm, until a test says otherwise. The house is open weekdays 08-18.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from innovation_station import clock as clock_module
+from innovation_station import create_app, settings
+from innovation_station import db as database
+from innovation_station.db import transaction
+from innovation_station.members import service as member_service
+from innovation_station.spaces import queries as space_queries
+from innovation_station.spaces import service as space_service
+from innovation_station.spaces.rules import Box
+from innovation_station.timespan import Span
+
+pytest_plugins = ["tests.plugins_services"]
+
+ZONE = ZoneInfo("Europe/Stockholm")
+NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
+MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
+PASSWORD = "plats-for-nasta-ide"
+PEOPLE = {
+    "alva": ("alva@example.org", "Alva Lindqvist", "member"),
+    "bo": ("bo@example.org", "Bo Ek", "member"),
+    "host": ("host@example.org", "Hanna Lund", "host"),
+    "admin": ("admin@example.org", "Adam Berg", "admin"),
+}
+
+
+def at(day: date, start: str, end: str) -> Span:
+    """Give a span of one local day, from wall clock times."""
+    return Span(*(datetime.combine(day, time.fromisoformat(text), tzinfo=ZONE).astimezone(UTC) for text in (start, end)))
+
+
+@dataclass
+class Clock:
+    """The clock of a test."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Small:
+    """The ids of the small house and its people."""
+
+    a1: int = 0
+    a2: int = 0
+    a3: int = 0
+    room: int = 0
+    booth: int = 0
+    hall: int = 0
+    people: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> None:
+    """Hash passwords cheaply: the cost is argon2's subject, not ours."""
+    member_service._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    member_service._nobody = member_service._hasher.hash("nobody at all")
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the clock."""
+    standing = Clock()
+    monkeypatch.setattr(clock_module, "now", standing)
+    return standing
+
+
+def app_on(url: str, instance: Path, **config: Any) -> Flask:
+    """Make an app for tests on a database."""
+    instance.mkdir(exist_ok=True)
+    station = settings.load(
+        {"STATION_DATABASE_URL": url, "STATION_SECRET_KEY": "test-" * 10, "STATION_LOG_LEVEL": "error"}, instance
+    )
+    return create_app({"STATION": station, "TESTING": True, "PROPAGATE_EXCEPTIONS": False, **config})
+
+
+def furnish(app: Flask) -> Small:
+    """Build the small house: three desks, a room, a booth and a hall; four people."""
+    small = Small()
+    with app.app_context(), transaction():
+        space_service.set_up_house(name="Teststationen", organisation="Skolan", holidays="SE")
+        space_service.set_hours(dict.fromkeys(range(5), (8 * 60, 18 * 60)))
+        floor = space_service.add_floor(
+            names=("Plan 6", "Floor 6"), width=960, height=500,
+            shapes=[{"kind": "rect", "class": "floor", "x": 8, "y": 8, "width": 944, "height": 484}],
+        )  # fmt: skip
+        zone = space_service.add_zone(floor=floor, names=("Perrongen", "The Platform"), label=Box(34, 90, 300, 20))
+        for index, name in enumerate(("A1", "A2", "A3")):
+            desk = space_service.add_space(
+                floor=floor, zone=zone, kind="desk", name=name, box=Box(34 + 55 * index, 22, 50, 48), amenities=["screen"]
+            )
+            setattr(small, name.lower(), desk.id)
+        rooms = [("room", "Hågelby", Box(716, 16, 228, 124), 8), ("booth", "Bås 1", Box(300, 300, 60, 60), 1),
+                 ("hall", "Scenen", Box(16, 306, 276, 178), 60)]  # fmt: skip
+        for kind, name, box, capacity in rooms:
+            space = space_service.add_space(floor=floor, kind=kind, name=name, box=box, capacity=capacity)
+            setattr(small, kind, space.id)
+        for key, (email, name, role) in PEOPLE.items():
+            small.people[key] = member_service.create_member(
+                email=email, name=name, role=role, password=PASSWORD, now=NOW
+            ).id
+    return small
+
+
+@dataclass
+class Template:
+    """A database with the small house in it, to be copied for each test."""
+
+    small: Small
+    copy: Callable[[Path], str]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Template:
+    folder = tmp_path_factory.mktemp("sqlite")
+    path = folder / "template.db"
+    app = app_on(f"sqlite:///{path}", folder / "instance")
+    database.upgrade(app)
+    small = furnish(app)
+    _dispose(app)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+    def copy(target: Path) -> str:
+        shutil.copy(path, target / "station.db")
+        return f"sqlite:///{target / 'station.db'}"
+
+    return Template(small, copy)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    postgres_server: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str, quick_hashes: None
+) -> Iterator[Template]:
+    name = f"template_{worker_id}"
+    app = app_on(postgres_server.create_database(name), tmp_path_factory.mktemp("postgres"))
+    database.upgrade(app)
+    small = furnish(app)
+    _dispose(app)
+    made: list[str] = []
+
+    def copy(target: Path) -> str:
+        made.append(f"test_{worker_id}_{len(made)}")
+        postgres_server._execute(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}" STRATEGY file_copy')
+        return str(postgres_server.database_url(made[-1]))
+
+    yield Template(small, copy)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a database with the small house in it; every test that asks runs on both."""
+    kind = "postgres" if request.param == "postgresql" else "sqlite"
+    template: Template = request.getfixturevalue(f"{kind}_template")
+    request.node.small = template.small
+    return template.copy(tmp_path)
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """Give an app on a fresh copy of the small house."""
+    space_queries._kept.clear()
+    made = app_on(database_url, tmp_path / "instance")
+    yield made
+    _dispose(made)
+
+
+def _dispose(app: Flask) -> None:
+    with app.app_context():
+        database.db.session.remove()
+        database.db.engine.dispose()
+
+
+@pytest.fixture
+def small(request: pytest.FixtureRequest, app: Flask) -> Small:
+    """Give the ids of the small house."""
+    return request.node.small  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """Open an app context for tests of services and queries."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Give a browser nobody has logged in with; it asks for Swedish."""
+    return browser(app)
+
+
+def browser(app: Flask, language: str = "sv") -> FlaskClient:
+    """Give a new browser."""
+    made = app.test_client()
+    made.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    return made
+
+
+def token_in(page: str) -> str:
+    """Give the form token of a page."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, "the page has no form token"
+    return found[1]
+
+
+def log_in(client: FlaskClient, who: str = "alva", password: str = PASSWORD, **fields: str) -> FlaskClient:
+    """Log in through the page, as people do."""
+    token = token_in(client.get("/login").text)
+    email = PEOPLE[who][0] if who in PEOPLE else who
+    answer = client.post("/login", data={"email": email, "password": password, "csrf_token": token, **fields})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+@pytest.fixture
+def alva(app: Flask) -> FlaskClient:
+    """Give Alva's browser, logged in."""
+    return log_in(browser(app), "alva")
+
+
+@pytest.fixture
+def bo(app: Flask) -> FlaskClient:
+    """Give Bo's browser, logged in."""
+    return log_in(browser(app), "bo")
+
+
+def post(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **options: Any) -> Any:
+    """Post a form with the session's token, taken from the page that every member has."""
+    token = token_in(client.get("/book").text)
+    return client.post(path, data={"csrf_token": token, **(data or {})}, **options)
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Collect the SQL statements that run inside, without those that only begin and end transactions."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            seen.append(statement)
+
+    with app.app_context():
+        engine = database.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
