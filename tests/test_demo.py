@@ -1,0 +1,328 @@
+"""The demo house: the same on the same day, and nothing in it that the rules would have refused."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from innovation_station import clock, create_app, db, demo, settings
+from innovation_station.bookings import queries, rules
+from innovation_station.bookings.models import Allocation, Booking, BookingHistory
+from innovation_station.bookings.rules import Held, Moment, Wish
+from innovation_station.demo import floor, people
+from innovation_station.demo.habits import Author
+from innovation_station.errors import NotAllowed
+from innovation_station.members import service as members
+from innovation_station.members.models import Member
+from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.queries import house, public_holidays
+from innovation_station.spaces.rules import Box, at_minute, open_span
+from innovation_station.timespan import Span, union
+
+ZONE = ZoneInfo("Europe/Stockholm")
+TUESDAY = date(2026, 9, 22)
+SATURDAY = date(2026, 10, 24)  # summer time ends in the night
+Maker = Callable[..., Flask]
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Set the clock."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: moment)
+        yield
+
+
+def made(folder: Path, moment: datetime, url: str = "") -> Flask:
+    """Make an application whose database holds the demo house of a moment."""
+    environ = {
+        "STATION_SECRET_KEY": "k" * 40,
+        "STATION_DATABASE_URL": url or f"sqlite:///{folder}/station.db",
+    }
+    app = create_app({"STATION": settings.load(environ, folder)})
+    db.upgrade(app)
+    with at(moment):
+        demo.load(app)
+    return app
+
+
+def dump(app: Flask) -> dict[str, list[dict[str, Any]]]:
+    """Read every row of every table; password hashes are salted and stay out."""
+    with app.app_context():
+        rows = {
+            table.name: [
+                {name: value for name, value in row.items() if name != "password_hash"}
+                for row in db.db.session.execute(select(table).order_by(*table.primary_key)).mappings()
+            ]
+            for table in db.db.metadata.sorted_tables
+        }
+        db.db.session.remove()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Give the demo house of a Tuesday noon."""
+    app = made(tmp_path_factory.mktemp("demo"), datetime(2026, 9, 22, 10, tzinfo=UTC))
+    with app.app_context():
+        yield app
+        db.db.session.remove()
+        db.db.engine.dispose()
+
+
+def test_load_on_the_same_day_gives_the_same_house(app: Flask, tmp_path: Path) -> None:
+    evening = made(tmp_path, datetime(2026, 9, 22, 21, 59, tzinfo=UTC))
+    assert dump(evening) == dump(app)
+    assert len(dump(evening)["booking"]) > 1000
+
+
+def test_load_on_another_day_gives_another_house(app: Flask, tmp_path: Path) -> None:
+    tomorrow = made(tmp_path, datetime(2026, 9, 22, 22, 1, tzinfo=UTC))  # past midnight in Stockholm
+    assert dump(tomorrow)["booking"] != dump(app)["booking"]
+
+
+@pytest.mark.postgres
+def test_load_on_postgresql_gives_the_same_house(app: Flask, tmp_path: Path, postgres_url: str) -> None:
+    other = made(tmp_path, datetime(2026, 9, 22, 10, tzinfo=UTC), postgres_url)
+    assert dump(other) == dump(app)
+    with other.app_context():
+        db.db.engine.dispose()
+
+
+def test_load_refuses_a_database_with_members_and_changes_nothing(app: Flask) -> None:
+    before = dump(app)
+    with pytest.raises(demo.NotEmptyError, match="empty one only"):
+        demo.load(app)
+    assert dump(app) == before
+
+
+def test_load_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.Archive, "_stamp", lambda *_: 1 / 0)  # the last step
+    environ = {"STATION_SECRET_KEY": "k" * 40, "STATION_DATABASE_URL": f"sqlite:///{tmp_path}/station.db"}
+    empty = create_app({"STATION": settings.load(environ, tmp_path)})
+    db.upgrade(empty)
+    with pytest.raises(ZeroDivisionError):
+        demo.load(empty)
+    assert not any(dump(empty).values())
+
+
+def test_accounts_open_with_the_password_that_is_printed(app: Flask) -> None:
+    for email, password, role in demo.ACCOUNTS:
+        assert members.prove(email, password).member.role == role
+    assert {email: role for email, _, role in demo.ACCOUNTS} == {
+        "member@example.org": "member", "host@example.org": "host", "admin@example.org": "admin",
+    }  # fmt: skip
+    assert demo.PASSWORD == "plats-for-nasta-ide"
+    assert db.db.session.scalar(select(Member.name).where(Member.id == 1)) == "Alva Lindqvist"
+
+
+@pytest.mark.parametrize("guess", ["", "!", demo.PASSWORD])
+def test_other_members_have_no_password(app: Flask, guess: str) -> None:
+    with pytest.raises(NotAllowed):
+        members.prove("samir.haddad@example.org", guess)
+
+
+def test_people_are_forty_with_addresses_of_their_own_and_most_are_seen(app: Flask) -> None:
+    rows = db.db.session.execute(select(Member.email, Member.visible, Member.organisation_id)).all()
+    assert len(rows) == len({email for email, _, _ in rows}) == 40
+    assert all(email.isascii() and email.endswith("@example.org") for email, _, _ in rows)
+    assert 0.5 <= sum(visible for _, visible, _ in rows) / 40 <= 0.7
+    assert {organisation for _, _, organisation in rows} == {*range(1, 11), None}
+
+
+def test_places_are_those_of_the_house(app: Flask) -> None:
+    places = house().places.values()
+    by_kind = {kind: [p.name for p in places if p.kind == kind] for kind in ("desk", "room", "booth", "hall")}
+    assert by_kind["desk"] == [f"{letter}{number}" for letter in "ABC" for number in range(1, 9)]
+    assert {p.name: p.capacity for p in places if p.capacity > 1} == {
+        "Hågelby": 8, "Flottsbro": 12, "Visättra": 4, "Björnkulla": 2, "Scenen": 60,
+    }  # fmt: skip
+    assert len(by_kind["booth"]) == 2
+    assert [zone.names["sv"] for zone in house().zones.values()] == ["Perrongen", "Tysta kupén", "Verkstan"]
+    scenen = next(p for p in places if p.kind == "hall")
+    assert scenen.hours == {0: (480, 1080), 1: (480, 1080), 2: (480, 1080), 3: (480, 1260), 4: (480, 1080)}
+    assert all(place.policy.horizon == 180 for place in places)
+
+
+def meets(one: Box, other: Box) -> bool:
+    """Tell whether two boxes share more than an edge."""
+    across = one.x < other.x + other.w and other.x < one.x + one.w
+    return across and one.y < other.y + other.h and other.y < one.y + one.h
+
+
+def test_boxes_lie_on_the_floor_and_on_nothing_else() -> None:
+    boxes = {spot.name: spot.box for spot in floor.SPOTS}
+    boxes |= {
+        label["text"]["en"]: Box(label["x"], label["y"], label["w"], label["h"]) for label in floor.LABELS
+    }
+    lying = boxes | {zone.names[0]: zone.label for zone in floor.ZONES}
+    turned = boxes | {zone.names[0]: zone.turned for zone in floor.ZONES}
+    for plan in (lying, turned):
+        assert [(a, b) for (a, one), (b, other) in combinations(plan.items(), 2) if meets(one, other)] == []
+        assert all(
+            box.x >= 8 and box.x + box.w <= 952 and box.y >= 8 and box.y + box.h <= 492
+            for box in plan.values()
+        )
+
+
+def test_booths_are_tall_enough_for_a_finger_on_a_phone() -> None:
+    scale = (390 - 32) / floor.HEIGHT  # turned, the plan's height is the phone's width without its margins
+    assert all(spot.box.w * scale >= 44 for spot in floor.SPOTS if spot.kind == "booth")
+
+
+def test_allocations_are_the_confirmed_bookings_day_by_day(app: Flask) -> None:
+    expected = {
+        (booking.space_id, part.start, part.end, booking.id)
+        for booking in db.db.session.scalars(select(Booking).where(Booking.state == "confirmed"))
+        for part in booking.span.by_local_day(ZONE)
+    }
+    rows = db.db.session.scalars(select(Allocation).where(Allocation.booking_id.is_not(None)))
+    assert {(row.space_id, row.start, row.end, row.booking_id) for row in rows} == expected
+    by_space = defaultdict(list)
+    for row in db.db.session.scalars(select(Allocation)):
+        by_space[row.space_id].append(Span(row.start, row.end))
+    for spans in by_space.values():
+        assert all(one.end <= two.start for one, two in zip(sorted(spans), sorted(spans)[1:], strict=False))
+
+
+def test_history_tells_how_each_booking_came_to_be(app: Flask) -> None:
+    midnight = at_minute(TUESDAY, 0, ZONE)
+    rows = defaultdict(list)
+    for row in db.db.session.scalars(select(BookingHistory).order_by(BookingHistory.id)):
+        rows[row.booking_id].append(row)
+    joined = {member.id: member.created_at for member in db.db.session.scalars(select(Member))}
+    actions = set()
+    for booking in db.db.session.scalars(select(Booking)):
+        story = rows.pop(booking.id)
+        facts = dict(story[0].after)
+        for row in story[1:]:
+            assert {name: facts[name] for name in row.after} == row.before
+            facts |= row.after
+        assert facts == {
+            "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
+            "title": booking.title, "public": booking.public, "state": booking.state,
+        }  # fmt: skip
+        assert joined[booking.member_id] < booking.created_at < min(booking.start, midnight)
+        assert [row.at for row in story] == sorted({booking.created_at, booking.changed_at})
+        assert booking.changed_at < midnight
+        assert booking.revision == booking.sequence == len(story) - 1
+        actions |= {row.action for row in story}
+    assert not rows
+    assert actions == {"reserved", "moved", "cancelled"}
+
+
+def test_stamps_count_the_changes(app: Flask) -> None:
+    count = db.db.session.scalar(select(db.db.func.count()).select_from(BookingHistory))
+    assert db.db.session.scalar(select(db.db.func.sum(Member.bookings_revision))) == count
+    assert db.db.session.scalar(select(db.db.func.sum(Space.revision))) == count + 1  # the closure
+
+
+def test_bookings_are_such_as_the_rules_grant(app: Flask) -> None:
+    holidays = public_holidays("SE", TUESDAY - timedelta(days=60), TUESDAY + timedelta(days=60), "sv")
+    places = house().places
+    held, own = defaultdict(list), defaultdict(list)
+    for row in queries.taken(
+        Span(at_minute(date(2026, 8, 1), 0, ZONE), at_minute(date(2026, 12, 1), 0, ZONE))
+    ):
+        held[row.space_id].append(row.held)
+        own[row.member_id].append((row.held, places[row.space_id].kind))
+    for booking in db.db.session.scalars(select(Booking)):
+        assert refused(booking, holidays, held[booking.space_id], own[booking.member_id]) == [], booking.id
+
+
+def refused(
+    booking: Booking, holidays: dict[date, str], held: list[Held], own: list[tuple[Held, str]]
+) -> list[str]:
+    """Name what the rules have against a booking, measured at the moment it was made or last moved."""
+    made_at = booking.created_at if booking.cancelled else booking.changed_at
+    wish = Wish(house().places[booking.space_id], booking.span)
+    others = [taken for taken in held if taken.booking_id != booking.id]
+    mine = [(taken, kind) for taken, kind in own if taken.booking_id != booking.id]
+    return [refusal.code for refusal in rules.refusals(wish, Moment(made_at, ZONE, holidays), others, mine)]
+
+
+def test_desks_are_as_full_as_a_living_house(app: Flask) -> None:
+    booked: dict[date, float] = defaultdict(float)
+    for row, kind in db.db.session.execute(select(Allocation, Space.kind).join(Space)):
+        if kind == "desk":
+            span = Span(row.start, row.end)
+            booked[row.start.astimezone(ZONE).date()] += span.length / timedelta(hours=10 * 24)
+    past = [share for day, share in booked.items() if day < TUESDAY]
+    ahead = [share for day, share in booked.items() if day > TUESDAY + timedelta(days=14)]
+    assert len(past) == 20
+    assert 0.4 <= sum(past) / len(past) <= 0.75
+    assert max(past) - min(past) > 0.15
+    assert 0.1 < sum(ahead) / len(ahead) < sum(past) / len(past) - 0.15
+
+
+def test_alva_can_have_last_weeks_desk_again(app: Flask) -> None:
+    today = Span(at_minute(TUESDAY, 0, ZONE), at_minute(TUESDAY, 1440, ZONE))
+    afternoon = Span(at_minute(TUESDAY, 780, ZONE), at_minute(TUESDAY, 1020, ZONE))
+    a3 = next(place for place in house().places.values() if place.name == "A3")
+    for days in (0, 1):
+        wished = afternoon.shifted(timedelta(days=days))
+        usual = queries.usual(1, "desk", wished.start - timedelta(days=7), wished.end - timedelta(days=7))
+        assert (a3.id, wished.start - timedelta(days=7), wished.end - timedelta(days=7)) in usual
+        assert queries.held(wished, [a3.id]) == []
+    assert len(queries.held_by(1, today)) == 2
+    assert any(booking.start > today.end for booking in queries.upcoming(1, today.start))
+
+
+def test_lamp_is_mended_and_nobody_sits_there(app: Flask) -> None:
+    closure = db.db.session.scalars(select(Closure)).one()
+    assert (closure.reason_sv, closure.reason_en) == ("Lampan lagas", "The lamp is being mended")
+    rows = db.db.session.scalars(select(Allocation).where(Allocation.closure_id == closure.id)).all()
+    assert union(Span(row.start, row.end) for row in rows) == [Span(closure.start, closure.end)]
+    assert closure.start == at_minute(TUESDAY, 480, ZONE)
+    assert closure.created_at < closure.start
+
+
+@pytest.mark.parametrize(
+    "today",
+    [SATURDAY, date(2026, 12, 24), date(2027, 3, 28), date(2027, 4, 5), date(2026, 11, 1), date(2028, 2, 29)],
+)
+def test_drafts_fit_any_day_of_the_year(today: date) -> None:
+    holidays = public_holidays("SE", today - timedelta(days=40), today + timedelta(days=40), "sv")
+
+    def instant(day: date, minute: int) -> datetime:
+        return at_minute(day, minute, ZONE)
+
+    author = Author(Random(f"innovation station {today}"), today, holidays, instant)
+    drafts = author.write({"B4": [(author.ahead[0], (0, 1440))]})
+    hours = dict.fromkeys(range(5), (480, 1260))
+    held = defaultdict(list)
+    for draft in drafts:
+        span = Span(instant(draft.day, draft.time[0]), instant(draft.day, draft.time[1]))
+        opened = open_span(hours, draft.day, ZONE, holidays)
+        assert opened
+        assert opened.contains(span)
+        assert draft.made < min(span.start, instant(today, 0))
+        held[draft.spot].append(span)
+    for spans in held.values():
+        assert sum((span.length for span in union(spans)), timedelta()) == sum(
+            (s.length for s in spans), timedelta()
+        )
+    assert len(drafts) > 600
+    assert any(draft.member == 0 and draft.day == author.ahead[0] for draft in drafts)
+
+
+def test_people_have_names_and_organisations_that_exist() -> None:
+    assert len({name for name, _, _ in people.PEOPLE}) == 40
+    assert {key for _, key, _ in people.PEOPLE} - {""} == set(people.ORGANISATIONS)
+
+
+def test_sql_of_the_past_is_spelt_as_the_database_wants_it(app: Flask) -> None:
+    """Rows that were not made by the service must still compare with those that were."""
+    spelt = db.db.session.scalars(text("select distinct length(start) from allocation")).all()
+    assert spelt == [26]
