@@ -22,7 +22,6 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 from flask.logging import default_handler
-from sqlalchemy import inspect
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 
 if TYPE_CHECKING:
@@ -172,10 +171,9 @@ def _finish(response: Response) -> Response:
 
 
 def _member_id() -> int | None:
-    """Return the id of the member if one was loaded; never asks the database."""
-    state = inspect(g.get("_login_user"), raiseerr=False)
-    identity = getattr(state, "identity", None)
-    return identity[0] if identity else None
+    """Return the id of who is signed in if that was asked before; never asks the database itself."""
+    found = vars(g.get("_login_user") or object).get("id")
+    return found if isinstance(found, int) else None
 
 
 def hide_secrets(_logger: Any, _method: str, event: Event) -> Event:

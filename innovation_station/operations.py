@@ -33,6 +33,8 @@ SQLITE_HEADER = b"SQLite format 3\x00"
 PAGES_A_STEP = 2000
 WAIT_FOR_WRITERS = 30
 OURS = {"alembic_version", "allocation", "space", "member"}
+# Far more than the writes that can happen while a restore waits for its turn.
+REVISION_GAP = 10_000
 REVISIONS = (("house", "revision"), ("space", "revision"), ("member", "bookings_revision"))
 SESSIONS = "login_session"
 
@@ -173,7 +175,7 @@ def _backup_sqlite(database: Path, draft: Path, progress: Progress) -> None:
     if not database.exists():
         raise OperationError(f"There is no database at {database}; `db upgrade` makes one.")
     with closing(_open(database, "ro")) as live, closing(_open(draft, "rw")) as copy:
-        # the read transaction holds one moment of the database; without it every foreign write starts the copy anew
+        # holds one moment of the database; without it every foreign write starts the copy anew
         live.execute("BEGIN")
         live.execute("SELECT count(*) FROM sqlite_master").fetchone()
         live.backup(copy, pages=PAGES_A_STEP, progress=lambda _, left, total: progress(total - left, total))
@@ -203,13 +205,11 @@ def _restore_sqlite(settings: Settings, source: Path, progress: Progress) -> Res
     database.parent.mkdir(parents=True, exist_ok=True)
     with _draft_beside(database) as staged:
         revision = _stage(source, staged)
-        safety = _save_before_restore(settings, database)
-        if database.exists():
-            _take_over(staged, database)
-            _overwrite(staged, database, progress)
-        else:
+        if not database.exists() or not database.stat().st_size:
             _publish(staged, database)
-    return Restored(revision, safety)
+            return Restored(revision, None)
+        _take_over(staged, database)
+        return Restored(revision, _overwrite(settings, staged, database, progress))
 
 
 def _stage(source: Path, staged: Path) -> str:
@@ -281,17 +281,14 @@ def _end_sessions(connection: Connection) -> None:
         connection.execute(text(f"DELETE FROM {SESSIONS}"))  # noqa: S608 - a constant
 
 
-def _save_before_restore(settings: Settings, database: Path) -> Path | None:
-    if settings.is_sqlite and (not database.exists() or not database.stat().st_size):
-        return None
+def _save_before_restore(settings: Settings, beside: Path) -> Path:
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    safety = database.with_name(f"{database.name}.before-restore-{moment}")
+    safety = beside.with_name(f"{beside.name}.before-restore-{moment}")
     try:
         backup(settings, safety)
     except OperationError as error:
-        raise OperationError(
-            f"The database cannot be saved before the restore, so nothing was done. {error}"
-        ) from None
+        advice = "Nothing was done. If it cannot be saved, move it away and restore again."
+        raise OperationError(f"The present database cannot be saved first: {error} {advice}") from None
     return safety
 
 
@@ -301,59 +298,55 @@ def _take_over(staged: Path, database: Path) -> None:
         for table, column in REVISIONS:
             with suppress(sqlite3.OperationalError):  # a table that only one of them has
                 highest = live.execute(f"SELECT coalesce(max({column}), 0) FROM {table}").fetchone()[0]  # noqa: S608
-                copy.execute(f"UPDATE {table} SET {column} = {column} + ?", (int(highest) + 1,))  # noqa: S608
+                copy.execute(f"UPDATE {table} SET {column} = {column} + ?", (int(highest) + REVISION_GAP,))  # noqa: S608
         page_size = live.execute("PRAGMA page_size").fetchone()[0]
         if copy.execute("PRAGMA page_size").fetchone()[0] != page_size:
             copy.execute(f"PRAGMA page_size = {int(page_size)}")  # a database in use cannot change its own
             copy.execute("VACUUM")
 
 
-def _overwrite(staged: Path, database: Path, progress: Progress) -> None:
-    """Replace the content of the live database in one transaction."""
-    deadline = time.monotonic() + WAIT_FOR_WRITERS
+def _overwrite(settings: Settings, staged: Path, database: Path, progress: Progress) -> Path:
+    """Replace the live database in one transaction; return where the old one was saved.
 
-    def step(_status: int, left: int, total: int) -> None:
-        progress(total - left, total)
-        if left and time.monotonic() > deadline:
+    It is saved when the first page is written: from then on nobody else can write, so nothing is lost between.
+    """
+    deadline = time.monotonic() + WAIT_FOR_WRITERS
+    saved: list[Path] = []
+
+    def step(status: int, left: int, total: int) -> None:
+        if status & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if not saved:
+                saved.append(_save_before_restore(settings, database))
+            progress(total - left, total)
+        elif time.monotonic() > deadline:
             raise OperationError("The database stayed busy; nothing was changed. Try again.")
 
     with closing(_open(staged, "ro")) as new, closing(_open(database, "rw")) as live:
-        live.execute("PRAGMA journal_mode = WAL")
-        new.backup(live, pages=-1, progress=step, sleep=0.05)
+        live.execute("PRAGMA journal_mode = WAL")  # readers go on reading the old one meanwhile
+        new.backup(live, pages=1, progress=step, sleep=0.05)
         with suppress(sqlite3.OperationalError):
             live.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was replaced need not linger in the log
+    return saved[0]
 
 
 # PostgreSQL
 
 
 def _restore_postgres(settings: Settings, source: Path) -> Restored:
-    kind = _kind(source)
-    if kind != "postgresql":
-        what = "a backup of a SQLite database, and this one is PostgreSQL" if kind else "not a backup"
-        raise OperationError(f"{source} is {what}.")
     try:
-        tables = postgres_tools.tables(source)
-        if missing := OURS - tables:
-            raise OperationError(
-                f"{source} is not a backup of Innovation Station: it has no table {min(missing)}."
-            )
-        revision = postgres_tools.revision(source)
-        if revision not in known_revisions()[1]:
-            raise OperationError(
-                f"{source} was made by a newer version (revision {revision}); upgrade this one first."
-            )
+        revision = _check_dump(source)
         settings.instance.mkdir(parents=True, exist_ok=True)
-        safety = _save_before_restore(settings, settings.instance / "postgresql")
         engine = create_engine(settings.database_url)
         try:
             highest = _highest_revisions(engine.connect)
+            safety = _save_before_restore(settings, settings.instance / "postgresql") if highest else None
             postgres_tools.restore(settings.database_url, source)
             _upgrade(engine.connect)
             with engine.begin() as connection:
                 _end_sessions(connection)
                 for (table, column), value in highest.items():
-                    connection.execute(text(f"UPDATE {table} SET {column} = {column} + :n"), {"n": value + 1})  # noqa: S608
+                    move = text(f"UPDATE {table} SET {column} = {column} + :n")  # noqa: S608
+                    connection.execute(move, {"n": value + REVISION_GAP})
         finally:
             engine.dispose()
     except postgres_tools.ToolError as error:
@@ -361,7 +354,25 @@ def _restore_postgres(settings: Settings, source: Path) -> Restored:
     return Restored(revision, safety)
 
 
+def _check_dump(source: Path) -> str:
+    """Return the revision of a dump that may be restored; OperationError says why another may not."""
+    kind = _kind(source)
+    if kind == "sqlite":
+        raise OperationError(f"{source} is a backup of a SQLite database, and this one is PostgreSQL.")
+    if not kind:
+        raise OperationError(f"{source} is not a backup.")
+    if missing := OURS - postgres_tools.tables(source):
+        raise OperationError(
+            f"{source} is not a backup of Innovation Station: it has no table {min(missing)}."
+        )
+    revision = postgres_tools.revision(source)
+    if revision not in known_revisions()[1]:
+        raise OperationError(f"{source} was made by a newer version ({revision}); upgrade this one first.")
+    return revision
+
+
 def _highest_revisions(connect: Callable[[], Connection]) -> dict[tuple[str, str], int]:
+    """Return the revisions given out so far; empty where there is no database of ours yet."""
     with connect() as connection:
         present = set(inspect(connection).get_table_names())
         highest = {}

@@ -58,7 +58,7 @@ class Limits:
 
 def trust_proxies(app: Flask, hops: int) -> None:
     """Believe exactly ``hops`` reverse proxies about address, scheme and host; believe nobody when 0."""
-    if hops:
+    if hops and not isinstance(app.wsgi_app, ProxyFix):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=0, x_prefix=0)  # type: ignore[method-assign]
 
 
@@ -234,7 +234,7 @@ class Worker:
             connection_limit=limits.connections,
             channel_timeout=limits.idle,
             cleanup_interval=1,
-            max_request_body_size=limits.body,
+            max_request_body_size=limits.body + 1,  # waitress refuses from this size on
             max_request_header_size=limits.headers,
             asyncore_use_poll=True,
             ident=None,

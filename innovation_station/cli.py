@@ -1,0 +1,310 @@
+"""The program ``innovation-station``: Flask's own, with our commands: parse, call, say how it went.
+
+Exit codes: 0 fine, 1 refused or failed with one line, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, FlaskGroup, NoAppException
+from flask_babel import force_locale
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from werkzeug.serving import run_simple
+
+from innovation_station import clock, create_app, db, doctor, health, operations, serve, settings
+from innovation_station.errors import DomainError
+from innovation_station.i18n import sentence
+from innovation_station.members.models import Member
+from innovation_station.members.service import create_member
+
+RUN_WORKERS = 2
+DEMO_EMAILS = ("member@example.org", "host@example.org", "admin@example.org")
+
+
+class _WrongSettings(NoAppException):
+    """Settings that cannot be used, in Flask's own way of saying that there is no app."""
+
+    exit_code = 1
+
+    def show(self, _file: Any = None) -> None:
+        """Write one line for each, without the usage: the command line was fine."""
+        for line in self.message.splitlines():
+            click.echo(f"Error: {line}", err=True)
+
+
+def load_settings() -> settings.Settings:
+    """Return the settings; wrong ones end the program with a line for each."""
+    try:
+        return settings.load(os.environ)
+    except settings.SettingsError as error:
+        raise _WrongSettings(str(error)) from None
+
+
+def make_app() -> Flask:
+    """Return the application for a command."""
+    return create_app({"STATION": load_settings()})
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn what may go wrong into one line and exit code 1."""
+    try:
+        yield
+    except (operations.OperationError, serve.ServeError, settings.SettingsError) as error:
+        raise click.ClickException(" ".join(str(error).splitlines())) from None
+    except DomainError as error:
+        raise click.ClickException(_sentences(error)) from None
+    except DBAPIError as error:
+        told = str(error.orig).strip().splitlines() or ["no reason given"]
+        raise click.ClickException(f"The database cannot be used: {told[0]}") from None
+    except OSError as error:
+        cause = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise click.ClickException(cause) from None
+
+
+def _sentences(error: DomainError) -> str:
+    with force_locale("en"):
+        return " ".join(sentence(refusal) for refusal in error.refusals)
+
+
+def _version() -> str:
+    try:
+        return version("innovation-station")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+# load_dotenv: settings come from the environment and config.toml, nothing else
+cli = FlaskGroup(
+    name="innovation-station",
+    create_app=make_app,
+    load_dotenv=False,
+    add_version_option=False,
+    help="Bookings of a shared house: serve them, and look after them.",
+)
+click.version_option(_version(), prog_name="innovation-station", message="%(prog)s %(version)s")(cli)
+
+
+def main() -> None:
+    """Run the program."""
+    cli.main(prog_name="innovation-station")
+
+
+# Serving
+
+
+@cli.command("run", with_appcontext=False)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--empty", is_flag=True, help="Do not fill an empty database with demo data.")
+@click.option("--debug", is_flag=True, help="Flask's development server, which reloads; never in public.")
+def run_command(host: str, port: int, empty: bool, debug: bool) -> None:
+    """Set up what is missing and serve, on this machine."""
+    with one_line():
+        # the parent of Flask's reloader has set everything up, its child inherits the address
+        reloaded = debug and os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+        listener = None if reloaded else serve.bind(host, port)  # first: it is the likeliest thing to fail
+        if load_settings().secret_key is None:
+            settings.ensure_secret_key(load_settings().instance)
+        os.environ["FLASK_DEBUG"] = str(int(debug))  # where Flask looks when the application is made
+        app = make_app()
+        if not reloaded:
+            prepare(app, demo=not empty)
+            announce(app, host, port)
+    if debug:
+        if listener:
+            listener.close()
+        run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
+    elif listener:
+        _serve(app, listener, RUN_WORKERS)
+
+
+@cli.command("serve", with_appcontext=False)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def serve_command(host: str, port: int, workers: int) -> None:
+    """Serve in production: behind a reverse proxy, several processes, a stop that finishes what was begun."""
+    with one_line():
+        if load_settings().secret_key is None:
+            raise serve.ServeError("STATION_SECRET_KEY is not set, and `run` has generated none. Set one.")
+        listener = serve.bind(host, port)
+        os.environ.pop("FLASK_DEBUG", None)
+        app = make_app()
+        if "migrations-pending" in health.reasons(app):
+            raise serve.ServeError("The database is not up to date: innovation-station db upgrade")
+        _serve(app, listener, workers)
+
+
+def _serve(app: Flask, listener: Any, workers: int) -> None:
+    hops = app.config["STATION"].trusted_proxies
+    serve.trust_proxies(app, hops)
+    with one_line():
+        code = serve.serve(
+            app, listener, workers=workers, before_fork=lambda: _disconnect(app), clear_proxy_headers=not hops
+        )
+    sys.exit(code)
+
+
+def _disconnect(app: Flask) -> None:
+    """Close every database connection: one that two processes share mixes up their answers."""
+    with app.app_context():
+        db.db.session.remove()
+        for engine in db.db.engines.values():
+            engine.dispose()
+
+
+def prepare(app: Flask, *, demo: bool) -> None:
+    """Bring the database up to date; fill it with demo data when it has no members and that is wanted."""
+    app.config["STATION"].instance.mkdir(parents=True, exist_ok=True)
+    if health.reasons(app):
+        db.upgrade(app)
+    if demo and not _emails(app):
+        click.echo("Filling the empty database with demo data...", err=True)
+        _load_demo(app)
+
+
+def _load_demo(app: Flask) -> None:
+    from innovation_station import demo  # a house of invented people, which no other command needs
+
+    demo.load(app)
+
+
+def _emails(app: Flask) -> list[str]:
+    """Return up to three addresses of members, those of the demo first."""
+    with app.app_context():
+        order = Member.email.not_in(DEMO_EMAILS)
+        found = list(db.db.session.scalars(select(Member.email).order_by(order, Member.id).limit(3)))
+        db.db.session.rollback()
+        return found
+
+
+def announce(app: Flask, host: str, port: int) -> None:
+    """Print where the pages are, and the demo accounts where there are some."""
+    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    click.echo(f"Innovation Station: http://{shown_host}:{port}")
+    accounts = [email for email in _emails(app) if email in DEMO_EMAILS]
+    if accounts:
+        from innovation_station.demo import PASSWORD
+
+        click.echo(f"Demo accounts, password {PASSWORD}: {', '.join(accounts)}")
+    click.echo("Stop with Ctrl-C.")
+    sys.stdout.flush()
+
+
+# Data
+
+
+database = AppGroup("db", help="The database and its schema.")
+cli.add_command(database)
+
+
+@database.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the schema up to date; makes the database where there is none."""
+    with one_line():
+        current_app.config["STATION"].instance.mkdir(parents=True, exist_ok=True)
+        db.upgrade(_app())
+        click.echo(f"The schema is at {db.current_revision(_app())}.")
+
+
+demo_group = AppGroup("demo", help="Demo data: an invented house.")
+cli.add_command(demo_group)
+
+
+@demo_group.command("load")
+def demo_command() -> None:
+    """Fill an empty database with the demo house."""
+    with one_line():
+        if _emails(_app()):
+            raise click.ClickException("The database has members; demo data goes into an empty one only.")
+        _load_demo(_app())
+        click.echo("Demo data is loaded.")
+
+
+member_group = AppGroup("member", help="Members.")
+cli.add_command(member_group)
+
+
+@member_group.command("create")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["member", "host", "admin"]), default="member", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from one line of standard input.")
+def member_command(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Make an account; the password has at least 15 characters."""
+    password = _password(password_stdin)
+    with one_line():
+        with db.transaction():
+            member = create_member(email=email, name=name, role=role, password=password, now=clock.now())
+            made = f"{member.role} {member.email}, number {member.id}"
+        click.echo(f"Made {made}.")
+
+
+def _password(from_stdin: bool) -> str:
+    if not from_stdin:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+# Operations
+
+
+@cli.command("backup", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_command(file: Path) -> None:
+    """Write a verified copy of the database to FILE, also while the servers run."""
+    with one_line(), _progress("Copying") as progress:
+        size = operations.backup(load_settings(), file, progress)
+    click.echo(f"{file}: {size:,} bytes, checked.")
+
+
+@cli.command("restore", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+def restore_command(file: Path) -> None:
+    """Put the content of a backup in place of the database, also while the servers run."""
+    with one_line(), _progress("Restoring") as progress:
+        done = operations.restore(load_settings(), file, progress)
+    click.echo(f"Restored {file} (revision {done.revision}). Everybody has to log in again.")
+    if done.safety:
+        click.echo(f"What was there before: {done.safety}")
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal, nothing elsewhere."""
+    with click.progressbar(length=100, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield lambda done, total: bar.update(max(0, 100 * done // max(total, 1) - bar.pos))
+
+
+@cli.command("doctor", with_appcontext=False)
+def doctor_command() -> None:
+    """Print every setting, where it came from, and what is wrong."""
+    found = load_settings()
+    for name, value, source in doctor.settings_table(found):
+        click.echo(f"{name:28} {value}  [{source}]")
+    click.echo()
+    wrong = 0
+    for finding in doctor.findings(found):
+        wrong += finding.state == "wrong"
+        click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
+    if wrong:
+        raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
+
+
+if __name__ == "__main__":
+    main()
