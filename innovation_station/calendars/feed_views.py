@@ -1,0 +1,150 @@
+"""The feeds themselves: no cookie, no session, no log-in, the same bytes for every program.
+
+The answers are made here to the last header: what other pages need (language, account, error pages) must not
+touch an address whose only key is itself.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from flask import Response, current_app, request
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from structlog import get_logger
+from werkzeug.http import http_date
+
+from innovation_station import clock
+from innovation_station.calendars import document, queries, rules, service
+from innovation_station.calendars.document import Today
+from innovation_station.calendars.installation import setting
+from innovation_station.calendars.queries import Address
+from innovation_station.db import db, transaction, unavailable
+from innovation_station.errors import DomainError
+from innovation_station.web import base_url, csrf
+
+log = get_logger(__name__)
+SETTLED = timedelta(seconds=2)
+RETRY_SECONDS = 30
+CALENDAR = "text/calendar; charset=utf-8"
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SEALED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Referrer-Policy": "no-referrer",
+}
+_tried: dict[int, float] = {}
+
+
+@csrf.exempt  # type: ignore[untyped-decorator]
+def feed(rest: str) -> ResponseReturnValue:
+    """Answer a program that polls: 200, 304, the one 404 for every address that is none, 405, 503."""
+    _without_session()
+    if request.method not in ("GET", "HEAD"):
+        return _plain(405, "Method not allowed\n", {"Allow": "GET, HEAD"})
+    token = rest.removesuffix(".ics") if rest.endswith(".ics") else ""
+    try:
+        address = queries.by_hash(rules.token_hash(token))
+        if address is None:
+            return _plain(404, "Not found\n", {})
+        answer = _answer(address, Today.at(clock.now(), setting(base_url()), _past_months()))
+        _note(address)
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        if not isinstance(error, DBAPIError) or unavailable(error) is None:
+            raise
+        return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
+    return answer
+
+
+def _past_months() -> int:
+    return int(current_app.config["STATION"].feed_past_months)
+
+
+def _without_session() -> None:
+    """Keep the session out, also from hooks that would look into it and make the answer vary by cookie."""
+    request_ctx._session = current_app.session_interface.make_null_session(current_app)
+
+
+def _answer(address: Address, today: Today) -> Response:
+    zipped = _wants_gzip()
+    name = document.etag(address, today)
+    if request.headers.get("If-None-Match") is not None:
+        if _matches(_tag(name, zipped)):
+            return _sealed(_unchanged(), _tag(name, zipped))
+        return _whole(*document.document(address, today), zipped, today.now)
+    name, found = document.document(address, today)
+    since = request.if_modified_since
+    if since is not None and _is_settled(found.modified, today.now) and since.timestamp() >= found.modified:
+        return _sealed(_unchanged(), _tag(name, zipped))
+    return _whole(name, found, zipped, today.now)
+
+
+def _unchanged() -> Response:
+    # The type is not sent with a 304; it only tells the hooks of pages that this is none.
+    return Response(status=304, content_type=CALENDAR)
+
+
+def _whole(name: str, found: document.Document, zipped: bool, now: datetime) -> Response:
+    answer = Response(found.gzipped if zipped else found.plain, content_type=CALENDAR)
+    answer.headers["Content-Disposition"] = 'inline; filename="innovation-station.ics"'
+    if zipped:
+        answer.headers["Content-Encoding"] = "gzip"
+    if _is_settled(found.modified, now):
+        answer.headers["Last-Modified"] = http_date(found.modified)
+    return _sealed(answer, _tag(name, zipped))
+
+
+def _sealed(answer: Response, tag: str) -> Response:
+    answer.headers["ETag"] = f'"{tag}"'
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Accept-Encoding"
+    answer.headers.update(SEALED)
+    return answer
+
+
+def _plain(status: int, text: str, headers: dict[str, str]) -> Response:
+    answer = Response(text, status, content_type="text/plain; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.update(SEALED)
+    answer.headers.update(headers)
+    return answer
+
+
+def _tag(name: str, zipped: bool) -> str:
+    return name + "-gz" if zipped else name
+
+
+def _matches(tag: str) -> bool:
+    """Compare weakly, as RFC 9110 13.1.2 has it for If-None-Match: a list, W/ and * all count."""
+    asked = request.if_none_match
+    return asked.star_tag or asked.contains_weak(tag)
+
+
+def _is_settled(modified: int, now: datetime) -> bool:
+    """Tell whether the second of the last change is over; within it two versions would share their date."""
+    return datetime.fromtimestamp(modified, UTC) <= now - SETTLED
+
+
+def _wants_gzip() -> bool:
+    asked = any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings)
+    return asked and not rules.wants_identity(request.user_agent.string)
+
+
+def _note(address: Address) -> None:
+    """Write down the fetch, at most once in ten minutes for each feed; never at the cost of the answer."""
+    now = clock.now()
+    if address.last_fetched_at and now - address.last_fetched_at < rules.FETCH_NOTED:
+        return
+    if time.monotonic() - _tried.get(address.feed_id, -1e9) < rules.FETCH_NOTED.total_seconds():
+        return
+    try:
+        with transaction():
+            service.note_fetch(address.feed_id, program=rules.program(request.user_agent.string), now=now)
+    except (DomainError, SQLAlchemyError) as error:
+        if len(_tried) > 10_000:
+            _tried.clear()
+        _tried[address.feed_id] = time.monotonic()
+        log.info("fetch not noted", reason=type(error).__name__)

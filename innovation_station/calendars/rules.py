@@ -1,0 +1,208 @@
+"""What a feed covers, what an entry says, and how a secret address is made. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from innovation_station.calendars.ics import Entry
+from innovation_station.calendars.vtimezone import zone_text
+from innovation_station.errors import Refusal
+from innovation_station.spaces.rules import House, Language, Place
+from innovation_station.timespan import local_day
+
+VERSION = 1
+"""Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
+
+FEEDS_MOST = 20
+NAME_LONGEST = 60
+DAYS_AHEAD = 400
+CANCELLED_DAYS = 14
+FETCH_NOTED = timedelta(minutes=10)
+COLOUR = "seagreen"
+SCOPES = ("my-bookings",)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a feed covers on a day: bookings that meet [first, last), cancellations since `cancelled`."""
+
+    first: datetime
+    last: datetime
+    cancelled: datetime
+
+
+def window(today: date, zone: ZoneInfo, past_months: int) -> Window:
+    """Give a local date's window, in UTC. It moves at local midnight, so that a day's bytes stay the same."""
+    return Window(
+        first=local_day(_months_before(today, past_months), zone).start,
+        last=local_day(today + timedelta(days=DAYS_AHEAD), zone).end,
+        cancelled=local_day(today - timedelta(days=CANCELLED_DAYS), zone).start,
+    )
+
+
+def _months_before(day: date, months: int) -> date:
+    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(years, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise ValueError(f"no day {months} months before {day}")
+
+
+# A feed speaks its own language whoever asks, and its bytes hang on nothing but this code and the rows: a
+# catalogue compiled anew would change them unseen. So these few words stand here and not in the catalogue.
+WORDS: Mapping[Language, Mapping[str, str]] = {
+    "sv": {
+        "desk": "Skrivbord", "room": "Mötesrum", "booth": "Samtalsbås", "hall": "Scen",
+        "cancelled": "Avbokad", "gone": "Bokningen är avbokad.",
+        "change": "Ändra eller avboka:", "feed": "Mina bokningar",
+    },
+    "en": {
+        "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
+        "cancelled": "Cancelled", "gone": "This booking is cancelled.",
+        "change": "Change or cancel:", "feed": "My bookings",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all entries of an installation share: the zone, and what links begin with ("" where unknown)."""
+
+    zone: ZoneInfo
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a place is written in one language; `stamp` names all of it, to tell old entries from new."""
+
+    label: str
+    location: str
+    category: str
+    language: Language
+    stamp: str
+
+
+class Booked(Protocol):
+    """What an entry needs of a booking: the model and a plain row both have it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def space_id(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+def wording(place: Place, house: House, language: Language, setting: Setting) -> Wording:
+    """Give the words for a place, and the stamp of everything an entry depends on besides its booking."""
+    words = WORDS[language]
+    label = f"{words['desk']} {place.name}" if place.kind == "desk" else place.name
+    parts = (place.name, house.zone_name(place, language), house.name, house.address[language])
+    location = ", ".join(part for part in parts if part)
+    category = words[place.kind]
+    stamp = digest(
+        VERSION, setting.base_url, zone_text(setting.zone).block, language, label, location, category
+    )
+    return Wording(label, location, category, language, stamp[:16])
+
+
+def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
+    """Say a booking as an entry. Raises ValueError where its row makes no sense (see `ics.Entry`)."""
+    words = WORDS[how.language]
+    cancelled = booking.state == "cancelled"
+    summary = f"{booking.title} ({how.label})" if booking.title else how.label
+    url = f"{base_url}/bookings/{booking.id}" if base_url else ""
+    return Entry(
+        uid=f"booking-{booking.uid}@innovation-station",
+        start=booking.start,
+        end=booking.end,
+        summary=f"{words['cancelled']}: {summary}" if cancelled else summary,
+        created=booking.created_at,
+        modified=booking.changed_at,
+        description=words["gone"] if cancelled else f"{words['change']} {url}" if url else "",
+        location=how.location,
+        url=url,
+        status="CANCELLED" if cancelled else "CONFIRMED",
+        sequence=booking.sequence,
+        categories=(how.category,),
+        transparent=cancelled,
+    )
+
+
+def digest(*parts: object) -> str:
+    """Name a list of values by 32 hexadecimal digits; different lists have different names."""
+    text = "\x1f".join(part.hex() if isinstance(part, bytes) else str(part) for part in parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def feed_token(secret_key: str, member_id: int, nonce: str) -> str:
+    """Derive the secret part of an address: 256 bits as 43 characters; the nonce alone tells nothing."""
+    message = f"feed:{member_id}:{nonce}".encode()
+    secret = hmac.digest(secret_key.encode(), message, "sha256")
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+def token_hash(token: str) -> bytes:
+    """Give what the database keeps of a token: it is random, so one fast hash is enough."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def name_refusals(name: str) -> list[Refusal]:
+    """List what is wrong with a feed's name."""
+    if not name.strip() or len(name) > NAME_LONGEST or not name.isprintable():
+        return [Refusal("name-malformed", "name", {"longest": NAME_LONGEST})]
+    return []
+
+
+_PROGRAMS = (
+    ("google-calendar", "Google Calendar"), ("outlook", "Outlook"), ("microsoft", "Outlook"),
+    ("exchange", "Outlook"), ("thunderbird", "Thunderbird"), ("fantastical", "Fantastical"),
+    ("dataaccessd", "Apple Calendar"), ("calendaragent", "Apple Calendar"), ("remindd", "Apple Calendar"),
+    ("icsx5", "ICSx⁵"), ("davx5", "DAVx⁵"), ("nextcloud", "Nextcloud"), ("vdirsyncer", "vdirsyncer"),
+    ("proton", "Proton Calendar"), ("evolution", "Evolution"), ("korganizer", "KOrganizer"),
+    ("homeassistant", "Home Assistant"), ("mozilla/", "a browser"),
+)  # fmt: skip
+_PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,38}")
+
+
+def program(user_agent: str) -> str:
+    """Name the program behind a User-Agent, "" where it does not say; at most 40 plain characters."""
+    lower = user_agent[:500].lower()
+    for sign, name in _PROGRAMS:
+        if sign in lower:
+            return name
+    found = _PRODUCT.match(user_agent.split("/")[0].strip())
+    return found[0].strip() if found else ""
+
+
+def wants_identity(user_agent: str) -> bool:
+    """Tell whether a program is safer without gzip: Outlook was seen to fail on it."""
+    lower = user_agent.lower()
+    return "microsoft" in lower or "exchange" in lower or "outlook" in lower
