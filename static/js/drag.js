@@ -1,6 +1,7 @@
 // Draw a shorter stretch in a free one with a mouse or a pen. Fingers scroll; they tap, and choose in the sheet.
 const day = document.getElementById("day");
 const clock = (quarter) => [quarter >> 2, (quarter & 3) * 15].map((n) => String(n).padStart(2, "0")).join(":");
+const colon = document.documentElement.lang === "sv" ? "." : ":";
 let drag = null, swallow = false;
 
 function stretch(event) {
@@ -32,7 +33,7 @@ addEventListener("pointermove", (event) => {
     document.documentElement.classList.add("is-dragging");
   }
   drag.shade.className = `tl-cell tl-pick s${s} e${e}`;
-  drag.shade.querySelector("span span").textContent = clock(s) + "–" + clock(e);
+  drag.shade.querySelector(".tl-seg > span").textContent = (clock(s) + "–" + clock(e)).replaceAll(":", colon);
 });
 addEventListener("pointerup", (event) => {
   if (!drag) return;

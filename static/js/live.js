@@ -23,12 +23,15 @@ function sync(now, next) {
 }
 
 function children(now, next) {
-  const old = [...now.childNodes], fresh = [...next.childNodes];
-  const known = new Map(old.filter(key).map((node) => [key(node), node]));
+  const fresh = [...next.childNodes], wanted = new Set(fresh.map(key)), known = new Map();
+  for (const node of now.childNodes) if (key(node)) known.set(key(node), node);
   let at = now.firstChild;
+  const drop = () => { const after = at.nextSibling; at.remove(); at = after; };
   for (const node of fresh) {
     const same = known.get(key(node));
-    if (same && same !== at) now.insertBefore(same, at); // moved: keep the element, and with it the focus
+    // What is gone goes first, so that what stays is not moved: an element that moves loses its focus.
+    while (at && at !== same && (key(at) ? !wanted.has(key(at)) : same)) drop();
+    if (same && same !== at) now.insertBefore(same, at);
     if (same) at = same;
     if (!at) { now.append(node); continue; }
     if (!same && key(at)) { now.insertBefore(node, at); continue; }
@@ -36,7 +39,7 @@ function children(now, next) {
     sync(at, node);
     at = after;
   }
-  while (at) { const after = at.nextSibling; at.remove(); at = after; }
+  while (at) drop();
 }
 
 async function refresh() {
@@ -54,7 +57,9 @@ async function refresh() {
       if (next.querySelector("main")) { gone(); return; }
       etag = answer.headers.get("ETag") || "";
       for (const pick of day.querySelectorAll("[data-track] > .tl-pick")) pick.remove();
+      const focused = document.activeElement;
       children(day, next);
+      if (focused.id && !focused.isConnected) document.getElementById(focused.id)?.focus({ preventScroll: true });
       document.dispatchEvent(new CustomEvent("station:day"));
       since = now();
     } else if (answer.status !== 304) throw new Error(answer.status);

@@ -40,8 +40,9 @@ function choose(form) {
   if (radio.hasAttribute("data-own")) {
     const [from, to] = ["start", "end"].map((name) => form.elements[name].selectedOptions[0]);
     [s, e] = [from, to].map((option) => option.value.split(":").reduce((h, m) => +h * 4 + +m / 15));
-    button = button.replace("{from}", from.text).replace("{to}", to.text);
-    hint = from.text + "–" + to.text;
+    const [begins, ends] = [from, to].map((option) => option.dataset.short || option.text);
+    button = button.replace("{from}", begins).replace("{to}", ends);
+    hint = begins + "–" + ends;
   }
   form.querySelector("[data-submit]").textContent = button;
   const bar = form.querySelector("[data-bar]");
@@ -50,7 +51,7 @@ function choose(form) {
     const pick = document.createElement("span");
     pick.className = `tl-cell tl-pick s${s} e${e}`;
     pick.innerHTML = '<span class="tl-seg is-sel"><span></span></span>';
-    pick.querySelector("span span").textContent = hint;
+    pick.querySelector(".tl-seg > span").textContent = hint;
     bar.append(pick);
   }
   mark();
@@ -120,7 +121,7 @@ async function send(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", headers: PART, body: new URLSearchParams(new FormData(form)) });
     const page = parsed(await answer.text()), receipt = page.querySelector("[data-toast]"), again = page.querySelector(".sheet");
     const whole = page.querySelector("main");
-    if (again && !whole) put(again, true);
+    if (again && !whole) { put(again, true); announce("refresh"); }
     else if (receipt && !whole) done(form, receipt);
     else if (answer.status === 401 || page.querySelector("[type=password]")) complain(form, day.dataset.gone);
     else if (answer.redirected) location.assign(answer.url);
