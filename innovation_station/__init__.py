@@ -48,13 +48,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def _register_features(app: Flask) -> None:
     import importlib
+    found = []
     for name in ("members.views", "spaces.views", "bookings.views", "bookings.own", "calendars.views", "home.views"):
         try:
-            feature = importlib.import_module(f"innovation_station.{name}")
+            found.append(importlib.import_module(f"innovation_station.{name}"))
         except ModuleNotFoundError as error:
             if name not in str(error):
                 raise
-            continue
+    for feature in found:
         if feature.pages.name not in app.blueprints:
             app.register_blueprint(feature.pages)
 

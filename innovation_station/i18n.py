@@ -95,7 +95,7 @@ def _day(value: date | datetime) -> date:
 
 def day_short(value: date | datetime) -> str:
     """Write a day shortly: tis 22 aug, Tue 22 Aug."""
-    return _formatted(value, "EEE d MMM").replace(".", "")
+    return f"{weekday_short(value)} {_formatted(value, 'd MMM').replace('.', '')}"
 
 
 def day_long(value: date | datetime) -> str:
@@ -127,7 +127,7 @@ def _wall(minute: int) -> str:
 
 def weekday_short(value: date | datetime) -> str:
     """Write a weekday shortly: tis, Tue."""
-    return _formatted(value, "EEE").replace(".", "")
+    return _formatted(value, "EEE")[:3]
 
 
 def weekday_definite(value: date) -> str:
@@ -193,6 +193,7 @@ REFUSALS: Mapping[str, Any] = {
     "password-short": _l("The password needs at least %(shortest)s characters."),
     "password-long": _l("The password may hold at most %(longest)s characters."),
     "login-wrong": _l("The address or the password is not right. Check both and try again."),
+    "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),

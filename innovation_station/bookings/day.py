@@ -72,11 +72,16 @@ class Day:
         return free_spans(self.opened(place), held, earliest_start(place.policy, self.moment))
 
     def state(self, place: Place) -> str:
-        """Name the state of a place for the chosen time: free, part, taken, mine, closed."""
+        """Name the state of a place for the chosen time: free, part, taken, mine, closed.
+
+        A desk is wanted for the whole of that time; a room for some of it, so what counts is whether one can go in.
+        """
         opened = self.opened(place)
         chosen = opened and opened.intersection(self.chosen)
         if chosen is None or not place.bookable:
             return "closed"
+        if place.kind != "desk":
+            return self._state_at(place, self.looking_at(chosen))
         busy = [taken for taken in self.taken.get(place.id, ()) if taken.span.overlaps(chosen)]
         if not busy:
             return "free"
@@ -86,6 +91,18 @@ class Day:
         if share < MOSTLY:
             return "part"
         return "closed" if all(taken.booking_id is None for taken in busy) else "taken"
+
+    def looking_at(self, chosen: Span) -> datetime:
+        """Give the instant a room is judged at: now where it lies in the chosen time, else when that begins."""
+        return self.moment.now if chosen.start <= self.moment.now < chosen.end else chosen.start
+
+    def _state_at(self, place: Place, instant: datetime) -> str:
+        running = next((row for row in self.taken.get(place.id, ()) if row.span.start <= instant < row.span.end), None)
+        if running is None:
+            return "free"
+        if running.booking_id is None:
+            return "closed"
+        return "mine" if running.member_id == self.member_id else "taken"
 
     @staticmethod
     def _share(busy: Sequence[Taken], chosen: Span) -> float:

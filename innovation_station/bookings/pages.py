@@ -297,11 +297,10 @@ class BookPage:
     def _status(self, place: Place) -> str:
         """Say of a room until when it is free or booked: from now today, from the chosen time otherwise."""
         opened = self.day.opened(place)
-        if opened is None or not place.bookable:
+        chosen = opened and opened.intersection(self.day.chosen)
+        if opened is None or chosen is None or not place.bookable:
             return _("Closed")
-        at = max(self.day.moment.now if self.day.now_quarter is not None else self.day.chosen.start, opened.start)
-        if at >= opened.end:
-            return _("Closed now")
+        at = self.day.looking_at(chosen)
         rows = self.day.taken.get(place.id, ())
         running = next((row for row in rows if row.span.start <= at < row.span.end), None)
         if running:

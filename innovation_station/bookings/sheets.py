@@ -98,19 +98,21 @@ class Sheet:
         }  # fmt: skip
 
     def _wanted(self, options: Sequence[dict[str, Any]]) -> str | None:
-        """Choose the option that is the chosen stretch, else for a whole day the longest that can be had."""
-        if self.choice.start is None or self.choice.end is None:
-            return next((option["value"] for option in options if not option["disabled"]), None)
-        chosen = (self.choice.start, self.choice.end)
+        """Choose the option that is the chosen stretch; for a part of the day, what of it can be had.
+
+        None leaves it to the member's own time, filled with the stretch that was chosen.
+        """
         usable = [option for option in options if not option["disabled"]]
+        chosen = (self.choice.start, self.choice.end)
         for option in usable:
             if chosen in (option["minutes"], option["asked"]):
                 return str(option["value"])
-        inside = [option for option in usable if chosen == self._whole_day()]
-        return str(inside[0]["value"]) if inside else None
-
-    def _whole_day(self) -> tuple[int, int]:
-        return presets(self.choice, self.day.house)["day"]
+        parts = presets(self.choice, self.day.house)
+        if not usable or chosen not in (*parts.values(), (None, None)):
+            return None
+        if self.place.kind == "desk":
+            return str(usable[0]["value"]) if chosen == parts["day"] else None
+        return str(usable[min(1, len(usable) - 1)]["value"])  # an hour, where there is one
 
     def _option(self, value: str, label: str, asked: tuple[int, int], span: Span | None) -> dict[str, Any]:
         """Make one choice of time; `span` is what of it can be had by the clock, None where it is over."""
@@ -120,8 +122,14 @@ class Sheet:
         return {
             "value": value, "label": label, "hint": hint, "minutes": minutes, "asked": asked,
             "s": minutes[0] // 15, "e": -(-minutes[1] // 15), "disabled": bool(refused) or span is None,
-            "reason": sentence(refused[0]) if refused else _("is over"), "button": _("Book %(hours)s", hours=hint),
+            "reason": self._short_reason(refused[0]) if refused else _("is over"), "button": _("Book %(hours)s", hours=hint),
         }  # fmt: skip
+
+    def _short_reason(self, refusal: Refusal) -> str:
+        """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
+        short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
+                 "too-long": _("too long"), "too-short": _("too short")}  # fmt: skip
+        return short.get(refusal.code) or sentence(refusal)
 
     def _minutes(self, span: Span) -> tuple[int, int]:
         start, end = local(span.start), local(span.end)
@@ -159,14 +167,22 @@ class Sheet:
         opened = self.day.opened(self.place) or self.day.chosen
         first, last = self._minutes(opened)
         steps = list(range(first, last + 1, policy.granularity))
-        start = self.choice.start if self.choice.start in steps else first
-        end = self.choice.end if self.choice.end in steps else last
+        start, end = self._prefilled(first, last)
         options = [(f"{minute // 60:02}:{minute % 60:02}", hours_short(minute, minute).partition("–")[0]) for minute in steps]
         return {
             "label": _("Other time"), "checked": checked, "button": _("Book {from}–{to}"),
             "start": typed.get("start") or f"{start // 60:02}:{start % 60:02}",
             "end": typed.get("end") or f"{end // 60:02}:{end % 60:02}", "starts": options[:-1], "ends": options[1:],
         }  # fmt: skip
+
+    def _prefilled(self, first: int, last: int) -> tuple[int, int]:
+        """Give the stretch the member's own time starts from: the chosen one, or the free part nearest to it."""
+        start, end = self.choice.start or first, self.choice.end or last
+        free = [self._minutes(span) for span in self.free]
+        if any(a <= start and end <= b for a, b in free) or not free:
+            return max(start, first), min(end, last)
+        a, b = max(free, key=lambda stretch: min(stretch[1], end) - max(stretch[0], start))
+        return (max(a, start), min(b, end)) if min(b, end) > max(a, start) else (a, b)
 
     def _note(self) -> str | None:
         """Say what else the member has this day."""
