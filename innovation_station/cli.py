@@ -6,12 +6,13 @@ Exit codes: 0 fine, 1 refused or failed with one line, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask import Flask, current_app
@@ -65,11 +66,17 @@ def one_line() -> Iterator[None]:
     except DomainError as error:
         raise click.ClickException(_sentences(error)) from None
     except DBAPIError as error:
-        told = str(error.orig).strip().splitlines() or ["no reason given"]
-        raise click.ClickException(f"The database cannot be used: {told[0]}") from None
+        raise click.ClickException(_database_problem(error)) from None
     except OSError as error:
         cause = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise click.ClickException(cause) from None
+
+
+def _database_problem(error: DBAPIError) -> str:
+    told = " ".join((str(error.orig).strip().splitlines() or ["no reason given"])[0].split())
+    if "no such table" in told or ("relation" in told and "does not exist" in told):
+        return "The database is not up to date: innovation-station db upgrade"
+    return f"The database cannot be used: {told}"
 
 
 def _sentences(error: DomainError) -> str:
@@ -97,6 +104,7 @@ click.version_option(_version(), prog_name="innovation-station", message="%(prog
 
 def main() -> None:
     """Run the program."""
+    os.umask(0o027)  # what it makes holds people's data: the database, mail, backups
     cli.main(prog_name="innovation-station")
 
 
@@ -110,23 +118,21 @@ def main() -> None:
 @click.option("--debug", is_flag=True, help="Flask's development server, which reloads; never in public.")
 def run_command(host: str, port: int, empty: bool, debug: bool) -> None:
     """Set up what is missing and serve, on this machine."""
-    with one_line():
-        # the parent of Flask's reloader has set everything up, its child inherits the address
-        reloaded = debug and os.environ.get("WERKZEUG_RUN_MAIN") == "true"
-        listener = None if reloaded else serve.bind(host, port)  # first: it is the likeliest thing to fail
+    # Flask's reloader runs this command again in a child, when everything is set up and announced
+    reloaded = debug and os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+    os.environ["FLASK_DEBUG"] = str(int(debug))  # where Flask looks when the application is made
+    with ExitStack() as stack, one_line():
+        if not reloaded:  # the port first: it is the likeliest thing to fail, and browsers may wait in it
+            listener = stack.enter_context(serve.bind(host, port))
         if load_settings().secret_key is None:
             settings.ensure_secret_key(load_settings().instance)
-        os.environ["FLASK_DEBUG"] = str(int(debug))  # where Flask looks when the application is made
         app = make_app()
         if not reloaded:
             prepare(app, demo=not empty)
             announce(app, host, port)
-    if debug:
-        if listener:
-            listener.close()
-        run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
-    elif listener:
-        _serve(app, listener, RUN_WORKERS)
+        if not debug:
+            _serve(app, listener, RUN_WORKERS)
+    run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
 
 
 @cli.command("serve", with_appcontext=False)
@@ -135,24 +141,23 @@ def run_command(host: str, port: int, empty: bool, debug: bool) -> None:
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def serve_command(host: str, port: int, workers: int) -> None:
     """Serve in production: behind a reverse proxy, several processes, a stop that finishes what was begun."""
-    with one_line():
+    os.environ.pop("FLASK_DEBUG", None)
+    with ExitStack() as stack, one_line():
         if load_settings().secret_key is None:
             raise serve.ServeError("STATION_SECRET_KEY is not set, and `run` has generated none. Set one.")
-        listener = serve.bind(host, port)
-        os.environ.pop("FLASK_DEBUG", None)
+        listener = stack.enter_context(serve.bind(host, port))
         app = make_app()
         if "migrations-pending" in health.reasons(app):
             raise serve.ServeError("The database is not up to date: innovation-station db upgrade")
         _serve(app, listener, workers)
 
 
-def _serve(app: Flask, listener: Any, workers: int) -> None:
+def _serve(app: Flask, listener: socket.socket, workers: int) -> NoReturn:
     hops = app.config["STATION"].trusted_proxies
     serve.trust_proxies(app, hops)
-    with one_line():
-        code = serve.serve(
-            app, listener, workers=workers, before_fork=lambda: _disconnect(app), clear_proxy_headers=not hops
-        )
+    code = serve.serve(
+        app, listener, workers=workers, before_fork=lambda: _disconnect(app), clear_proxy_headers=not hops
+    )
     sys.exit(code)
 
 
@@ -258,7 +263,7 @@ def _password(from_stdin: bool) -> str:
 
 
 def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    return current_app._get_current_object()  # type: ignore[attr-defined]
 
 
 # Operations

@@ -181,6 +181,9 @@ def _backup_sqlite(database: Path, draft: Path, progress: Progress) -> None:
         live.backup(copy, pages=PAGES_A_STEP, progress=lambda _, left, total: progress(total - left, total))
         live.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables >= OURS:
+        raise OperationError(f"The database at {database} is empty; `db upgrade` fills it.")
     _prove(draft, "The copy")
 
 
@@ -308,7 +311,7 @@ def _take_over(staged: Path, database: Path) -> None:
 def _overwrite(settings: Settings, staged: Path, database: Path, progress: Progress) -> Path:
     """Replace the live database in one transaction; return where the old one was saved.
 
-    It is saved when the first page is written: from then on nobody else can write, so nothing is lost between.
+    It is saved when the first page is written: from then on nobody else can write, so nothing gets lost.
     """
     deadline = time.monotonic() + WAIT_FOR_WRITERS
     saved: list[Path] = []

@@ -290,7 +290,11 @@ def load(environ: Mapping[str, str], instance: Path | None = None) -> Settings:
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     for definition in DEFINITIONS:
-        text, source = _find(definition, environ, from_file, instance)
+        try:
+            text, source = _find(definition, environ, from_file, instance)
+        except OSError as error:
+            problems.append(f"{error.filename}: cannot be read: {error.strerror}")
+            continue
         sources[definition.field] = source
         try:
             if text is not None and not text.isprintable():
@@ -335,7 +339,7 @@ def read_secret_key(instance: Path) -> str | None:
     """Return the generated key, or None when there is none. OSError when the file cannot be read."""
     try:
         return (instance / SECRET_KEY_FILE).read_text(encoding="ascii", errors="replace").strip() or None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -359,7 +363,7 @@ def _read_config_file(instance: Path, problems: list[str]) -> dict[str, Any]:
     path = instance / CONFIG_FILE
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path}: not valid TOML: {error}")

@@ -1,5 +1,6 @@
-"""What the tests of operations share: settings in a folder of their own, and a database made by the migrations."""
+"""What the tests of operations share: an installation in a folder of its own, made by the migrations."""
 
+import logging
 import os
 import sqlite3
 import subprocess
@@ -7,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click.testing
 import pytest
 from flask import Flask
 
 from innovation_station import db, settings
+from innovation_station.cli import cli
 from innovation_station.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +70,25 @@ def program(station: Settings) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
+
+
+@pytest.fixture
+def command(
+    station: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., click.testing.Result]]:
+    """Give a function that runs a command in this process, in this installation."""
+    for name in [name for name in os.environ if name.startswith(("STATION_", "FLASK_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STATION_INSTANCE", str(station.instance))
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+
+    def run(*arguments: str, given: str | None = None) -> click.testing.Result:
+        return click.testing.CliRunner().invoke(cli, arguments, input=given)
+
+    yield run
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
 def environment_of(station: Settings) -> dict[str, str]:

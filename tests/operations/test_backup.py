@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from innovation_station import operations, settings
+from innovation_station import db, operations, settings
 from innovation_station.operations import OperationError, backup, restore
 from innovation_station.settings import Settings
 
@@ -20,7 +21,8 @@ connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
 connection.execute("PRAGMA journal_mode = WAL")
 for number in range(1, 20000):
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("INSERT INTO organisation VALUES (?, ?, ?, 'company')", (number, str(number), "x" * 500))
+    row = (number, str(number), "x" * 500)
+    connection.execute("INSERT INTO organisation VALUES (?, ?, ?, 'company')", row)
     connection.execute("COMMIT")
     print(number, flush=True)
 """
@@ -83,7 +85,7 @@ def test_backup_while_writing_then_restore_elsewhere(
     for before, file in files:
         assert before > 0
         other = elsewhere(file.with_suffix(".there"))
-        assert restore(other, file) == operations.Restored("0001", None)
+        assert restore(other, file) == operations.Restored(operations.known_revisions()[0], None)
         with closing(sqlite3.connect(other.instance / "station.db")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             numbers = [row[0] for row in connection.execute("SELECT id FROM organisation ORDER BY id")]
@@ -91,7 +93,9 @@ def test_backup_while_writing_then_restore_elsewhere(
         assert len(numbers) >= before
 
 
-def test_plain_copy_of_the_file_is_what_backup_is_for(station: Settings, database: Path, tmp_path: Path) -> None:
+def test_plain_copy_of_the_file_is_what_backup_is_for(
+    station: Settings, database: Path, tmp_path: Path
+) -> None:
     """A copy of a database in use passes the check, lacks rows, and is refused for what it is."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -169,12 +173,16 @@ def damage(path: Path) -> None:
         file.write(b"\xa5" * (size // 2 - 4096))
 
 
-def test_backup_on_full_disk_says_so(station: Settings, database: Path, tmp_path: Path, started: Callable) -> None:
+def test_backup_on_full_disk_says_so(
+    station: Settings, database: Path, tmp_path: Path, started: Callable
+) -> None:
     fill(database, "A", 400)
     program = (
-        "import resource, signal, sys; from pathlib import Path; from innovation_station import operations, settings\n"
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from innovation_station import operations, settings\n"
         "found = settings.load({}, Path(sys.argv[1]))\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))\n"
         "try: operations.backup(found, Path(sys.argv[2]))\n"
         "except operations.OperationError as error: print(error)\n"
     )
@@ -221,7 +229,7 @@ def test_restore_is_seen_whole_or_not_at_all(station: Settings, database: Path, 
     assert done.safety is not None
     with closing(sqlite3.connect(done.safety)) as saved:
         assert state(saved) == ("A", 300)
-        # the last write before the change is in the copy that was saved: the restore jumps over 10,000 revisions
+        # the last write before the change is in the copy: the restore jumps over 10,000 revisions
         last = max(revision for revision in written if revision < operations.REVISION_GAP)
         assert saved.execute("SELECT revision FROM house").fetchone() == (last,)
     assert max(written) > operations.REVISION_GAP
@@ -230,12 +238,15 @@ def test_restore_is_seen_whole_or_not_at_all(station: Settings, database: Path, 
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_restore_ends_sessions_and_passes_every_revision(station: Settings, database: Path, tmp_path: Path) -> None:
+def test_restore_ends_sessions_and_passes_every_revision(
+    station: Settings, database: Path, tmp_path: Path
+) -> None:
     fill(database, "B", 1)
     with closing(sqlite3.connect(database)) as connection, connection:
         when = "2026-11-21 08:00:00.000000"
         connection.execute(
-            "INSERT INTO member (id, email, name, role, password_hash, visible, active, created_at, bookings_revision)"
+            "INSERT INTO member"
+            " (id, email, name, role, password_hash, visible, active, created_at, bookings_revision)"
             " VALUES (1, 'a@example.org', 'A', 'member', 'x', 0, 1, ?, 3)",
             (when,),
         )
@@ -294,6 +305,21 @@ def test_restore_refuses_doubtful_files(station: Settings, database: Path, tmp_p
     assert content(database) == before
     left = [path.name for path in station.instance.iterdir() if not path.name.startswith("station.db-")]
     assert left == ["station.db"]
+
+
+def test_restore_of_an_older_backup_brings_it_up_to_date(station: Settings, tmp_path: Path) -> None:
+    old = settings.load({"STATION_DATABASE_URL": f"sqlite:///{tmp_path / 'old.db'}"}, station.instance)
+    app = Flask("old")
+    app.config["SQLALCHEMY_DATABASE_URI"] = old.database_url
+    db.db.init_app(app)
+    db.upgrade(app, "0001")
+    with app.app_context():
+        db.db.engine.dispose()
+    backup(old, tmp_path / "b")
+    assert restore(station, tmp_path / "b").revision == "0001"
+    with closing(sqlite3.connect(station.instance / "station.db")) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert found == (operations.known_revisions()[0],)
 
 
 def test_restore_waits_for_a_writer_only_so_long(

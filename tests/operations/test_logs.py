@@ -31,7 +31,8 @@ def make(tmp_path: Path) -> Iterator[Callable[..., tuple[Flask, Callable[[], lis
         app = Flask("small")
         app.secret_key = "k" * 40
         app.config["STATION"] = settings.load(
-            {f"STATION_{name}": value for name, value in {"LOG_FORMAT": log_format, **environ}.items()}, tmp_path
+            {f"STATION_{name}": value for name, value in {"LOG_FORMAT": log_format, **environ}.items()},
+            tmp_path,
         )
         logs.init_app(app)
         logs.configure(log_format, app.config["STATION"].log_level, stream)
@@ -70,7 +71,9 @@ def add_views(app: Flask) -> None:
     @app.get("/says")
     def says() -> str:
         log = structlog.get_logger("x")
-        log.warning(request.args["event"], note=request.args["event"], password=PASSWORD, nested={"token": TOKEN})
+        log.warning(
+            request.args["event"], note=request.args["event"], password=PASSWORD, nested={"token": TOKEN}
+        )
         logging.getLogger("library").warning("%s", request.args["event"])
         return ""
 
@@ -101,7 +104,9 @@ def test_a_request_is_one_line_with_its_id(make: Callable) -> None:
     }
 
 
-@pytest.mark.parametrize("path", [f"/feeds/{TOKEN}", f"/feeds/{TOKEN}.ics/", f"/door/{TOKEN}", f"//feeds/{TOKEN}"])
+@pytest.mark.parametrize(
+    "path", [f"/feeds/{TOKEN}", f"/feeds/{TOKEN}.ics/", f"/door/{TOKEN}", f"//feeds/{TOKEN}"]
+)
 def test_address_without_a_rule_is_not_logged(make: Callable, path: str) -> None:
     app, lines = make()
     assert app.test_client().get(path).status_code == 404
@@ -170,9 +175,18 @@ def test_traceback_in_text_is_indented(make: Callable) -> None:
 @pytest.mark.parametrize("proxies", [0, 1])
 @pytest.mark.parametrize(
     ("given", "fit"),
-    [("abc-DEF-123", True), ("a" * 64, True), ("a" * 65, False), ("short", False), ("a b c d e f g", False), ("aaaaaaaaä", False)],
-)  # fmt: skip
-def test_request_id_is_taken_over_from_a_proxy_only(make: Callable, proxies: int, given: str, fit: bool) -> None:
+    [
+        ("abc-DEF-123", True),
+        ("a" * 64, True),
+        ("a" * 65, False),
+        ("short", False),
+        ("a b c d e f g", False),
+        ("aaaaaaaaä", False),
+    ],
+)
+def test_request_id_is_taken_over_from_a_proxy_only(
+    make: Callable, proxies: int, given: str, fit: bool
+) -> None:
     app, lines = make(TRUSTED_PROXIES=str(proxies))
     answer = app.test_client().get("/feeds/x.ics", headers={"X-Request-Id": given})
     taken = answer.headers["X-Request-Id"]
@@ -219,7 +233,9 @@ def test_format_follows_the_terminal(capsys: pytest.CaptureFixture[str], make: C
     assert json.loads(capsys.readouterr().err)["event"] == "hello"
 
 
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, [1], {"a": 1}, object(), ValueError("x"), b"bytes", ("a",)])
+@pytest.mark.parametrize(
+    "value", [None, 1, 1.5, True, [1], {"a": 1}, object(), ValueError("x"), b"bytes", ("a",)]
+)
 def test_anything_can_be_logged(make: Callable, value: Any) -> None:
     _, lines = make()
     structlog.get_logger("x").info("event", value=value)

@@ -186,9 +186,13 @@ def test_ctrl_c_to_the_whole_group_is_a_stop_too(
 
 @pytest.mark.parametrize(
     "beginning",
-    [b"", b"GET /pid HTTP/1.1\r\nHost: x\r\n", b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1999\r\n\r\nhalf"],
+    [
+        b"",
+        b"GET /pid HTTP/1.1\r\nHost: x\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1999\r\n\r\nhalf",
+    ],
     ids=["silent", "half headers", "half a body"],
-)  # fmt: skip
+)
 def test_slow_clients_do_not_hold_others_up(server: Callable[..., Served], beginning: bytes) -> None:
     running = server(1)
     with running.dawdlers(beginning, 200):
@@ -231,7 +235,9 @@ def test_killed_worker_is_replaced(server: Callable[..., Served]) -> None:
     wait_until(lambda: len(running.workers()) == 2)
     killed = running.workers()[0]
     killed.kill()
-    wait_until(lambda: len(running.workers()) == 2 and killed.pid not in [one.pid for one in running.workers()])
+    wait_until(
+        lambda: len(running.workers()) == 2 and killed.pid not in [one.pid for one in running.workers()]
+    )
     assert running.get("/pid")
 
 
