@@ -1,0 +1,178 @@
+"""A member's own bookings: the list, one of them, changing it, cancelling it and taking that back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from innovation_station import clock
+from innovation_station.bookings import own_pages, queries, rules, service
+from innovation_station.bookings.forms import local_span
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.own_forms import EditForm
+from innovation_station.bookings.pages import alternatives_for
+from innovation_station.bookings.rules import Moment, Wish
+from innovation_station.bookings.sheets import offer
+from innovation_station.bookings.views import pages
+from innovation_station.db import transaction
+from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
+from innovation_station.forms import parse_date
+from innovation_station.i18n import local, zone
+from innovation_station.timespan import Span
+from innovation_station.web import actor, current_house, signed_in, wants_part
+
+AHEAD = timedelta(days=62)
+
+
+@pages.get("/bookings")
+@signed_in
+def mine() -> ResponseReturnValue:
+    """List what is coming, by day, and page through what has been."""
+    now, house, before = clock.now(), current_house(), parse_date(request.args.get("before"))
+    upcoming = [] if before else queries.upcoming(actor().id, now)
+    past, older = own_pages.past_page(actor(), house, now, zone(), before)
+    offer = None
+    if not upcoming and not before:
+        offer = own_pages.first_offer(actor(), house, service.moment(now, zone(), Span(now, now + AHEAD)))
+    page = {
+        "upcoming": own_pages.by_day(upcoming, house, now),
+        "past": past,
+        "older": older,
+        "before": before,
+        "offer": offer,
+    }
+    return render_template("bookings/mine.html", page=page)
+
+
+@pages.get("/bookings/<id:booking_id>")
+@signed_in
+def show(booking_id: int) -> ResponseReturnValue:
+    """Show a booking; to a script that has just booked or cancelled it, the receipt alone."""
+    booking = _seen(booking_id)
+    if wants_part() == "sheet":
+        return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house()))
+    return render_template(
+        "bookings/show.html", page=own_pages.shown(booking, current_house(), actor(), clock.now())
+    )
+
+
+@pages.route("/bookings/<id:booking_id>/edit", methods=["GET", "POST"])
+@signed_in
+def edit(booking_id: int) -> ResponseReturnValue:
+    """Change place, time, title or visibility; refused, the form again with the reasons and three ways on."""
+    booking, now = _seen(booking_id), clock.now()
+    if found := rules.change_refusals(booking, now):
+        raise Refused(found)
+    form = EditForm(data=own_pages.edit_values(booking))
+    form.space.choices = own_pages.choices(current_house(), booking.space_id)
+    if not form.validate_on_submit():
+        return _form(form, booking), 422 if form.is_submitted() else 200
+    before, wish, title = _before(booking), None, form.title.data or ""
+    try:
+        wish = _wish(form, booking)
+        with transaction():
+            service.move(
+                actor(), booking_id, space_id=wish.place.id, span=wish.span, now=now, zone=zone(),
+                title=title, public=bool(form.visible.data),
+            )  # fmt: skip
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _refused(form, _seen(booking_id), error, wish), error.status
+    flash(own_pages.moved_receipt(booking, wish.place, before), "toast")  # type: ignore[arg-type]
+    return redirect(url_for("bookings.show", booking_id=booking_id), 303)
+
+
+@pages.post("/bookings/<id:booking_id>/cancel")
+@signed_in
+def cancel(booking_id: int) -> ResponseReturnValue:
+    """Give the time back, and offer the way back; the undo of a booking returns to the day it was made on."""
+    with transaction():
+        booking = service.cancel(actor(), booking_id, now=clock.now())
+    if wants_part():
+        return redirect(url_for("bookings.show", booking_id=booking_id), 303)
+    flash(own_pages.cancelled_receipt(booking, current_house().places[booking.space_id]), "toast")  # type: ignore[arg-type]
+    if "undo" in request.form:
+        return redirect(url_for("bookings.book", date=local(booking.start).date().isoformat()), 303)
+    return redirect(url_for("bookings.mine"), 303)
+
+
+@pages.post("/bookings/<id:booking_id>/restore")
+@signed_in
+def restore(booking_id: int) -> ResponseReturnValue:
+    """Take a cancellation back; where the time is gone, say so and offer three others."""
+    try:
+        with transaction():
+            booking = service.restore(actor(), booking_id, now=clock.now(), zone=zone())
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _lost(_seen(booking_id), error), error.status
+    if not wants_part():
+        flash(own_pages.booked_receipt(booking, current_house().places[booking.space_id]), "toast")  # type: ignore[arg-type]
+    return redirect(url_for("bookings.show", booking_id=booking_id), 303)
+
+
+# -- parts -------------------------------------------------------------------------------------------------
+
+
+def _seen(booking_id: int) -> Booking:
+    """Find a booking that the member may see; another's is as unknown as one that never was."""
+    booking = queries.get(booking_id)
+    if booking is None or not rules.may_see(actor(), booking):
+        raise NotFound("booking-unknown")
+    return booking
+
+
+def _moment(span: Span) -> Moment:
+    return service.moment(clock.now(), zone(), Span(min(span.start, clock.now()), span.end + AHEAD))
+
+
+def _before(booking: Booking) -> dict[str, object]:
+    wish = Wish(current_house().places[booking.space_id], booking.span)
+    return own_pages.edit_fields(wish, title=booking.title, public=booking.public)
+
+
+def _wish(form: EditForm, booking: Booking) -> Wish:
+    """Read what is asked for; a time left as it was stays so, also in a doubled hour. Raises Refused."""
+    place = current_house().places.get(form.space.data or 0)
+    if place is None:
+        raise Refused([Refusal("space-unknown", "space")])
+    had = own_pages.edit_values(booking)
+    if all(form[name].data == had[name] for name in ("date", "start", "end")):
+        return Wish(place, booking.span)
+    if form.date.data is None or form.start.data is None:
+        raise Refused([Refusal("date-malformed", "date")])  # the form has asked for both already
+    return Wish(place, local_span(form.date.data, form.start.data, form.end_minute, zone()))
+
+
+def _form(form: EditForm, booking: Booking, offers: list[dict[str, object]] | None = None) -> str:
+    item = own_pages.item(booking, current_house(), clock.now())
+    return render_template("bookings/edit.html", form=form, item=item, offers=offers or [])
+
+
+def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | None) -> str:
+    form.blame(own_pages.named(error.refusals, current_house()))
+    offers = []
+    if wish:
+        found = alternatives_for(
+            current_house(), booking.member_id, wish, _moment(wish.span), without=booking.id
+        )
+        title, public = form.title.data or "", bool(form.visible.data)
+        offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
+    return _form(form, booking, offers)
+
+
+def _lost(booking: Booking, error: DomainError) -> str:
+    house = current_house()
+    page = own_pages.shown(booking, house, actor(), clock.now())
+    wish = Wish(house.places[booking.space_id], booking.span)
+    found = alternatives_for(house, booking.member_id, wish, _moment(wish.span)) if not page["over"] else []
+    offers = [offer(way, wish) for way in found]
+    if isinstance(error, Conflict):
+        page["heading"] = own_pages.lost(wish.place)
+    return render_template(
+        "bookings/show.html", page=page, reasons=own_pages.reasons(error.refusals, house), offers=offers
+    )

@@ -1,0 +1,327 @@
+"""What the pages of a member's own bookings show: the list, the receipt, the form that changes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from babel.dates import format_date
+from flask import url_for
+from flask_babel import get_locale, ngettext, pgettext
+from flask_babel import gettext as _
+
+from innovation_station.bookings import queries, rules
+from innovation_station.bookings.models import Booking, BookingHistory
+from innovation_station.bookings.pages import booking_fields, next_open_days, place_title
+from innovation_station.bookings.rules import Alternative, Moment, Wish
+from innovation_station.bookings.sheets import offer
+from innovation_station.errors import Refusal
+from innovation_station.i18n import (
+    clock,
+    clock_short,
+    day_short,
+    language,
+    local,
+    sentence,
+    span_short,
+    span_text,
+)
+from innovation_station.members.models import Member
+from innovation_station.members.rules import Actor
+from innovation_station.spaces.rules import House, Place, at_minute
+from innovation_station.timespan import Span
+
+FRESH = timedelta(minutes=10)
+PAST_SHOWN = 30
+PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
+SIGNS = {"desk": None, "room": "door", "booth": "phone", "hall": "people"}
+NEUTER = frozenset({"room", "booth"})  # «rummet är ditt», «platsen är din»
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+def when_short(span: Span) -> str:
+    """Write day and hours for a label: tis 22 aug 13–17."""
+    if local(span.start).date() == local(span.end - timedelta(microseconds=1)).date():
+        return f"{day_short(span.start)} {span_short(span)}"
+    return (
+        f"{day_short(span.start)} {clock_short(span.start)} – {day_short(span.end)} {clock_short(span.end)}"
+    )
+
+
+def day_full(value: date | datetime) -> str:
+    """Write a day with its year: tisdag 22 augusti 2026."""
+    day = local(value).date() if isinstance(value, datetime) else value
+    return format_date(day, "EEEE d MMMM y", locale=get_locale())
+
+
+def when_full(span: Span) -> str:
+    """Write day and hours in full: tisdag 22 augusti 2026, 13.00–17.00."""
+    if local(span.start).date() == local(span.end - timedelta(microseconds=1)).date():
+        return f"{day_full(span.start)}, {span_text(span)}"
+    return f"{day_full(span.start)}, {clock(span.start)} – {day_full(span.end)}, {clock(span.end)}"
+
+
+def yours(place: Place, span: Span) -> str:
+    """Say that a place is the member's: «A3 är din, tis 22 aug 13–17.»"""
+    values = {"place": place.name, "when": when_short(span)}
+    if place.kind in NEUTER:
+        return pgettext("room", "%(place)s is yours, %(when)s.", **values)
+    return _("%(place)s is yours, %(when)s.", **values)
+
+
+def cancelled(place: Place, span: Span) -> str:
+    """Say that a booking is no more."""
+    values = {"place": place.name, "when": when_short(span)}
+    if place.kind in NEUTER:
+        return pgettext("room", "%(place)s, %(when)s is cancelled.", **values)
+    return _("%(place)s, %(when)s is cancelled.", **values)
+
+
+def lost(place: Place) -> str:
+    """Say that somebody was faster."""
+    return _("%(name)s was just taken.", name=place.name)
+
+
+def seats(place: Place) -> str:
+    """Say how many a place takes."""
+    return ngettext("%(num)d seat", "%(num)d seats", place.capacity)
+
+
+def named(refusals: Iterable[Refusal], house: House) -> list[Refusal]:
+    """Put names where refusals carry the ids of spaces."""
+    found = []
+    for refusal in refusals:
+        other = house.places.get(refusal.values.get("other", 0))  # type: ignore[call-overload]
+        found.append(replace(refusal, values={**refusal.values, "other": other.name}) if other else refusal)
+    return found
+
+
+# -- receipts: what just happened, and the way back --------------------------------------------------------
+
+
+def booked_receipt(booking: Booking, place: Place) -> dict[str, Any]:
+    """Say that it is booked; the way back is to cancel."""
+    action = url_for("bookings.cancel", booking_id=booking.id)
+    return {"message": yours(place, booking.span), "undo_action": action, "fields": {"undo": "1"}}
+
+
+def cancelled_receipt(booking: Booking, place: Place) -> dict[str, Any]:
+    """Say that it is cancelled; the way back is to restore."""
+    action = url_for("bookings.restore", booking_id=booking.id)
+    return {"message": cancelled(place, booking.span), "undo_action": action}
+
+
+def moved_receipt(booking: Booking, place: Place, before: Mapping[str, object]) -> dict[str, Any]:
+    """Say what it is now; the way back is to give it what it had."""
+    action = url_for("bookings.edit", booking_id=booking.id)
+    return {"message": yours(place, booking.span), "undo_action": action, "fields": dict(before)}
+
+
+def receipt(booking: Booking, house: House) -> dict[str, Any]:
+    """Give the receipt of a booking as it stands."""
+    place = house.places[booking.space_id]
+    return cancelled_receipt(booking, place) if booking.cancelled else booked_receipt(booking, place)
+
+
+# -- the list ----------------------------------------------------------------------------------------------
+
+
+def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
+    """Give one line of the list."""
+    place = house.places[booking.space_id]
+    open_to_change = not rules.change_refusals(booking, now)
+    return {
+        "id": booking.id, "name": place.name, "icon": SIGNS[place.kind], "kind": place.kind,
+        "what": place_title(place), "hours": span_text(booking.span), "day": _day_in_list(booking.start, now),
+        "title": booking.title, "where": house.zone_name(place, language()), "cancelled": booking.cancelled,
+        "running": not booking.cancelled and booking.start <= now < booking.end, "public": booking.public,
+        "may_change": open_to_change, "may_restore": not rules.restore_refusals(booking, now),
+        "label": f"{place_title(place)}, {when_short(booking.span)}",
+    }  # fmt: skip
+
+
+def _day_in_list(start: datetime, now: datetime) -> str:
+    """Write a day for a line of its own: Tis 22 aug, with the year where it is another."""
+    text = (
+        day_short(start)
+        if local(start).year == local(now).year
+        else f"{day_short(start)} {local(start).year}"
+    )
+    return text[:1].upper() + text[1:]
+
+
+def by_day(bookings: Sequence[Booking], house: House, now: datetime) -> list[dict[str, Any]]:
+    """Group bookings that are in order by the local day they begin on."""
+    today = local(now).date()
+    return [
+        {
+            "heading": day_heading(day, today),
+            "date": day.isoformat(),
+            "items": [item(b, house, now) for b in rows],
+        }
+        for day, rows in groupby(bookings, key=lambda booking: local(booking.start).date())
+    ]
+
+
+def day_heading(day: date, today: date) -> str:
+    """Name a day in a heading: today and tomorrow by name, another year with its number."""
+    if day == today:
+        return _("Today, %(day)s", day=day_short(day))
+    if day == today + timedelta(days=1):
+        return _("Tomorrow, %(day)s", day=day_short(day))
+    pattern = "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM y"
+    text = format_date(day, pattern, locale=get_locale())
+    return text[:1].upper() + text[1:]
+
+
+def past_page(
+    member: Member, house: House, now: datetime, zone: Any, before: date | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Give whole days of what is over, and the address of what lies before them, or None.
+
+    Pages end at a day's border: bookings that begin at the same minute could be torn apart by any finer mark.
+    """
+    limit = at_minute(before, 0, zone) if before else None
+    rows = queries.past(member.id, now, before=limit, limit=PAST_READ)
+    if len(rows) <= PAST_SHOWN:
+        return by_day(rows, house, now), None
+    last = local(rows[PAST_SHOWN - 1].start).date()
+    shown = [booking for booking in rows if local(booking.start).date() >= last]
+    return by_day(shown, house, now), url_for("bookings.mine", before=last.isoformat(), _anchor="past")
+
+
+def first_offer(member: Member, house: House, moment: Moment) -> dict[str, Any] | None:
+    """Find a desk for the next open day that can be booked at once, the member's usual one if it is free."""
+    tomorrow = local(moment.now).date() + timedelta(days=1)
+    day = next(iter(next_open_days(house, tomorrow, moment, 1)), None)
+    desks = [place for place in house.places.values() if place.kind == "desk" and place.bookable]
+    if day is None or not desks:
+        return None
+    around = Span(at_minute(day, 0, moment.zone), at_minute(day, 24 * 60, moment.zone))
+    held = queries.held(around, [desk.id for desk in desks])
+    own = queries.held_by(member.id, around)
+    usual = [row[0] for row in queries.usual(member.id, "desk", moment.now - timedelta(weeks=8), moment.now)]
+    for place in sorted(desks, key=lambda p: (p.id not in usual[:1], "window" not in p.amenities)):
+        span = rules.preset_span("day", place, day, moment)
+        if span and not rules.refusals(
+            Wish(place, span), moment, [row for row in held if row.space_id == place.id], own
+        ):
+            return _offered(place, span, day == tomorrow)
+    return None
+
+
+def _offered(place: Place, span: Span, tomorrow: bool) -> dict[str, Any]:
+    window = "window" in place.amenities
+    if tomorrow:
+        text = _("%(place)s by the window is free tomorrow.") if window else _("%(place)s is free tomorrow.")
+    else:
+        text = _("%(place)s by the window is free %(day)s.") if window else _("%(place)s is free %(day)s.")
+    what = f"{place.name}, {when_short(span)}"
+    return {
+        "text": text % {"place": place.name, "day": day_short(span.start)},
+        "button": _("Book %(what)s", what=what), "fields": booking_fields(Wish(place, span)),
+    }  # fmt: skip
+
+
+# -- one booking -------------------------------------------------------------------------------------------
+
+
+def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Give everything the page of a booking says; two statements."""
+    place = house.places[booking.space_id]
+    mine = booking.member_id == actor.id
+    fresh = mine and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
+    owner = None if mine else booking.member.name
+    return item(booking, house, now) | {
+        "heading": place_title(place), "when": when_full(booking.span), "owner": owner, "seats": seats(place),
+        "floor": house.floors[place.floor_id].names[language()], "address": house.address[language()],
+        "receipt": booked_receipt(booking, place) if fresh and now < booking.end else None,
+        "history": list(_history(queries.history(booking.id), house, actor)),
+        "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
+        "over": booking.end <= now,
+    }  # fmt: skip
+
+
+def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
+    facts: dict[str, Any] = {}
+    for row in rows:
+        facts |= row.after
+        who = _("You") if row.actor_id == actor.id else row.actor.name if row.actor else _("The station")
+        yield {
+            "datetime": row.at.isoformat(timespec="seconds"), "who": who,
+            "at": f"{day_short(row.at)} {clock(row.at)}", "what": _happened(row, facts, house),
+        }  # fmt: skip
+
+
+def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> str:
+    place = house.places.get(facts["space"])
+    span = Span(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]))
+    what = f"{place.name if place else '?'}, {when_short(span)}"
+    if row.action == "reserved":
+        return _("Booked: %(what)s", what=what)
+    if row.action == "moved":
+        return _("Changed to %(what)s", what=what)
+    if row.action == "cancelled":
+        return _("Cancelled")
+    if row.action == "restored":
+        return _("Taken back: %(what)s", what=what)
+    if "title" in row.after:
+        title = row.after["title"]
+        return _("Title changed to “%(title)s”", title=title) if title else _("Title removed")
+    return _("Shown to other members") if row.after.get("public") else _("Hidden from other members")
+
+
+# -- to change one -----------------------------------------------------------------------------------------
+
+
+def edit_values(booking: Booking) -> dict[str, Any]:
+    """Give what the form starts with: minutes of the local day."""
+    start, end = local(booking.start), local(booking.end)
+    return {
+        "space": booking.space_id, "date": start.date(), "start": start.hour * 60 + start.minute,
+        "end": end.hour * 60 + end.minute, "title": booking.title, "visible": booking.public,
+    }  # fmt: skip
+
+
+def edit_fields(wish: Wish, *, title: str, public: bool) -> dict[str, object]:
+    """Give the hidden fields that change a booking into a wish with one tap."""
+    fields = {name: value for name, value in booking_fields(wish).items() if name != "key"} | {"title": title}
+    return fields | ({"visible": "1"} if public else {})
+
+
+def choices(house: House, current: int) -> dict[str, list[tuple[int, str]]]:
+    """List the places a booking may go to, in groups: desks by zone, then rooms with their seats."""
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for place in house.places.values():
+        if not place.bookable and place.id != current:
+            continue
+        if place.kind == "desk":
+            group = _("Desks, %(zone)s", zone=house.zone_name(place, language()))
+            groups.setdefault(group, []).append((place.id, place.name))
+        else:
+            groups.setdefault(_("Rooms and stage"), []).append((place.id, f"{place.name}, {seats(place)}"))
+    return groups
+
+
+def edit_offers(
+    booking_id: int, wish: Wish, offers: Iterable[Alternative], *, title: str, public: bool
+) -> list[dict[str, Any]]:
+    """Give the ways forward as forms that change this booking."""
+    action = url_for("bookings.edit", booking_id=booking_id)
+    return [
+        offer(way, wish)
+        | {"action": action,
+           "text": _("Change to %(what)s", what=f"{way.place.name}, {when_short(way.span)}"),
+           "fields": edit_fields(Wish(way.place, way.span), title=title, public=public)}
+        for way in offers
+    ]  # fmt: skip
+
+
+def reasons(refusals: Iterable[Refusal], house: House) -> list[str]:
+    """Say refusals in the reader's language."""
+    return [sentence(refusal) for refusal in named(refusals, house)]

@@ -1,0 +1,116 @@
+"""The public start: what the house is, and how full it is now. Numbers only, never a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from innovation_station.bookings import queries as bookings
+from innovation_station.bookings.rules import Moment
+from innovation_station.home import queries, rules, words
+from innovation_station.i18n import clock, day_short, hours_summary, language
+from innovation_station.spaces.rules import House, Place, Storey, open_span
+from innovation_station.timespan import Span
+
+INSTANT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many desks and rooms there are on the plan, and how many of them are free."""
+
+    desks: int
+    free_desks: int
+    rooms: int
+    free_rooms: int
+
+
+def page(house: House, moment: Moment) -> dict[str, Any]:
+    """Give what templates/home/start.html shows; three statements."""
+    closures = queries.house_closures(Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD)))
+    openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
+    opening = openings[0] if openings else None
+    is_open = opening is not None and opening.start <= moment.now
+    at = moment.now if is_open or opening is None else opening.start
+    states = _states(house, moment, at)
+    return {
+        "house": house.name,
+        "lead": _lead(house),
+        "heading": _heading(_count(house, states), is_open),
+        "when": f"{day_short(at)}, {clock(at)}",
+        "state": words.state_sentence(opening, is_open=is_open),
+        "floors": [_floor(house, floor, states) for floor in house.floors.values()],
+        "hours": hours_summary(house.hours),
+        "address": house.address[language()],
+        "organisations": [o.name_sv if language() == "sv" else o.name_en for o in queries.organisations()],
+        "css": url_for("spaces.plan_css", revision=house.revision),
+    }
+
+
+def _lead(house: House) -> str:
+    if house.organisation:
+        return _(
+            "%(house)s is a meeting place, innovation hub and coworking space at %(organisation)s. "
+            "For researchers and students, social entrepreneurs and creatives.",
+            house=house.name, organisation=house.organisation,
+        )  # fmt: skip
+    return _(
+        "%(house)s is a meeting place, innovation hub and coworking space. "
+        "For researchers and students, social entrepreneurs and creatives.",
+        house=house.name,
+    )
+
+
+def _states(house: House, moment: Moment, at: datetime) -> dict[int, str]:
+    """Name each place's state at an instant: free, taken or closed."""
+    busy = {row.space_id: row for row in bookings.taken(Span(at, at + INSTANT))}
+    states = {}
+    for place in house.places.values():
+        row = busy.get(place.id)
+        if not place.bookable or not _is_open(place, moment, at) or (row and row.booking_id is None):
+            states[place.id] = "closed"
+        else:
+            states[place.id] = "taken" if row else "free"
+    return states
+
+
+def _is_open(place: Place, moment: Moment, at: datetime) -> bool:
+    opened = open_span(place.hours, at.astimezone(moment.zone).date(), moment.zone, moment.holidays)
+    return opened is not None and opened.start <= at < opened.end
+
+
+def _count(house: House, states: dict[int, str], floor_id: int | None = None) -> Counts:
+    shown = [place for place in house.places.values() if floor_id in (None, place.floor_id)]
+    desks = [states[place.id] for place in shown if place.kind == "desk"]
+    rooms = [states[place.id] for place in shown if place.kind == "room"]
+    return Counts(len(desks), desks.count("free"), len(rooms), rooms.count("free"))
+
+
+def _heading(counts: Counts, is_open: bool) -> str:
+    desks = ngettext("%(num)d free desk", "%(num)d free desks", counts.free_desks)
+    rooms = ngettext("%(num)d free room", "%(num)d free rooms", counts.free_rooms)
+    if is_open:
+        return _("Right now: %(desks)s, %(rooms)s", desks=desks, rooms=rooms)
+    return _("When we open: %(desks)s, %(rooms)s", desks=desks, rooms=rooms)
+
+
+def _floor(house: House, floor: Storey, states: dict[int, str]) -> dict[str, Any]:
+    counts = _count(house, states, floor.id)
+    places = [place for place in house.places.values() if place.floor_id == floor.id]
+    return {
+        "floor": {
+            "id": floor.id, "name": floor.names[language()], "width": floor.width, "height": floor.height,
+            "shapes": floor.shapes, "furniture": [], "labels": [],
+        },
+        "label": _(
+            "Floor plan: %(free_desks)d of %(desks)d desks and %(free_rooms)d of %(rooms)d rooms are free",
+            free_desks=counts.free_desks, desks=counts.desks,
+            free_rooms=counts.free_rooms, rooms=counts.rooms,
+        ),
+        "places": [{"id": p.id, "kind": p.kind, "name": p.name, "state": states[p.id]} for p in places],
+    }  # fmt: skip

@@ -1,0 +1,276 @@
+"""Today for a member: the place one has, the day as stops, free rooms, who is here and what is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import pgettext
+
+from innovation_station.bookings import queries as bookings
+from innovation_station.bookings.own_pages import NEUTER, SIGNS, edit_fields, seats, when_short
+from innovation_station.bookings.pages import booking_fields, place_title
+from innovation_station.bookings.queries import Taken
+from innovation_station.bookings.rules import Held, Moment
+from innovation_station.home import queries, rules, words
+from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
+from innovation_station.i18n import clock, day_long, language, local, span_short, span_text
+from innovation_station.members.models import Member
+from innovation_station.members.rules import initials, short_name
+from innovation_station.spaces.rules import House, Place, at_minute, open_span
+from innovation_station.timespan import Span
+
+HABIT = timedelta(weeks=8)
+PEOPLE_SHOWN = 8
+FEW_PLACES = 3
+
+
+class Today:
+    """Composes templates/home/today.html out of one list of the day's allocations."""
+
+    def __init__(self, member: Member, house: House, moment: Moment):
+        self.member, self.house, self.moment = member, house, moment
+        self.date: date = local(moment.now).date()
+        self.span = Span(at_minute(self.date, 0, moment.zone), at_minute(self.date, 24 * 60, moment.zone))
+        self.rows = bookings.taken(self.span)
+        closures = queries.house_closures(
+            Span(self.span.start, self.span.start + timedelta(days=rules.DAYS_AHEAD))
+        )
+        self.openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
+        first = self.openings[0] if self.openings else None
+        self.opened = first if first and local(first.start).date() == self.date else None
+        self.is_open = bool(self.opened and self.opened.start <= moment.now)
+        self.mine = sorted((self._mine(row) for row in self.rows if self._is_mine(row)), key=lambda m: m.span)
+
+    def _is_mine(self, row: Taken) -> bool:
+        return row.member_id == self.member.id and row.booking_id is not None
+
+    def _mine(self, row: Taken) -> Mine:
+        return Mine(row.booking_id or 0, self.house.places[row.space_id], row.span, row.title, row.public)
+
+    def page(self) -> dict[str, Any]:
+        """Give what the template shows; at most three statements more."""
+        taken = self._taken()
+        return {
+            "heading": words.capital(day_long(self.date)),
+            "state": self._state(),
+            "ticket": self._ticket(),
+            "stops": [self._stop(stop) for stop in self._stops(taken)],
+            "rooms": [self._room(offer) for offer in self._rooms(taken)],
+            "people": self._people(),
+            "people_shown": PEOPLE_SHOWN,
+            "on": self._on(),
+            "house_closed": self._house_closed(),
+            "closed": self._closed(),
+            "is_open": self.is_open,
+            "opens": self._next_opening(),
+        }
+
+    def _taken(self) -> DayTaken:
+        held: dict[int, list[Held]] = {}
+        for row in self.rows:
+            held.setdefault(row.space_id, []).append(row.held)
+        own = [(row.held, self.house.places[row.space_id].kind) for row in self.rows if self._is_mine(row)]
+        return DayTaken(held, own)
+
+    # -- where the house stands -----------------------------------------------------------------------------
+
+    def _state(self) -> str:
+        opening = self.openings[0] if self.openings else None
+        if (name := self.moment.holidays.get(self.date)) and self.opened is None:
+            state = words.state_sentence(opening, is_open=self.is_open)
+            return _("Closed today, %(holiday)s. %(state)s", holiday=name, state=state)
+        return words.state_sentence(opening, is_open=self.is_open)
+
+    def _next_opening(self) -> dict[str, Any] | None:
+        """Point to the next open day when there is nothing left of this one."""
+        if self.opened or not self.openings:
+            return None
+        opening = self.openings[0]
+        return {
+            "text": _(
+                "The station opens %(day)s %(time)s.", day=day_long(opening.start), time=clock(opening.start)
+            ),
+            "button": _("Book for %(day)s", day=day_long(opening.start)),
+            "href": url_for("bookings.book", date=local(opening.start).date().isoformat()),
+        }
+
+    def _closures(self) -> list[tuple[Span, str, list[Place]]]:
+        """List what is shut today and why, each stretch and reason with its places."""
+        groups: dict[tuple[Span, str], list[Place]] = {}
+        for row in self.rows:
+            if row.booking_id is None and row.span.end > self.moment.now:
+                reason = (row.reason_sv if language() == "sv" else row.reason_en) or ""
+                groups.setdefault((row.span, reason), []).append(self.house.places[row.space_id])
+        return [(span, reason, places) for (span, reason), places in groups.items()]
+
+    def _house_closed(self) -> list[str]:
+        return [
+            _("The station is closed %(span)s: %(reason)s.", span=span_text(span), reason=reason)
+            for span, reason, places in self._closures()
+            if len(places) == len(self.house.places)
+        ]
+
+    def _closed(self) -> list[dict[str, str]]:
+        return [
+            {"title": self._few(places), "text": f"{self._hours(span)}: {reason}"}
+            for span, reason, places in self._closures()
+            if len(places) < len(self.house.places)
+        ]
+
+    @staticmethod
+    def _few(places: Sequence[Place]) -> str:
+        if len(places) > FEW_PLACES:
+            return _("%(count)d places", count=len(places))
+        return ", ".join(place_title(place) for place in places)
+
+    def _hours(self, span: Span) -> str:
+        opened = open_span(self.house.hours, self.date, self.moment.zone, self.moment.holidays)
+        shown = span.intersection(opened) if opened else None
+        return _("All day") if shown is None or shown == opened else span_text(shown)
+
+    # -- my place and my day --------------------------------------------------------------------------------
+
+    def _ticket(self) -> dict[str, Any] | None:
+        now = rules.ticket(self.mine, self.moment.now)
+        if now is None:
+            return self._later_ticket()
+        running = now.span.start <= self.moment.now
+        title = (
+            _("Your place until %(time)s", time=words.until(now.span))
+            if running
+            else _("Your next place, %(span)s", span=span_short(now.span))
+        )
+        return self._ticket_of(now.place, title, now.booking_id)
+
+    def _later_ticket(self) -> dict[str, Any] | None:
+        coming = bookings.upcoming(self.member.id, self.moment.now, limit=1)
+        if not coming:
+            return None
+        booking = coming[0]
+        return self._ticket_of(
+            self.house.places[booking.space_id],
+            _("Next: %(when)s", when=when_short(booking.span)),
+            booking.id,
+        )
+
+    def _ticket_of(self, place: Place, title: str, booking_id: int) -> dict[str, Any]:
+        return {
+            "name": place.name, "icon": SIGNS[place.kind], "title": title, "text": self._where(place),
+            "href": url_for("bookings.show", booking_id=booking_id),
+        }  # fmt: skip
+
+    def _where(self, place: Place) -> str:
+        return f"{place_title(place)}, {self.house.zone_name(place, language())}"
+
+    def _stops(self, taken: DayTaken) -> list[Stop]:
+        desks = [place for place in self.house.places.values() if place.kind == "desk" and place.bookable]
+        usual = self.opened and bookings.usual(
+            self.member.id, "desk", self.moment.now - HABIT, self.moment.now
+        )
+        return rules.stops(self.mine, self.opened, self.moment, desks, taken, usual or [])
+
+    def _stop(self, stop: Stop) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "time": clock(stop.at),
+            "state": None,
+            "offers": [],
+            "title": None,
+            "href": None,
+        }
+        if stop.mine:
+            return line | self._booked(stop.mine)
+        if stop.kind == "closing":
+            return line | {"state": "break", "text": _("The station closes")}
+        hours: dict[str, Any] = {"from": f"{local(stop.at):%H:%M}", "to": f"{local(stop.until):%H:%M}"}
+        return line | {
+            "state": "gap", "title": _("No desk booked"), "text": _("until %(time)s", time=clock(stop.until)),
+            "offers": [self._offer(offer) for offer in stop.offers],
+            "more": url_for("bookings.book", date=self.date.isoformat(), **hours),
+        }  # fmt: skip
+
+    def _booked(self, mine: Mine) -> dict[str, Any]:
+        where = self.house.zone_name(mine.place, language())
+        title = place_title(mine.place)
+        if mine.title:
+            title = _("%(title)s in %(place)s", title=mine.title, place=mine.place.name)
+        if mine.title and mine.place.kind == "desk":
+            title = _("%(title)s at %(place)s", title=mine.title, place=mine.place.name)
+        running = mine.span.start <= self.moment.now < mine.span.end
+        return {
+            "title": title, "text": _("%(where)s, until %(time)s", where=where, time=clock(mine.span.end)),
+            "state": "now" if running else None, "href": url_for("bookings.show", booking_id=mine.booking_id),
+        }  # fmt: skip
+
+    @staticmethod
+    def _offer(offer: Offer) -> dict[str, Any]:
+        wish = offer.wish
+        if offer.extends:
+            return {
+                "text": _(
+                    "Keep %(place)s until %(time)s", place=wish.place.name, time=words.until(wish.span)
+                ),
+                "action": url_for("bookings.edit", booking_id=offer.extends.booking_id),
+                "fields": edit_fields(wish, title=offer.extends.title, public=offer.extends.public),
+            }
+        what = f"{wish.place.name}, {span_short(wish.span)}"
+        return {
+            "text": _("Book %(what)s", what=what),
+            "action": url_for("bookings.create"),
+            "fields": booking_fields(wish),
+        }
+
+    # -- the house ------------------------------------------------------------------------------------------
+
+    def _rooms(self, taken: DayTaken) -> Iterable[RoomOffer]:
+        rooms = [place for place in self.house.places.values() if place.kind in NEUTER]
+        return rules.rooms_now(rooms, self.moment, taken) if self.is_open else []
+
+    def _room(self, offer: RoomOffer) -> dict[str, Any]:
+        place = offer.place
+        lengths = {30: _("30 min"), 60: _("1 hour")}
+        return {
+            "name": place.name, "seats": seats(place),
+            "text": _("Free until %(time)s", time=clock(offer.until)),
+            "buttons": [
+                {
+                    "text": lengths[minutes], "fields": booking_fields(wish),
+                    "label": pgettext(
+                        "room", "%(length)s in %(place)s, until %(time)s",
+                        length=lengths[minutes], place=place.name, time=clock(wish.span.end),
+                    ),
+                }
+                for minutes, wish in offer.wishes
+            ],
+        }  # fmt: skip
+
+    def _people(self) -> list[dict[str, str]]:
+        """List other members who show their booking and have not left, once each, in the order they come."""
+        found: dict[int, Taken] = {}
+        for row in self.rows:
+            if row.public and row.member_id not in (None, self.member.id) and row.span.end > self.moment.now:
+                found.setdefault(row.member_id or 0, row)
+        return [
+            {
+                "name": short_name(row.name or ""),
+                "initials": initials(row.name or ""),
+                "where": self._seen_at(row),
+            }
+            for row in found.values()
+        ]
+
+    def _seen_at(self, row: Taken) -> str:
+        place = self.house.places[row.space_id]
+        return self.house.zone_name(place, language()) if place.kind == "desk" else place.name
+
+    def _on(self) -> list[dict[str, str]]:
+        """List what is on in rooms and on the stage, where the owner shows it and has named it."""
+        return [
+            {"title": row.title, "text": f"{place.name}, {span_text(row.span)}"}
+            for row in self.rows
+            if (place := self.house.places[row.space_id]).kind in ("room", "hall")
+            and row.public and row.title and row.span.end > self.moment.now
+        ]  # fmt: skip
