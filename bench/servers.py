@@ -76,8 +76,8 @@ def commands(port: int, workers: int) -> dict[str, list[str]]:
         ],
         "granian": [
             *python, "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "8",
-            "--host", HOST, "--port", str(port), "--http", "1", "--no-ws", "--no-log", "--respawn-failed-workers",
-            "--workers-kill-timeout", "10", "servers:app",
+            "--host", HOST, "--port", str(port), "--http", "1", "--no-ws", "--no-log",
+            "--respawn-failed-workers", "--workers-kill-timeout", "10", "servers:app",
         ],
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 DEBIAN = Path("/usr/lib/postgresql")
 INSTALL = "apt-get install postgresql-client"
@@ -19,12 +19,14 @@ class ToolError(Exception):
 
 
 def find(name: str) -> str:
-    """Return the path of a program in its newest version. Raises ToolError that says how to get it."""
-    versions = sorted(DEBIAN.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]), reverse=True)
-    found = [str(path) for path in versions] + [shutil.which(name) or ""]
-    if not (best := next((path for path in found if path), "")):
+    """Return the path of a program. Raises ToolError that says how to get it."""
+    if on_path := shutil.which(name):
+        return on_path
+    # Debian puts the newest onto the path when postgresql-client-common is there, and nowhere when it is not
+    versions = sorted(DEBIAN.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
+    if not versions:
         raise ToolError(f"{name} is not installed. On Debian: {INSTALL}")
-    return best
+    return str(versions[-1])
 
 
 def dump(url: str, target: Path) -> None:
@@ -54,19 +56,25 @@ def revision(source: Path) -> str:
 def _run(name: str, options: list[str], url: str | None = None) -> str:
     environment = {**os.environ, "LC_ALL": "C"}
     if url:
-        address = make_url(url).set(drivername="postgresql")
+        address = make_url(url)
         if address.password:
             environment["PGPASSWORD"] = str(
                 address.password
             )  # never on the command line, where all can read it
         environment["PGOPTIONS"] = "-c lock_timeout=30s"
-        options = [*options, "--dbname=" + address.set(password=None).render_as_string()]
+        options = [*options, f"--dbname={_without_password(address)}"]
     done = subprocess.run(
         [find(name), *options], env=environment, capture_output=True, text=True, check=False, errors="replace"
     )
     if done.returncode:
         raise ToolError(_reason(name, done.stderr))
     return done.stdout
+
+
+def _without_password(address: URL) -> str:
+    query = {name: value for name, value in address.query.items() if name != "password"}
+    parts = (address.username, None, address.host, address.port, address.database, query)
+    return URL.create("postgresql", *parts).render_as_string(hide_password=False)
 
 
 def _reason(name: str, output: str) -> str:
