@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import cast
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -53,9 +54,7 @@ def show(booking_id: int) -> ResponseReturnValue:
     booking = _seen(booking_id)
     if wants_part() == "sheet":
         return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house()))
-    return render_template(
-        "bookings/show.html", page=own_pages.shown(booking, current_house(), actor(), clock.now())
-    )
+    return render_template("bookings/show.html", page=own_pages.shown(booking, current_house(), actor(), clock.now()))
 
 
 @pages.route("/bookings/<id:booking_id>/edit", methods=["GET", "POST"])
@@ -67,6 +66,7 @@ def edit(booking_id: int) -> ResponseReturnValue:
         raise Refused(found)
     form = EditForm(data=own_pages.edit_values(booking))
     form.space.choices = own_pages.choices(current_house(), booking.space_id)
+    form.start.choices = form.end.choices = own_pages.clocks(current_house(), form.start.data, form.end.data)
     if not form.validate_on_submit():
         return _form(form, booking), 422 if form.is_submitted() else 200
     before, wish, title = _before(booking), None, form.title.data or ""
@@ -143,9 +143,8 @@ def _wish(form: EditForm, booking: Booking) -> Wish:
     had = own_pages.edit_values(booking)
     if all(form[name].data == had[name] for name in ("date", "start", "end")):
         return Wish(place, booking.span)
-    if form.date.data is None or form.start.data is None:
-        raise Refused([Refusal("date-malformed", "date")])  # the form has asked for both already
-    return Wish(place, local_span(form.date.data, form.start.data, form.end_minute, zone()))
+    day = cast(date, form.date.data)  # the form has asked for it
+    return Wish(place, local_span(day, form.start.data, form.end.data, zone()))
 
 
 def _form(form: EditForm, booking: Booking, offers: list[dict[str, object]] | None = None) -> str:
@@ -157,9 +156,8 @@ def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | 
     form.blame(own_pages.named(error.refusals, current_house()))
     offers = []
     if wish:
-        found = alternatives_for(
-            current_house(), booking.member_id, wish, _moment(wish.span), without=booking.id
-        )
+        wish = own_pages.in_shape(wish, zone())
+        found = alternatives_for(current_house(), booking.member_id, wish, _moment(wish.span), without=booking.id)
         title, public = form.title.data or "", bool(form.visible.data)
         offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
     return _form(form, booking, offers)

@@ -6,32 +6,37 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.forms import DateField, Form, LineField, TimeField, parse_id
-from innovation_station.spaces.rules import DAY_MINUTES
+from innovation_station.errors import Refusal
+from innovation_station.forms import DateField, Form, LineField, parse_id, parse_time
+from innovation_station.i18n import sentence
 
 
 def _id(value: Any) -> int | None:
     return parse_id(str(value))
 
 
+def _minutes(value: Any) -> int | None:
+    return value if isinstance(value, int) else parse_time(value)
+
+
+class ClockField(SelectField):  # type: ignore[misc]
+    """A local wall time as minutes since midnight, chosen from a list: 24 hours in every browser."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no time of day; which times are good is for the rules to say."""
+        if self.data is None:
+            raise ValidationError(sentence(Refusal("time-malformed")))
+
+
 class EditForm(Form):
     """Another place, time, title or visibility for a booking."""
 
-    space = SelectField(
-        _l("Place"), [InputRequired(_l("Choose a place."))], coerce=_id, validate_choice=False
-    )
+    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=_id, validate_choice=False)
     date = DateField(_l("Date"), [InputRequired(_l("Choose a day."))])
-    start = TimeField(_l("From"), [InputRequired(_l("Choose a time."))], render_kw={"step": "900"})
-    end = TimeField(_l("To"), [InputRequired(_l("Choose a time."))], render_kw={"step": "900"})
-    title = LineField(
-        _l("Title"), longest=TITLE_LONGEST, render_kw={"maxlength": TITLE_LONGEST, "autocomplete": "off"}
-    )
+    start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=_minutes)
+    end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=_minutes)
+    title = LineField(_l("Title"), longest=TITLE_LONGEST, render_kw={"maxlength": TITLE_LONGEST, "autocomplete": "off"})
     visible = BooleanField(_l("Show my name and the title to other members"))
-
-    @property
-    def end_minute(self) -> int:
-        """Give the end as minutes of the day; a field for times can only say midnight as 00:00."""
-        return self.end.data or DAY_MINUTES

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask import url_for
-from flask_babel import get_locale, ngettext, pgettext
-from flask_babel import gettext as _
+from flask_babel import get_locale, pgettext
 
 from innovation_station.bookings import queries, rules
+from innovation_station.bookings.choice import next_open_days, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
-from innovation_station.bookings.pages import booking_fields, next_open_days, place_title
+from innovation_station.bookings.pages import booking_fields
 from innovation_station.bookings.rules import Alternative, Moment, Wish
 from innovation_station.bookings.sheets import offer
 from innovation_station.errors import Refusal
@@ -25,15 +26,19 @@ from innovation_station.i18n import (
     day_short,
     language,
     local,
+    minute_long,
+    ngettext,
     sentence,
     span_short,
     span_text,
 )
+from innovation_station.i18n import gettext as _
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
-from innovation_station.spaces.rules import House, Place, at_minute
+from innovation_station.spaces.rules import DAY_MINUTES, House, Place, at_minute
 from innovation_station.timespan import Span
 
+STEP = 15
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
 PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
@@ -48,9 +53,7 @@ def when_short(span: Span) -> str:
     """Write day and hours for a label: tis 22 aug 13–17."""
     if local(span.start).date() == local(span.end - timedelta(microseconds=1)).date():
         return f"{day_short(span.start)} {span_short(span)}"
-    return (
-        f"{day_short(span.start)} {clock_short(span.start)} – {day_short(span.end)} {clock_short(span.end)}"
-    )
+    return f"{day_short(span.start)} {clock_short(span.start)} – {day_short(span.end)} {clock_short(span.end)}"
 
 
 def day_full(value: date | datetime) -> str:
@@ -147,11 +150,7 @@ def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
 
 def _day_in_list(start: datetime, now: datetime) -> str:
     """Write a day for a line of its own: Tis 22 aug, with the year where it is another."""
-    text = (
-        day_short(start)
-        if local(start).year == local(now).year
-        else f"{day_short(start)} {local(start).year}"
-    )
+    text = day_short(start) if local(start).year == local(now).year else f"{day_short(start)} {local(start).year}"
     return text[:1].upper() + text[1:]
 
 
@@ -180,7 +179,7 @@ def day_heading(day: date, today: date) -> str:
 
 
 def past_page(
-    member: Member, house: House, now: datetime, zone: Any, before: date | None
+    member: Member, house: House, now: datetime, zone: ZoneInfo, before: date | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Give whole days of what is over, and the address of what lies before them, or None.
 
@@ -239,12 +238,18 @@ def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[s
     owner = None if mine else booking.member.name
     return item(booking, house, now) | {
         "heading": place_title(place), "when": when_full(booking.span), "owner": owner, "seats": seats(place),
-        "floor": house.floors[place.floor_id].names[language()], "address": house.address[language()],
+        "address": _address(house, place),
         "receipt": booked_receipt(booking, place) if fresh and now < booking.end else None,
         "history": list(_history(queries.history(booking.id), house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
         "over": booking.end <= now,
     }  # fmt: skip
+
+
+def _address(house: House, place: Place) -> str:
+    """Write floor and address; many addresses name the floor already."""
+    floor, address = house.floors[place.floor_id].names[language()], house.address[language()]
+    return address if floor in address else f"{floor}, {address}" if address else floor
 
 
 def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
@@ -284,8 +289,25 @@ def edit_values(booking: Booking) -> dict[str, Any]:
     start, end = local(booking.start), local(booking.end)
     return {
         "space": booking.space_id, "date": start.date(), "start": start.hour * 60 + start.minute,
-        "end": end.hour * 60 + end.minute, "title": booking.title, "visible": booking.public,
+        "end": end.hour * 60 + end.minute or DAY_MINUTES, "title": booking.title, "visible": booking.public,
     }  # fmt: skip
+
+
+def clocks(house: House, *chosen: int | None) -> list[tuple[str, str]]:
+    """List the times of day anything is open, a quarter apart, with those that are chosen already."""
+    hours = [minutes for place in house.places.values() for minutes in place.hours.values()]
+    first, last = min((h[0] for h in hours), default=0), max((h[1] for h in hours), default=DAY_MINUTES)
+    minutes = {*range(first, last + 1, STEP), *(minute for minute in chosen if minute is not None)}
+    return [(f"{minute // 60:02}:{minute % 60:02}", minute_long(minute)) for minute in sorted(minutes)]
+
+
+def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
+    """Bring a wish onto its place's grid and to a length it may have, so that something can be offered."""
+    policy, midnight = wish.place.policy, at_minute(local(wish.span.start).date(), 0, zone)
+    step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
+    start = midnight + (wish.span.start - midnight) // step * step
+    length = -(-min(max(wish.span.end - start, shortest), longest) // step) * step
+    return Wish(wish.place, Span(start, start + length))
 
 
 def edit_fields(wish: Wish, *, title: str, public: bool) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Home: the pages that show the whole house at once, the public start and a member's today.
 
-Vocabulary: the *ticket* is the place a member has now, or next; a *stop* is one line of a member's day; a *gap*
-is an open stretch of it without a desk; an *offer* is a booking that one tap makes.
+Vocabulary: the *ticket* is the place a member has now, or next; a *stop* is one line of a member's day; a
+*gap* is an open stretch of it without a desk; an *offer* is a booking that one tap makes.
 
 Invariants
 - A visitor sees numbers and the plan, never a name or a title.

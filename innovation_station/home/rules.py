@@ -69,9 +69,7 @@ class DayTaken:
     def grants(self, wish: Wish, moment: Moment, *, without: Mine | None = None) -> bool:
         """Tell whether the rules grant a wish; `without` is the booking that it replaces."""
         gone = without.booking_id if without else None
-        held = [
-            taken for taken in self.held.get(wish.place.id, ()) if gone is None or taken.booking_id != gone
-        ]
+        held = [taken for taken in self.held.get(wish.place.id, ()) if gone is None or taken.booking_id != gone]
         own = [(taken, kind) for taken, kind in self.own if gone is None or taken.booking_id != gone]
         found = {refusal.code for refusal in refusals(wish, moment, held, own)}
         return not (found - STARTED if without else found)
@@ -102,9 +100,7 @@ def stops(
     found = [Stop("booking", booking.span.start, booking.span.end, booking) for booking in mine]
     if opened and opened.end > moment.now:
         seats = [booking.span for booking in mine if booking.place.kind == "desk"]
-        first = max(
-            opened.start, min((earliest_start(desk.policy, moment) for desk in desks), default=moment.now)
-        )
+        first = max(opened.start, min((earliest_start(desk.policy, moment) for desk in desks), default=moment.now))
         left = subtract([Span(first, opened.end)], seats) if first < opened.end else []
         for gap in left:
             if gap.length >= SHORTEST_GAP:
@@ -170,9 +166,7 @@ def rooms_now(rooms: Iterable[Place], moment: Moment, taken: DayTaken) -> list[R
         wishes = tuple(
             (minutes, wish)
             for minutes in ROOM_MINUTES
-            if until
-            and (wish := _from_now(place, minutes, moment)).span.end <= until
-            and taken.grants(wish, moment)
+            if until and (wish := _from_now(place, minutes, moment)).span.end <= until and taken.grants(wish, moment)
         )
         if until and wishes:
             found.append(RoomOffer(place, until, wishes))

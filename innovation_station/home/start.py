@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.rules import Moment
 from innovation_station.home import queries, rules, words
-from innovation_station.i18n import clock, day_short, hours_summary, language
+from innovation_station.i18n import clock, day_short, hours_summary, language, ngettext
+from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import House, Place, Storey, open_span
 from innovation_station.timespan import Span
 

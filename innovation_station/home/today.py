@@ -7,17 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from innovation_station.bookings import queries as bookings
+from innovation_station.bookings.choice import place_title
 from innovation_station.bookings.own_pages import NEUTER, SIGNS, edit_fields, seats, when_short
-from innovation_station.bookings.pages import booking_fields, place_title
+from innovation_station.bookings.pages import booking_fields
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
 from innovation_station.i18n import clock, day_long, language, local, span_short, span_text
+from innovation_station.i18n import gettext as _
 from innovation_station.members.models import Member
 from innovation_station.members.rules import initials, short_name
 from innovation_station.spaces.rules import House, Place, at_minute, open_span
@@ -36,9 +37,7 @@ class Today:
         self.date: date = local(moment.now).date()
         self.span = Span(at_minute(self.date, 0, moment.zone), at_minute(self.date, 24 * 60, moment.zone))
         self.rows = bookings.taken(self.span)
-        closures = queries.house_closures(
-            Span(self.span.start, self.span.start + timedelta(days=rules.DAYS_AHEAD))
-        )
+        closures = queries.house_closures(Span(self.span.start, self.span.start + timedelta(days=rules.DAYS_AHEAD)))
         self.openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
         first = self.openings[0] if self.openings else None
         self.opened = first if first and local(first.start).date() == self.date else None
@@ -91,9 +90,7 @@ class Today:
             return None
         opening = self.openings[0]
         return {
-            "text": _(
-                "The station opens %(day)s %(time)s.", day=day_long(opening.start), time=clock(opening.start)
-            ),
+            "text": _("The station opens %(day)s %(time)s.", day=day_long(opening.start), time=clock(opening.start)),
             "button": _("Book for %(day)s", day=day_long(opening.start)),
             "href": url_for("bookings.book", date=local(opening.start).date().isoformat()),
         }
@@ -168,9 +165,7 @@ class Today:
 
     def _stops(self, taken: DayTaken) -> list[Stop]:
         desks = [place for place in self.house.places.values() if place.kind == "desk" and place.bookable]
-        usual = self.opened and bookings.usual(
-            self.member.id, "desk", self.moment.now - HABIT, self.moment.now
-        )
+        usual = self.opened and bookings.usual(self.member.id, "desk", self.moment.now - HABIT, self.moment.now)
         return rules.stops(self.mine, self.opened, self.moment, desks, taken, usual or [])
 
     def _stop(self, stop: Stop) -> dict[str, Any]:
@@ -210,9 +205,7 @@ class Today:
         wish = offer.wish
         if offer.extends:
             return {
-                "text": _(
-                    "Keep %(place)s until %(time)s", place=wish.place.name, time=words.until(wish.span)
-                ),
+                "text": _("Keep %(place)s until %(time)s", place=wish.place.name, time=words.until(wish.span)),
                 "action": url_for("bookings.edit", booking_id=offer.extends.booking_id),
                 "fields": edit_fields(wish, title=offer.extends.title, public=offer.extends.public),
             }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from flask_babel import gettext as _
-
 from innovation_station.i18n import clock, clock_short, day_short, local
+from innovation_station.i18n import gettext as _
 from innovation_station.timespan import Span
 
 
