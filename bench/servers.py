@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -174,9 +175,7 @@ def with_slow_clients(port: int, beginning: bytes, count: int = SLOW) -> float |
             client.close()
 
 
-def stop_with_request(
-    process: subprocess.Popen[bytes], port: int, company: bool
-) -> tuple[bool, float | None]:
+def stop_with_request(process: subprocess.Popen[bytes], port: int, company: bool) -> tuple[bool, float | None]:
     """Send SIGTERM while a request runs; return whether that was answered, and when the server ended.
 
     With ``company`` 20 idle connections and 20 half-open ones are there too.
@@ -287,7 +286,11 @@ def main() -> None:
         from innovation_station.serve import bind, serve
 
         sys.exit(serve(app, bind(HOST, options.serve), workers=options.workers))
-    results = {name: measure(name) for name in commands(0, 2) if options.only in (None, name)}
+    wanted = [name for name in commands(0, 2) if options.only in (None, name)]
+    missing = [name for name in wanted if name != "station" and not find_spec(name.split()[0])]
+    if missing:
+        print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
+    results = {name: measure(name) for name in wanted if name not in missing}
     print("| | " + " | ".join(results) + " |")
     print("|---" * (len(results) + 1) + "|")
     for row in next(iter(results.values())):

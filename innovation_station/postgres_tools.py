@@ -57,10 +57,8 @@ def _run(name: str, options: list[str], url: str | None = None) -> str:
     environment = {**os.environ, "LC_ALL": "C"}
     if url:
         address = make_url(url)
-        if address.password:
-            environment["PGPASSWORD"] = str(
-                address.password
-            )  # never on the command line, where all can read it
+        if password := address.password or address.query.get("password"):
+            environment["PGPASSWORD"] = str(password)  # a command line can be read by every user
         environment["PGOPTIONS"] = "-c lock_timeout=30s"
         options = [*options, f"--dbname={_without_password(address)}"]
     done = subprocess.run(

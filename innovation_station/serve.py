@@ -57,9 +57,12 @@ class Limits:
 
 
 def trust_proxies(app: Flask, hops: int) -> None:
-    """Believe exactly ``hops`` reverse proxies about address, scheme and host; believe nobody when 0."""
+    """Believe exactly ``hops`` reverse proxies about address and scheme; believe nobody when 0.
+
+    Not about the host: many proxies hand a client's own X-Forwarded-Host on. They are to pass Host as it came.
+    """
     if hops and not isinstance(app.wsgi_app, ProxyFix):
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=0, x_prefix=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -323,9 +326,7 @@ class Worker:
             if not server.active_channels:
                 return
             self._turn(0.05)
-        log.warning(
-            "stopped with %d requests unfinished after %d s", len(server.active_channels), self.limits.grace
-        )
+        log.warning("stopped with %d requests unfinished after %d s", len(server.active_channels), self.limits.grace)
 
 
 def _is_busy(channel: Any) -> bool:

@@ -293,6 +293,7 @@ def test_exactly_the_trusted_proxies_are_believed(
         "Host": "station.example.org",
         "X-Forwarded-For": "203.0.113.5, 192.0.2.9",
         "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
     }
     seen = json.loads(running.get("/seen", **headers))
     assert [seen["address"], seen["scheme"], seen["host"], seen["header"]] == expected
