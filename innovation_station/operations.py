@@ -37,6 +37,7 @@ OURS = {"alembic_version", "allocation", "space", "member"}
 REVISION_GAP = 10_000
 REVISIONS = (("house", "revision"), ("space", "revision"), ("member", "bookings_revision"))
 SESSIONS = "login_session"
+_WAY_OUT = "Nothing was done. If it is damaged, move it away and restore again."
 
 Progress = Callable[[int, int], None]
 
@@ -83,11 +84,7 @@ def restore(settings: Settings, source: Path, progress: Progress = _in_silence) 
     """
     source = source.absolute()
     _check_source(source)
-    return (
-        _restore_sqlite(settings, source, progress)
-        if settings.is_sqlite
-        else _restore_postgres(settings, source)
-    )
+    return _restore_sqlite(settings, source, progress) if settings.is_sqlite else _restore_postgres(settings, source)
 
 
 def known_revisions() -> tuple[str, set[str]]:
@@ -198,9 +195,7 @@ def _prove(path: Path, name: str) -> None:
     if verdict != "ok":
         raise OperationError(f"{name} is damaged: {' '.join(verdict.split())}")
     if orphan:
-        raise OperationError(
-            f"{name} is damaged: a row of {orphan[0]} refers to one of {orphan[2]} that is missing."
-        )
+        raise OperationError(f"{name} is damaged: a row of {orphan[0]} refers to one of {orphan[2]} that is missing.")
 
 
 def _restore_sqlite(settings: Settings, source: Path, progress: Progress) -> Restored:
@@ -211,8 +206,11 @@ def _restore_sqlite(settings: Settings, source: Path, progress: Progress) -> Res
         if not database.exists() or not database.stat().st_size:
             _publish(staged, database)
             return Restored(revision, None)
-        _take_over(staged, database)
-        return Restored(revision, _overwrite(settings, staged, database, progress))
+        try:
+            _take_over(staged, database)
+            return Restored(revision, _overwrite(settings, staged, database, progress))
+        except sqlite3.DatabaseError as error:
+            raise OperationError(f"The present database cannot be used: {error}. {_WAY_OUT}") from None
 
 
 def _stage(source: Path, staged: Path) -> str:
@@ -255,9 +253,7 @@ def _check_sqlite_source(source: Path) -> None:
         uses_log = 2 in file.read(2)
     if uses_log:
         # such a file passes every check, yet what stood in the log when it was copied is missing
-        raise OperationError(
-            f"{source} is a copy of a database in use, not a backup: it may lack the last bookings."
-        )
+        raise OperationError(f"{source} is a copy of a database in use, not a backup: it may lack the last bookings.")
 
 
 def _check_ours(connection: Connection, name: str) -> str:
@@ -266,9 +262,7 @@ def _check_ours(connection: Connection, name: str) -> str:
         raise OperationError(f"{name} is not a backup of Innovation Station: it has no table {min(missing)}.")
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision not in known_revisions()[1]:
-        raise OperationError(
-            f"{name} was made by a newer version (revision {revision}); upgrade this one first."
-        )
+        raise OperationError(f"{name} was made by a newer version (revision {revision}); upgrade this one first.")
     return str(revision)
 
 
@@ -290,18 +284,18 @@ def _save_before_restore(settings: Settings, beside: Path) -> Path:
     try:
         backup(settings, safety)
     except OperationError as error:
-        advice = "Nothing was done. If it cannot be saved, move it away and restore again."
-        raise OperationError(f"The present database cannot be saved first: {error} {advice}") from None
+        raise OperationError(f"The present database cannot be saved first: {error} {_WAY_OUT}") from None
     return safety
 
 
 def _take_over(staged: Path, database: Path) -> None:
-    """Move the revisions in the staged copy past those of the live database."""
+    """Give the staged copy what must outlive a restore: revisions past the live ones, and the page size."""
     with closing(_open(staged, "rw")) as copy, closing(_open(database, "ro")) as live:
         for table, column in REVISIONS:
             with suppress(sqlite3.OperationalError):  # a table that only one of them has
                 highest = live.execute(f"SELECT coalesce(max({column}), 0) FROM {table}").fetchone()[0]  # noqa: S608
-                copy.execute(f"UPDATE {table} SET {column} = {column} + ?", (int(highest) + REVISION_GAP,))  # noqa: S608
+                change = f"UPDATE {table} SET {column} = {column} + ?"  # noqa: S608
+                copy.execute(change, (int(highest) + REVISION_GAP,))
         page_size = live.execute("PRAGMA page_size").fetchone()[0]
         if copy.execute("PRAGMA page_size").fetchone()[0] != page_size:
             copy.execute(f"PRAGMA page_size = {int(page_size)}")  # a database in use cannot change its own
@@ -365,9 +359,7 @@ def _check_dump(source: Path) -> str:
     if not kind:
         raise OperationError(f"{source} is not a backup.")
     if missing := OURS - postgres_tools.tables(source):
-        raise OperationError(
-            f"{source} is not a backup of Innovation Station: it has no table {min(missing)}."
-        )
+        raise OperationError(f"{source} is not a backup of Innovation Station: it has no table {min(missing)}.")
     revision = postgres_tools.revision(source)
     if revision not in known_revisions()[1]:
         raise OperationError(f"{source} was made by a newer version ({revision}); upgrade this one first.")
