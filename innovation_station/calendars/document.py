@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +15,7 @@ from structlog import get_logger
 
 from innovation_station.calendars import queries, rules, service
 from innovation_station.calendars.ics import calendar_bytes
-from innovation_station.calendars.queries import Address, Fragment
+from innovation_station.calendars.queries import Address, Joined
 from innovation_station.calendars.rules import Setting
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.db import db, transaction
@@ -25,13 +27,17 @@ KEPT_BYTES = 8 * 1024 * 1024
 GZIP_LEVEL = 1  # 23 kB against 15 kB at level 6 for 1,000 bookings, for less than half of the time
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A whole calendar, plain and compressed, and since when it has been so (whole seconds since 1970)."""
+    """A whole calendar, and since when it has been so (whole seconds since 1970)."""
 
     plain: bytes
-    gzipped: bytes
     modified: int
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """Give it compressed, the same bytes each time; made when first asked for."""
+        return gzip.compress(self.plain, GZIP_LEVEL, mtime=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Shelf:
 
     def put(self, name: str, document: Document) -> None:
         """Keep a document, unless it takes half of the shelf; what was asked for longest ago makes room."""
-        size = len(document.plain) + len(document.gzipped)
+        size = _weight(document)
         with self._lock:
             if name in self._kept or size > self._limit // 2:
                 return
@@ -87,13 +93,17 @@ class Shelf:
             self._size += size
             while self._size > self._limit:
                 _, gone = self._kept.popitem(last=False)
-                self._size -= len(gone.plain) + len(gone.gzipped)
+                self._size -= _weight(gone)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
             self._size = 0
+
+
+def _weight(document: Document) -> int:
+    return len(document.plain) + len(document.plain) // 8  # and its compressed form, where that is made
 
 
 shelf = Shelf(KEPT_BYTES)
@@ -107,31 +117,31 @@ def document(address: Address, today: Today) -> tuple[str, Document]:
     name = etag(address, today)
     if (found := shelf.get(name)) is not None:
         return name, found
-    rows = queries.fragments(address.member_id, address.language, today.window)
-    if rows and rows[0].bookings_revision != address.bookings_revision:
-        # On PostgreSQL each statement sees its own moment: name what was read, not what was about to be.
-        address = replace(address, bookings_revision=rows[0].bookings_revision)
+    book = service.phrasebook(read_house(address.house_revision), address.language, today.shared)
+    read = queries.joined(address.member_id, address.language, book.stamp, today.window)
+    if read.bookings_revision != address.bookings_revision:
+        # Somebody booked between the two statements: name what was read, not what was about to be.
+        address = replace(address, bookings_revision=read.bookings_revision)
         name = etag(address, today)
-    parts, modified = _parts(rows, address, today)
-    plain = calendar_bytes(address.name, rules.COLOUR, today.shared.zone, parts)
-    made = Document(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), modified)
+    body, since = _completed(address, today, book.stamp) if read.missing else _stored(read, address, today)
+    made = Document(calendar_bytes(address.name, rules.COLOUR, today.shared.zone, [body]), since)
     shelf.put(name, made)
     return name, made
 
 
-def _parts(rows: list[Fragment], address: Address, today: Today) -> tuple[list[bytes], int]:
-    """Give the entries in order, and when the last of them was written."""
-    words = service.wordings(read_house(address.house_revision), address.language, today.shared)
-    stale = {row.booking_id for row in rows if row.body is None or row.stamp != words[row.space_id].stamp}
-    fresh = _made_anew(stale, address, today) if stale else {}
-    parts = [fresh.get(row.booking_id, b"") if row.booking_id in stale else row.body or b"" for row in rows]
-    moved = today.window.cancelled + timedelta(days=rules.CANCELLED_DAYS)  # the window moved at midnight
-    written = [row.written_at or 0 for row in rows if row.booking_id not in stale]
-    since = [int(moved.timestamp()), int(address.changed_at.timestamp()), *written]
-    return parts, int(today.now.timestamp()) if stale else max(since)
+def _stored(read: Joined, address: Address, today: Today) -> tuple[bytes, int]:
+    midnight = today.window.cancelled + timedelta(days=rules.CANCELLED_DAYS)  # then the window moved
+    return read.body, max(int(midnight.timestamp()), int(address.changed_at.timestamp()), read.written_at)
 
 
-def _made_anew(stale: set[int], address: Address, today: Today) -> dict[int, bytes]:
+def _completed(address: Address, today: Today, stamp: str) -> tuple[bytes, int]:
+    rows = queries.fragments(address.member_id, address.language, stamp, today.window)
+    fresh = _made_anew([booking_id for booking_id, body in rows if body is None], address, today)
+    parts = [fresh.get(booking_id, b"") if body is None else body for booking_id, body in rows]
+    return b"".join(parts), int(today.now.timestamp())
+
+
+def _made_anew(stale: Collection[int], address: Address, today: Today) -> dict[int, bytes]:
     house = read_house(address.house_revision)
     made = service.bodies(queries.booked(stale), house, address.language, today.shared)
     try:

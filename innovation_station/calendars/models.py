@@ -51,3 +51,5 @@ class BookingEntry(Base):
     stamp: Mapped[str] = mapped_column(String(16))
     written_at: Mapped[int] = mapped_column(BigInteger)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree to look in instead of two

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import LargeBinary, Select, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars.models import BookingEntry, Feed
@@ -33,37 +35,29 @@ class Address:
     language: Language
     changed_at: datetime
     last_fetched_at: datetime | None
-    last_client: str
     bookings_revision: int
     house_revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """One booking of a feed with its stored entry: None where it is missing or of an older revision."""
-
-    booking_id: int
-    space_id: int
-    bookings_revision: int
-    stamp: str | None
-    written_at: int | None
-    body: bytes | None
-
-
+# The two reads of a poll go to the tables on a connection of their own: through the session they cost twice as much.
+_feed, _member, _booking, _entry = (
+    model.__table__ for model in (Feed, Member, Booking, BookingEntry)
+)  # fmt: skip
+_HOUSE_REVISION = func.coalesce(select(HouseRow.__table__.c.revision).scalar_subquery(), 0)
 _BY_HASH = (
     select(
-        Feed.id, Feed.member_id, Feed.name, Feed.language, Feed.changed_at, Feed.last_fetched_at,
-        Feed.last_client, Member.bookings_revision,
-        func.coalesce(select(HouseRow.revision).scalar_subquery(), 0),
+        _feed.c.id, _feed.c.member_id, _feed.c.name, _feed.c.language, _feed.c.changed_at, _feed.c.last_fetched_at,
+        _member.c.bookings_revision, _HOUSE_REVISION,
     )
-    .join(Member, Member.id == Feed.member_id)
-    .where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), Member.active)
+    .join(_member, _member.c.id == _feed.c.member_id)
+    .where(_feed.c.token_hash == bindparam("token_hash"), _feed.c.revoked_at.is_(None), _member.c.active)
 )  # fmt: skip
 
 
 def by_hash(token_hash: bytes) -> Address | None:
     """Find the living feed of an address; one statement, the same for every kind of wrong address."""
-    row = db.session.execute(_BY_HASH, {"token_hash": token_hash}).one_or_none()
+    with db.engine.connect() as connection:
+        row = connection.execute(_BY_HASH, {"token_hash": token_hash}).one_or_none()
     return None if row is None else Address(*row)
 
 
@@ -84,27 +78,67 @@ def _bounds(member_id: int, window: Window) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_FRAGMENTS = _in_window(
+_ROWS = _in_window(
     select(
-        Booking.id, Booking.space_id, Member.bookings_revision, BookingEntry.stamp, BookingEntry.written_at,
-        BookingEntry.body,
-    )
-    .join(Member, Member.id == Booking.member_id)
-    .outerjoin(
-        BookingEntry,
+        _booking.c.id.label("booking_id"), _booking.c.start, _entry.c.written_at, _entry.c.body
+    ).outerjoin(
+        _entry,
         and_(
-            BookingEntry.booking_id == Booking.id,
-            BookingEntry.language == bindparam("language"),
-            BookingEntry.revision == Booking.revision,
+            _entry.c.booking_id == _booking.c.id,
+            _entry.c.language == bindparam("language"),
+            _entry.c.revision == _booking.c.revision,
+            _entry.c.stamp == bindparam("stamp"),
         ),
     )
 )  # fmt: skip
+Fragment = tuple[int, bytes | None]
 
 
-def fragments(member_id: int, language: Language, window: Window) -> list[Fragment]:
-    """List a member's bookings of a window with their stored entries, by start and id; one statement."""
-    bounds = {**_bounds(member_id, window), "language": language}
-    return [Fragment(*row) for row in db.session.execute(_FRAGMENTS, bounds)]
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The stored entries of a feed in one piece: how many bookings there are, how many have their entry, the bytes.
+
+    `written_at` is that of the youngest entry. The bytes are whole only where `missing` is 0.
+    """
+
+    bookings_revision: int
+    missing: int
+    written_at: int
+    body: bytes
+
+
+@cache
+def _joined(dialect: str) -> Select[Any]:
+    rows = _ROWS.subquery()
+    if dialect == "postgresql":
+        order = aggregate_order_by(literal(b"", LargeBinary), rows.c.start, rows.c.booking_id)
+        body: Any = func.string_agg(rows.c.body, order, type_=LargeBinary)
+    else:
+        # SQLite joins text, in the order of the subquery, which it keeps for this very function.
+        body = cast(func.group_concat(rows.c.body, ""), LargeBinary)
+    revision = select(_member.c.bookings_revision).where(_member.c.id == bindparam("member_id"))
+    missing = func.count() - func.count(rows.c.body)
+    youngest = func.coalesce(func.max(rows.c.written_at), 0)
+    return select(revision.scalar_subquery(), missing, youngest, body).select_from(rows)
+
+
+def joined(member_id: int, language: Language, stamp: str, window: Window) -> Joined:
+    """Read a feed's entries by start and id in one piece; one statement and one row.
+
+    Joined by the database they cost half of what a thousand rows do.
+    """
+    bounds = {**_bounds(member_id, window), "language": language, "stamp": stamp}
+    with db.engine.connect() as connection:
+        statement = _joined(connection.dialect.name)
+        revision, missing, written_at, body = connection.execute(statement, bounds).one()
+    return Joined(revision or 0, missing, written_at, bytes(body or b""))
+
+
+def fragments(member_id: int, language: Language, stamp: str, window: Window) -> list[Fragment]:
+    """List a feed's entries by start and id as (booking id, bytes or None where missing or out of date)."""
+    bounds = {**_bounds(member_id, window), "language": language, "stamp": stamp}
+    with db.engine.connect() as connection:
+        return [(row.booking_id, row.body) for row in connection.execute(_ROWS, bounds)]
 
 
 _BOOKED = select(
@@ -145,19 +179,13 @@ def count(member_id: int) -> int:
     """Count a member's living feeds."""
     return (
         db.session.scalar(
-            select(func.count())
-            .select_from(Feed)
-            .where(Feed.member_id == member_id, Feed.revoked_at.is_(None))
+            select(func.count()).select_from(Feed).where(Feed.member_id == member_id, Feed.revoked_at.is_(None))
         )
         or 0
     )
 
 
-_LANGUAGES = (
-    select(Feed.language)
-    .where(Feed.member_id == bindparam("member_id"), Feed.revoked_at.is_(None))
-    .distinct()
-)
+_LANGUAGES = select(Feed.language).where(Feed.member_id == bindparam("member_id"), Feed.revoked_at.is_(None)).distinct()
 
 
 def languages(member_id: int) -> Sequence[Language]:

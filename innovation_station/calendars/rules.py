@@ -84,12 +84,22 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a place is written in one language; `stamp` names all of it, to tell old entries from new."""
+    """How a place is written in one language."""
 
     label: str
     location: str
     category: str
     language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """The words for every place by its id; `stamp` names them and all else that entries share.
+
+    One stamp for the whole house: an entry stored under another one is out of date, and the database can tell.
+    """
+
+    words: Mapping[int, Wording]
     stamp: str
 
 
@@ -120,17 +130,21 @@ class Booked(Protocol):
     def changed_at(self) -> datetime: ...
 
 
-def wording(place: Place, house: House, language: Language, setting: Setting) -> Wording:
-    """Give the words for a place, and the stamp of everything an entry depends on besides its booking."""
+def wording(place: Place, house: House, language: Language) -> Wording:
+    """Give the words for a place."""
     words = WORDS[language]
     label = f"{words['desk']} {place.name}" if place.kind == "desk" else place.name
     parts = (place.name, house.zone_name(place, language), house.name, house.address[language])
-    location = ", ".join(part for part in parts if part)
-    category = words[place.kind]
-    stamp = digest(
-        VERSION, setting.base_url, zone_text(setting.zone).block, language, label, location, category
-    )
-    return Wording(label, location, category, language, stamp[:16])
+    return Wording(label, ", ".join(part for part in parts if part), words[place.kind], language)
+
+
+def phrasebook(house: House, language: Language, setting: Setting) -> Phrasebook:
+    """Give the words for all places of a house, and the stamp of what entries depend on besides bookings."""
+    words = {place.id: wording(place, house, language) for place in house.places.values()}
+    said = [str((place_id, how.label, how.location, how.category)) for place_id, how in sorted(words.items())]
+    block = zone_text(setting.zone).block
+    stamp = digest(VERSION, language, setting.base_url, setting.zone.key, block, *said)
+    return Phrasebook(words, stamp[:16])
 
 
 def entry(booking: Booked, how: Wording, base_url: str) -> Entry:

@@ -6,7 +6,7 @@ Every function runs inside `db.transaction()`, flushes and never commits.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -20,7 +20,7 @@ from innovation_station.calendars import queries, rules
 from innovation_station.calendars.ics import event_bytes
 from innovation_station.calendars.installation import setting
 from innovation_station.calendars.models import BookingEntry, Feed
-from innovation_station.calendars.rules import Booked, Setting, Window, Wording
+from innovation_station.calendars.rules import Booked, Phrasebook, Setting, Window
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.members.models import Member
@@ -110,6 +110,7 @@ def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
     )
 
 
+@changed.connect
 def keep_in_step(booking: Booking) -> None:
     """Write the entries of a changed booking, within its transaction, in the languages its member subscribes
     in.
@@ -134,31 +135,29 @@ def bodies(bookings: Iterable[Booked], house: House, language: Language, shared:
     An entry that cannot be made is left out and logged: it must not take the others with it.
     """
     made: list[Made] = []
-    words = wordings(house, language, shared)
+    book = phrasebook(house, language, shared)
     for booking in bookings:
-        how = words[booking.space_id]
         try:
-            body = event_bytes(rules.entry(booking, how, shared.base_url), shared.zone)
+            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url)
+            body = event_bytes(entry, shared.zone)
         except ValueError as error:
             log.error("entry left out of feeds", booking=booking.id, reason=str(error))
             continue
-        made.append((booking.id, booking.revision, how.stamp, body))
+        made.append((booking.id, booking.revision, book.stamp, body))
     return made
 
 
-_wordings: dict[tuple[str, Language, Setting], tuple[House, Mapping[int, Wording]]] = {}
+_phrasebooks: dict[tuple[str, Language, Setting], tuple[House, Phrasebook]] = {}
 
 
-def wordings(house: House, language: Language, shared: Setting) -> Mapping[int, Wording]:
-    """Give the words of every place by its id; kept until the house changes."""
+def phrasebook(house: House, language: Language, shared: Setting) -> Phrasebook:
+    """Give the words of every place; kept until the house changes."""
     key = (str(db.engine.url), language, shared)
-    kept = _wordings.get(key)
+    kept = _phrasebooks.get(key)
     if kept is None or kept[0] is not house:
-        if len(_wordings) > 32:
-            _wordings.clear()
-        places = house.places.values()
-        words = {place.id: rules.wording(place, house, language, shared) for place in places}
-        kept = _wordings[key] = (house, words)
+        if len(_phrasebooks) > 32:
+            _phrasebooks.clear()
+        kept = _phrasebooks[key] = (house, rules.phrasebook(house, language, shared))
     return kept[1]
 
 

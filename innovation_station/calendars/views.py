@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from innovation_station import clock
 from innovation_station.bookings.models import Booking
@@ -20,6 +19,7 @@ from innovation_station.db import transaction
 from innovation_station.errors import Refused
 from innovation_station.i18n import clock as clock_text
 from innovation_station.i18n import day_short, language, local, span_short, weekday_short
+from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import Language
 from innovation_station.web import actor, base_url, current_house, signed_in
 
@@ -151,7 +151,7 @@ def _fetched(at: datetime, program: str, today: Today) -> str:
 
 def _previewed(booking: Booking) -> dict[str, object]:
     house = current_house()
-    how = rules.wording(house.places[booking.space_id], house, language(), setting(base_url()))
+    how = rules.wording(house.places[booking.space_id], house, language())
     return {
         "day": f"{weekday_short(booking.start)} {local(booking.start).day}",
         "span": span_short(booking.span),
@@ -161,6 +161,4 @@ def _previewed(booking: Booking) -> dict[str, object]:
     }
 
 
-pages.add_url_rule(
-    "/feeds/<path:rest>", "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False
-)
+pages.add_url_rule("/feeds/<path:rest>", "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)

@@ -215,9 +215,7 @@ def utc_block() -> bytes:
 def _block(key: str, rule: ZoneRule) -> bytes:
     lines = ["BEGIN:VTIMEZONE", f"TZID:{key}"]
     if not rule.onsets:
-        lines += _observance(
-            "STANDARD", rule.names[0], rule.offsets[0], rule.offsets[0], "19700101T000000", None
-        )
+        lines += _observance("STANDARD", rule.names[0], rule.offsets[0], rule.offsets[0], "19700101T000000", None)
     else:
         (standard, daylight), (to_daylight, to_standard) = rule.offsets, rule.onsets
         # Ireland's data calls winter the daylight half; programs expect DAYLIGHT to be the larger offset.
@@ -232,9 +230,7 @@ def _block(key: str, rule: ZoneRule) -> bytes:
     return "".join(line + "\r\n" for line in lines).encode("ascii")
 
 
-def _observance(
-    kind: str, name: str, before: timedelta, after: timedelta, start: str, rrule: str | None
-) -> list[str]:
+def _observance(kind: str, name: str, before: timedelta, after: timedelta, start: str, rrule: str | None) -> list[str]:
     lines = [f"BEGIN:{kind}", f"DTSTART:{start}", f"TZOFFSETFROM:{_utc_offset(before)}"]
     lines += [f"TZOFFSETTO:{_utc_offset(after)}", f"TZNAME:{name}"]
     if rrule:

@@ -1,12 +1,28 @@
-"""What the calendar tests share: a strict reader of iCalendar bytes that trusts none of our own code."""
+"""What the calendar tests share: a strict reader of iCalendar that trusts none of our code, and feeds."""
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from innovation_station import clock
+from innovation_station.bookings import service as bookings
+from innovation_station.bookings.models import Booking
+from innovation_station.calendars import feed_views, service
+from innovation_station.calendars.document import Today, shelf
+from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.db import db, transaction
+from innovation_station.members.models import Member
+from innovation_station.timespan import Span
+from tests.conftest import NOW, ZONE, Small
 
 _PARAMETERS = rb"((?:;[A-Za-z0-9-]+=(?:\"[^\"]*\"|[^\";:,]*))*)"
 LINE = re.compile(rb"([A-Za-z0-9-]+)" + _PARAMETERS + rb":(.*)", re.DOTALL)
@@ -19,7 +35,7 @@ Property = tuple[bytes, bytes, bytes]
 
 
 def unfolded(data: bytes) -> list[Property]:
-    """Return the (name, parameters, value) of every content line; a line that has no such form is a failure."""
+    """Return the (name, parameters, value) of every content line; fail on a line that has no such form."""
     properties = []
     for line in data.replace(b"\r\n ", b"").removesuffix(b"\r\n").split(b"\r\n"):
         match = LINE.fullmatch(line)
@@ -111,9 +127,7 @@ def all_faults(data: bytes) -> list[str]:
     properties = unfolded(data)
     calendars = components(properties, b"VCALENDAR")
     events = components(properties, b"VEVENT")
-    zones = {
-        value for zone in components(properties, b"VTIMEZONE") for name, _, value in zone if name == b"TZID"
-    }
+    zones = {value for zone in components(properties, b"VTIMEZONE") for name, _, value in zone if name == b"TZID"}
     if len(calendars) != 1:
         faults.append("F06 not one calendar")
     head = {name: value for name, _, value in calendars[0]}
@@ -150,3 +164,75 @@ def ics_faults() -> Callable[[bytes], list[str]]:
 def ics_properties() -> Callable[[bytes], list[Property]]:
     """Return the strict reader: bytes in, unfolded (name, parameters, value) out."""
     return unfolded
+
+
+@dataclass
+class Feeds:
+    """Feeds of the small house, made without the page."""
+
+    app: Flask
+    small: Small
+
+    def make(self, who: str = "alva", language: str = "sv", name: str = "Mina bokningar") -> str:
+        """Make a feed and give the path of its address."""
+        now = clock.now()
+        base_url = self.app.config["STATION"].base_url or "http://localhost"
+        today = Today.at(now, Setting(ZONE, base_url), 12)
+        key = self.app.config["SECRET_KEY"]
+        with self.app.app_context(), transaction():
+            member = self.member(who)
+            feed = service.create_feed(
+                member,
+                name=name,
+                language=language,  # type: ignore[arg-type]
+                secret_key=key,
+                now=now,
+                window=today.window,
+                shared=today.shared,
+            )
+            return f"/feeds/{feed_token(key, member.id, feed.nonce)}.ics"
+
+    def member(self, who: str = "alva") -> Member:
+        """Give a person; only within an app context."""
+        found = db.session.get(Member, self.small.people[who])
+        assert found
+        return found
+
+    def book(self, span: Span, who: str = "alva", space: int = 0, title: str = "") -> int:
+        """Book as the service does and give the booking's id; space 0 is the first desk."""
+        with self.app.app_context(), transaction():
+            booked = bookings.reserve(
+                self.member(who), space or self.small.a1, span, now=clock.now(), zone=ZONE, title=title
+            )
+            return booked.id
+
+    def insert(self, count: int, first: datetime, who: str = "alva", **changes: object) -> None:
+        """Write `count` bookings of an hour, a day apart, past the rules and without telling anybody."""
+        with self.app.app_context(), transaction() as session:
+            for number in range(count):
+                start = first + timedelta(days=number)
+                values: dict[str, object] = {
+                    "uid": str(uuid.uuid4()), "member_id": self.small.people[who], "space_id": self.small.a1,
+                    "start": start, "end": start + timedelta(hours=1), "title": f"Dag {number}",
+                    "created_at": NOW, "changed_at": NOW,
+                }  # fmt: skip
+                session.add(Booking(**{**values, **changes}))
+
+
+@pytest.fixture
+def feeds(app: Flask, small: Small) -> Feeds:
+    """Give a maker of feeds and bookings; nothing is kept from the test before."""
+    shelf.clear()
+    feed_views._tried.clear()
+    return Feeds(app, small)
+
+
+@pytest.fixture
+def poll(app: Flask) -> Callable[..., TestResponse]:
+    """Give a calendar program: it keeps no cookies and sends the headers it is given."""
+
+    def fetch(path: str, method: str = "GET", **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return app.test_client(use_cookies=False).open(path, method=method, headers=named)
+
+    return fetch

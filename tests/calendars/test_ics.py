@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from innovation_station.calendars import ics, vtimezone
+from innovation_station.calendars import ics, rules, vtimezone
 from innovation_station.calendars.ics import Entry, calendar_bytes, event_bytes, vtimezone_bytes
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -56,9 +58,7 @@ def week(zone: ZoneInfo, monday: date) -> bytes:
         start = midnight + timedelta(hours=hour)
         entries.append(made(len(entries), start, start + timedelta(minutes=45), f"Natt {hour}"))
     gone = replace(entries[0], uid="booking-gone@station.example", status="CANCELLED", sequence=2)
-    entries.append(
-        replace(gone, summary="Avbokad: Visättra; rum, 4", url="https://station.example/bookings/99")
-    )
+    entries.append(replace(gone, summary="Avbokad: Visättra; rum, 4", url="https://station.example/bookings/99"))
     return feed(*entries, zone=zone, name="Mina bokningar, Flemingsberg")
 
 
@@ -69,8 +69,7 @@ def made(number: int, start: datetime, end: datetime, summary: str) -> Entry:
         start=start,
         end=end,
         summary=summary,
-        description="Höj- och sänkbart skrivbord vid fönstret, i tyst zon.\n"
-        "Ändra eller avboka på bokningens sida.",
+        description="Höj- och sänkbart skrivbord vid fönstret, i tyst zon.\nÄndra eller avboka på bokningens sida.",
         location="Perrongen, Innovation Station Flemingsberg, Moas båge, plan 6",
         url=f"https://station.example/bookings/{number}",
         categories=("Skrivbord",),
@@ -97,9 +96,7 @@ def test_golden_week_is_unchanged_and_without_fault(name: str, ics_faults: Fault
 
 def test_event_bytes_exact() -> None:
     """The whole VEVENT in its order."""
-    full = entry(
-        description="Rad 1\nRad 2", location="Perrongen, plan 6", sequence=3, categories=("Skrivbord", "a,b")
-    )
+    full = entry(description="Rad 1\nRad 2", location="Perrongen, plan 6", sequence=3, categories=("Skrivbord", "a,b"))
     assert event_bytes(full, STOCKHOLM).decode() == (
         "BEGIN:VEVENT\r\n"
         "UID:booking-0b7c8f0e-5d1b-4a7e-9a52-1f2f3a4b5c6d@station.example\r\n"
@@ -143,9 +140,7 @@ def test_f02_f04_lines_fold_between_characters(length: int, character: str, ics_
 def test_f05_controls_and_broken_surrogates_go(ics_faults: Faults) -> None:
     """What takes feeds down elsewhere: NUL, bell, ESC, NEL, line separators, half characters."""
     data = feed(
-        entry(
-            summary="a\x00b\x07c\x1b[0m\x7f\x9b", location="x\x85y\u2028z", description="\ud83d\ude00 \ud800."
-        )
+        entry(summary="a\x00b\x07c\x1b[0m\x7f\x9b", location="x\x85y\u2028z", description="\ud83d\ude00 \ud800.")
     )
     assert ics_faults(data) == []
     assert "SUMMARY:abc[0m" in lines(data)
@@ -227,9 +222,7 @@ def test_e03_e19_stamps_are_the_records_change() -> None:
 
 def test_e06_summary_is_never_empty() -> None:
     """The place stands in for a missing title, the house for a missing place."""
-    assert b"SUMMARY:A3\\, Perrongen\r\n" in event_bytes(
-        entry(summary=" \n\x00", location="A3, Perrongen"), STOCKHOLM
-    )
+    assert b"SUMMARY:A3\\, Perrongen\r\n" in event_bytes(entry(summary=" \n\x00", location="A3, Perrongen"), STOCKHOLM)
     assert b"SUMMARY:Innovation Station\r\n" in event_bytes(entry(summary=""), STOCKHOLM)
 
 
@@ -423,9 +416,7 @@ def test_z03_rule_agrees_with_the_zone(key: str) -> None:
 
 # ---- properties
 
-TEXT = st.text(max_size=200) | st.text(
-    alphabet=',;:\\\n\r\t nN="aå漢😀\x00\x85\u2028\ud800\udc00', max_size=120
-)
+TEXT = st.text(max_size=200) | st.text(alphabet=',;:\\\n\r\t nN="aå漢😀\x00\x85\u2028\ud800\udc00', max_size=120)
 
 
 @settings(max_examples=150, deadline=None)
@@ -482,3 +473,22 @@ def test_local_time_says_one_instant(start: datetime, minutes: int, key: str) ->
         else:
             local = datetime.strptime(value, "%Y%m%dT%H%M%S").replace(tzinfo=zone)
             assert local.astimezone(UTC) == moment == local.replace(fold=1).astimezone(UTC)
+
+
+def test_version_rises_with_the_bytes() -> None:
+    """A stored entry or a tag of before must not outlive a change of what is written.
+
+    When this fails, the bytes of a feed have changed: raise rules.VERSION by one and write the new digest here.
+    """
+    booked = SimpleNamespace(
+        id=17, uid="0b7c8f0e-5d1b-4a7e-9a52-1f2f3a4b5c6d", start=entry().start, end=entry().end, title="Ett möte",
+        state="confirmed", sequence=2, created_at=entry().created, changed_at=entry().modified,
+    )  # fmt: skip
+    pieces = []
+    for language in ("sv", "en"):
+        for state in ("confirmed", "cancelled"):
+            booked.state = state
+            how = rules.Wording("Skrivbord A1", "A1, Perrongen", "Skrivbord", language)  # type: ignore[arg-type]
+            pieces.append(event_bytes(rules.entry(booked, how, "https://station.example"), STOCKHOLM))
+    data = calendar_bytes("Mina bokningar", rules.COLOUR, STOCKHOLM, pieces)
+    assert (rules.VERSION, hashlib.sha256(data).hexdigest()[:16]) == (1, "5d26d017cad131d7")

@@ -99,9 +99,7 @@ def test_every_hour_of_both_changes_is_read_alike(
 ) -> None:
     """Z09: the table of the application and that of the program are the same, in UTC."""
     if renamed and read is by_ical and key == "Asia/Tokyo":
-        pytest.skip(
-            "ical 14.3 takes no onset from a DTSTART without RRULE; it knows the IANA name, which it reads"
-        )
+        pytest.skip("ical 14.3 takes no onset from a DTSTART without RRULE; it knows the IANA name, which it reads")
     entries, data = years[key]
     if renamed:
         # A name for each zone: icalendar and vobject remember zones by name as long as the process lives.

@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("language in ('sv', 'en')", name=op.f("ck_feed_language")),
         sa.CheckConstraint("scope in ('my-bookings')", name=op.f("ck_feed_scope")),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["member.id"], name=op.f("fk_feed_member_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_feed_member_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_feed_token_hash")),
     )
@@ -45,4 +43,5 @@ def upgrade() -> None:
             ["booking_id"], ["booking.id"], name=op.f("fk_booking_entry_booking_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("booking_id", "language", name=op.f("pk_booking_entry")),
+        sqlite_with_rowid=False,
     )

@@ -1,0 +1,154 @@
+"""A whole subscription with real programs: vdirsyncer fetches over loopback, khal shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from innovation_station.bookings import service as bookings
+from innovation_station.db import transaction
+from tests.calendars.conftest import Feeds
+from tests.conftest import NOW, TUESDAY, ZONE, Clock, at
+
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+    pytest.mark.skipif(sys.platform == "win32", reason="vdirsyncer and khal need a POSIX system"),
+]
+PROGRAMS = Path(sys.executable).parent
+
+VDIRSYNCER = """
+[general]
+status_path = "{folder}/status"
+[pair feed]
+a = "local"
+b = "web"
+collections = null
+conflict_resolution = "b wins"
+[storage local]
+type = "filesystem"
+path = "{folder}/calendar"
+fileext = ".ics"
+[storage web]
+type = "http"
+url = "{url}"
+"""
+KHAL = """
+[calendars]
+[[feed]]
+path = {folder}/calendar
+readonly = True
+[locale]
+timeformat = %H:%M
+dateformat = %Y-%m-%d
+longdateformat = %Y-%m-%d
+datetimeformat = %Y-%m-%d %H:%M
+longdatetimeformat = %Y-%m-%d %H:%M
+local_timezone = Europe/Stockholm
+default_timezone = Europe/Stockholm
+[sqlite]
+path = {folder}/khal.db
+"""
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[str]:
+    """Serve the app on loopback and give its address."""
+    running = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    thread.join()
+    running.server_close()
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run one of the programs with its settings in `folder` and give what it printed."""
+    environment = {
+        "HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C.UTF-8",
+        "VDIRSYNCER_CONFIG": str(folder / "vdirsyncer"),
+        "PYTHONWARNINGS": "ignore",
+    }  # fmt: skip
+    done = subprocess.run(
+        [str(PROGRAMS / command[0]), *command[1:]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def subscribe(server: str, tmp_path: Path) -> Callable[[str], Callable[[], str]]:
+    """Give a function that subscribes to a path; what it returns fetches and shows the calendar."""
+
+    def start(path: str) -> Callable[[], str]:
+        folder = tmp_path / "subscriber"
+        (folder / "calendar").mkdir(parents=True)
+        (folder / "vdirsyncer").write_text(VDIRSYNCER.format(folder=folder, url=server + path))
+        (folder / "khal").write_text(KHAL.format(folder=folder))
+        run(folder, "vdirsyncer", "discover")
+
+        def shown() -> str:
+            run(folder, "vdirsyncer", "sync")
+            form = "{start-date} {start-time}-{end-time} {title} [{status}]"
+            return run(folder, "khal", "-c", str(folder / "khal"), "list", "-f", form, "-df", "", "2026-11-01", "60d")
+
+        return shown
+
+    return start
+
+
+def test_made_moved_cancelled_and_gone(
+    feeds: Feeds, subscribe: Callable[[str], Callable[[], str]], app: Flask, clock: Clock
+) -> None:
+    """The whole life of a booking, seen from the other side."""
+    shown = subscribe(feeds.make())
+    assert shown().strip() in ("", "No events")
+
+    stays = feeds.book(at(TUESDAY, "13:00", "17:00"), title="Kvar; här")
+    moved = feeds.book(at(TUESDAY, "08:00", "12:00"))
+    first = shown()
+    assert "2026-11-24 08:00-12:00 Skrivbord A1" in first
+    assert "2026-11-24 13:00-17:00 Kvar; här (Skrivbord A1)" in first
+
+    clock.now += timedelta(minutes=1)
+    with app.app_context(), transaction():
+        span = at(TUESDAY, "09:00", "11:00")
+        bookings.move(feeds.member(), moved, space_id=feeds.small.a2, span=span, now=clock.now, zone=ZONE)
+    second = shown()
+    assert "2026-11-24 09:00-11:00 Skrivbord A2" in second
+    assert "Skrivbord A1 [" not in second
+
+    clock.now += timedelta(minutes=1)
+    with app.app_context(), transaction():
+        bookings.cancel(feeds.member(), moved, now=clock.now)
+    third = shown()
+    assert "Avbokad: Skrivbord A2" in third
+    assert "CANCELLED" in third
+
+    clock.now = NOW + timedelta(days=15)
+    last = shown()
+    assert "Avbokad" not in last
+    assert "Kvar; här" in last
+    assert stays != moved
+
+
+def test_twins_but_for_the_booking_are_both_kept(feeds: Feeds, subscribe: Callable[[str], Callable[[], str]]) -> None:
+    """F17: vdirsyncer tells items apart by all but their UID."""
+    path = feeds.make()
+    feeds.insert(1, NOW + timedelta(hours=2), title="Samma")
+    feeds.insert(1, NOW + timedelta(hours=2), title="Samma")
+    assert subscribe(path)().count("Samma (Skrivbord A1)") == 2
