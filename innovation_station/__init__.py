@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from innovation_station.settings import Settings
 
 __all__ = ["create_app"]
-COMPRESSED = ["text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json"]
+COMPRESSED = [
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "image/svg+xml",
+    "application/json",
+]
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -47,17 +54,15 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
-    import importlib
-    found = []
-    for name in ("members.views", "spaces.views", "bookings.views", "bookings.own", "calendars.views", "home.views"):
-        try:
-            found.append(importlib.import_module(f"innovation_station.{name}"))
-        except ModuleNotFoundError as error:
-            if name not in str(error):
-                raise
-    for feature in found:
-        if feature.pages.name not in app.blueprints:
-            app.register_blueprint(feature.pages)
+    from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
+    from innovation_station.bookings import views as bookings
+    from innovation_station.calendars import views as calendars
+    from innovation_station.home import views as home
+    from innovation_station.members import views as members
+    from innovation_station.spaces import views as spaces
+
+    for feature in (members, spaces, bookings, calendars, home):
+        app.register_blueprint(feature.pages)
 
 
 def resource(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,7 +104,7 @@ def unavailable(error: DBAPIError) -> Unavailable | None:
     text = str(error.orig).lower()
     if "locked" in text or "busy" in text or "deadlock" in text or "lock timeout" in text:
         return Unavailable([Refusal("database-busy")])
-    if "readonly" in text or "read-only" in text:
+    if "readonly" in text or "read-only" in text or "is full" in text or "no space left" in text:
         return Unavailable([Refusal("database-read-only")])
     if isinstance(error, OperationalError) and "no such" not in text:
         return Unavailable([Refusal("database-away")])
@@ -130,10 +130,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA foreign_keys = ON")
-    try:
+    with suppress(sqlite3.OperationalError):  # a read-only database keeps the mode it has: pages stay readable
         cursor.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError:
-        pass  # a read-only database keeps the mode it has: pages stay readable
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.execute("PRAGMA secure_delete = ON")

@@ -25,13 +25,13 @@ def init_app(app: Flask) -> None:
             response.headers["Cache-Control"] = A_YEAR if versioned else "public, max-age=300"
         # An answer that may repeat what somebody typed beside a form token stays as it is: the size of the compressed
         # page would tell the token (BREACH). Pages read by GET repeat only values they have parsed.
-        if request.method == "GET" and response.status_code == 200 and not request.endpoint == "calendars.feed":
+        if request.method == "GET" and response.status_code == 200 and request.endpoint != "calendars.feed":
             return compress.after_request(response)
         return response
 
 
 def static_url(name: str) -> str:
-    """Give the address of a static file with the hash of its content; made once a process, a page asks a hundred times."""
+    """Give the address of a static file with the hash of its content; made once a process, asked for all the time."""
     known: dict[str, str] = current_app.extensions["station.static"]
     key = f"{request.script_root}:{name}"
     if key not in known or current_app.debug:

@@ -134,7 +134,8 @@ class LineField(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Trim; what is absurdly long is cut so that it can be shown again."""
-        self.data = valuelist[0].strip()[: self.longest * 10] if valuelist else self.data
+        if valuelist:
+            self.data = valuelist[0].strip()[: self.longest * 10]
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is too long or cannot be shown."""

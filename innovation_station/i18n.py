@@ -10,10 +10,11 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, request
-from flask_babel import Babel, get_locale, gettext, ngettext
-from flask_babel import lazy_gettext as _l
+import flask_babel
 from babel.dates import format_date
+from flask import Flask, current_app, request
+from flask_babel import Babel, get_locale
+from flask_babel import lazy_gettext as _l
 
 from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import Hours, Language
@@ -31,6 +32,8 @@ def init_app(app: Flask) -> None:
         app, default_locale=app.config["STATION"].locale, default_timezone=app.config["STATION"].timezone,
         default_translation_directories="translations", locale_selector=choose_language,
     )  # fmt: skip
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]  # of the i18n extension
+    install(gettext, _counted, newstyle=True)
     app.add_template_global(language, "language")
     app.add_template_filter(clock)
     app.add_template_filter(day_short)
@@ -44,19 +47,46 @@ def choose_language() -> Language:
     """Follow ?lang= (for links), then the choice made before, then the browser, then the house."""
     for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wish in LANGUAGES:
-            return wish  # type: ignore[return-value]
+            return wish
     default = current_app.config["STATION"].locale
     return request.accept_languages.best_match(LANGUAGES, default) if request.accept_languages else default  # type: ignore[return-value]
 
 
 def language() -> Language:
-    """Give the language of the page that is being made."""
-    return "en" if str(get_locale() or "sv").startswith("en") else "sv"
+    """Give the language of the page that is being made; outside a request that of the locale in force."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "sv"
+
+
+_texts: dict[tuple[Language, str], str] = {}
+
+
+def gettext(message: str, **values: object) -> str:
+    """Translate. A page asks six hundred times: the catalogue is looked into once a text, language and process."""
+    key = (language(), message)
+    text = _texts.get(key)
+    if text is None:
+        text = _texts[key] = flask_babel.gettext(message)
+    return text % values if values else text
+
+
+def _counted(one: str, many: str, num: int) -> str:
+    """Find the form for a number, placeholders still open: both languages have one for one and one for the rest."""
+    key = (language(), one if num == 1 else many)
+    text = _texts.get(key)
+    if text is None:
+        text = _texts[key] = flask_babel.get_domain().get_translations().ngettext(one, many, num)
+    return text
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Translate with a number, `%(num)d`, and what else the text names."""
+    return _counted(one, many, num) % {"num": num, **values}
 
 
 def zone() -> ZoneInfo:
     """Give the house's time zone."""
-    return current_app.config["ZONE"]  # type: ignore[no-any-return]
+    return current_app.config["ZONE"]
 
 
 def local(instant: datetime) -> datetime:
@@ -103,8 +133,18 @@ def day_long(value: date | datetime) -> str:
     return _formatted(value, "EEEE d MMMM")
 
 
+def hours_short(start: int, end: int) -> str:
+    """Write minutes of a day for a label: 08–12, 08.30–12 (08:30–12 in English)."""
+    return f"{minute_short(start)}–{minute_short(end)}"
+
+
+def minute_short(minute: int) -> str:
+    """Write one minute of a day for a label: 08, 08.30."""
+    return f"{minute // 60:02}" if minute % 60 == 0 else minute_long(minute)
+
+
 def hours_summary(hours: Hours) -> str:
-    """Say when the house is open in a week: «Open weekdays 08.00–18.00», «Open Mon–Thu 08.00–20.00, Fri 08.00–16.00»."""
+    """Say when the house is open in a week: «Open weekdays 08.00–18.00», «Open Mon–Thu 08–20, Fri 08–16»."""
     runs: list[tuple[int, int, tuple[int, int]]] = []
     for weekday, minutes in sorted(hours.items()):
         if runs and runs[-1][1] == weekday - 1 and runs[-1][2] == minutes:
@@ -117,11 +157,12 @@ def hours_summary(hours: Hours) -> str:
     parts = []
     for first, last, minutes in runs:
         days = gettext("weekdays") if (first, last) == (0, 4) else "–".join(dict.fromkeys((names[first], names[last])))
-        parts.append(f"{days} {_wall(minutes[0])}–{_wall(minutes[1])}")
+        parts.append(f"{days} {minute_long(minutes[0])}–{minute_long(minutes[1])}")
     return gettext("Open %(hours)s", hours=", ".join(parts))
 
 
-def _wall(minute: int) -> str:
+def minute_long(minute: int) -> str:
+    """Write one minute of a day in full: 08.00 in Swedish, 08:00 in English."""
     return f"{minute // 60:02}{'.' if language() == 'sv' else ':'}{minute % 60:02}"
 
 
@@ -209,9 +250,5 @@ WRITTEN: Mapping[str, Callable[[Any], str]] = {
 
 def sentence(refusal: Refusal) -> str:
     """Say a refusal in the reader's language, naming the rule and its numbers."""
-    values = {
-        name: WRITTEN[name](value) if name in WRITTEN else str(value) for name, value in refusal.values.items()
-    }
+    values = {name: WRITTEN[name](value) if name in WRITTEN else str(value) for name, value in refusal.values.items()}
     return str(REFUSALS[refusal.code]) % values if values else str(REFUSALS[refusal.code])
-
-

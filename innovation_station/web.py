@@ -11,7 +11,19 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -65,10 +77,12 @@ class SignedIn(UserMixin):
 
 
 class IdConverter(IntegerConverter):
-    """A row's id in an address; what no database could hold is no such page."""
+    """A row's id in an address, in plain figures; what no database could hold is no such page."""
 
-    def __init__(self, map: Any) -> None:
-        super().__init__(map, min=1, max=LARGEST_ID)
+    regex = "[0-9]+"
+
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_ID)
 
 
 def init_app(app: Flask) -> None:
@@ -169,8 +183,8 @@ def _guard() -> None:
 def trusted_host(host: str) -> bool:
     """Tell whether a Host header names this installation.
 
-    With a base URL: its host and loopback. Without one, an address in figures is fine too: to point a victim's browser at us
-    under another name (DNS rebinding) an attacker needs a name.
+    With a base URL: its host and loopback. Without one, an address in figures is fine too: to point a victim's
+    browser at us under another name (DNS rebinding) an attacker needs a name.
     """
     name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     if name in ("localhost", "127.0.0.1", "::1"):
@@ -200,6 +214,8 @@ def _seal(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
     if (current_app.config["STATION"].base_url or "").startswith("https:"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.status_code == 503:
+        headers.setdefault("Retry-After", str(RETRY_SECONDS))
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     if response.mimetype == "text/html":
@@ -260,7 +276,7 @@ def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     db.session.rollback()
     reason = unavailable(error) if isinstance(error, DBAPIError) else None
     if reason is None:
-        log.exception("database error", exc_info=error)
+        log.error("database error", exc_info=error)
         return error_page(500)
     log.warning("database unavailable", reason=reason.refusals[0].code)
     return show_refusal(reason)
@@ -273,8 +289,6 @@ def error_page(status: int, sentences: list[str] | None = None, reason: str | No
     page = Response(
         render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason), status
     )
-    if status == 503:
-        page.headers["Retry-After"] = str(RETRY_SECONDS)
     return page
 
 
@@ -288,8 +302,11 @@ def choose(chosen: str) -> ResponseReturnValue:
     """Remember the language and go back to the page one was on."""
     answer = redirect(safe_next(request.form.get("next"), "/"), 303)
     answer.set_cookie(
-        COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=current_app.config["SESSION_COOKIE_SECURE"]
+        COOKIE,
+        chosen,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
     return answer
-
-

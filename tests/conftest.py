@@ -20,6 +20,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 
 from innovation_station import clock as clock_module
@@ -46,9 +47,28 @@ PEOPLE = {
 }
 
 
+class DictBytecodeCache(BytecodeCache):
+    """Keeps compiled templates for the whole run."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = DictBytecodeCache()
+
+
 def at(day: date, start: str, end: str) -> Span:
     """Give a span of one local day, from wall clock times."""
-    return Span(*(datetime.combine(day, time.fromisoformat(text), tzinfo=ZONE).astimezone(UTC) for text in (start, end)))
+    return Span(
+        *(datetime.combine(day, time.fromisoformat(text), tzinfo=ZONE).astimezone(UTC) for text in (start, end))
+    )
 
 
 @dataclass
@@ -93,9 +113,14 @@ def app_on(url: str, instance: Path, **config: Any) -> Flask:
     """Make an app for tests on a database."""
     instance.mkdir(exist_ok=True)
     station = settings.load(
-        {"STATION_DATABASE_URL": url, "STATION_SECRET_KEY": "test-" * 10, "STATION_LOG_LEVEL": "error"}, instance
+        {"STATION_DATABASE_URL": url, "STATION_SECRET_KEY": "test-" * 10, "STATION_LOG_LEVEL": "error"},
+        instance,
     )
-    return create_app({"STATION": station, "TESTING": True, "PROPAGATE_EXCEPTIONS": False, **config})
+    app = create_app({"STATION": station, "TESTING": True, "PROPAGATE_EXCEPTIONS": False, **config})
+    app.jinja_env.bytecode_cache = (
+        COMPILED  # each test makes an app; compiling its templates was most of the suite's time
+    )
+    return app
 
 
 def furnish(app: Flask) -> Small:
@@ -111,7 +136,12 @@ def furnish(app: Flask) -> Small:
         zone = space_service.add_zone(floor=floor, names=("Perrongen", "The Platform"), label=Box(34, 90, 300, 20))
         for index, name in enumerate(("A1", "A2", "A3")):
             desk = space_service.add_space(
-                floor=floor, zone=zone, kind="desk", name=name, box=Box(34 + 55 * index, 22, 50, 48), amenities=["screen"]
+                floor=floor,
+                zone=zone,
+                kind="desk",
+                name=name,
+                box=Box(34 + 55 * index, 22, 50, 48),
+                amenities=["screen"],
             )
             setattr(small, name.lower(), desk.id)
         rooms = [("room", "Hågelby", Box(716, 16, 228, 124), 8), ("booth", "Bås 1", Box(300, 300, 60, 60), 1),

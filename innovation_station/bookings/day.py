@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from flask_babel import gettext as _
-
 from innovation_station.bookings import queries
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Moment, earliest_start, free_spans
-from innovation_station.i18n import language, span_short
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import hours_short, language
 from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Place, at_minute, open_span
 from innovation_station.timespan import Span, union
 
 MOSTLY = 0.75  # from here on a place counts as taken: what is left helps nobody
-QUARTER = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -38,17 +37,38 @@ class Day:
         """Give the start of the local day in UTC."""
         return at_minute(self.date, 0, self.moment.zone)
 
-    def quarter(self, instant: datetime, *, up: bool = False) -> int:
-        """Give the quarter of the wall clock's day that holds an instant, 0 to 96; `up` rounds to its end."""
+    @cached_property
+    def _even(self) -> bool:
+        """Tell whether the wall clock runs evenly this day: on all days but two a year."""
+        return at_minute(self.date, 24 * 60, self.moment.zone) - self.midnight == timedelta(days=1)
+
+    def minute(self, instant: datetime) -> int:
+        """Give the minute of the day that the wall clock shows at an instant, 0 to 1440; other days are cut off."""
+        if self._even:
+            return max(0, min(24 * 60, (instant - self.midnight) // MINUTE))
         local = instant.astimezone(self.moment.zone)
         if local.date() != self.date:
-            return 0 if local.date() < self.date else 96
-        minutes = local.hour * 60 + local.minute + (14 if up else 0)
-        return minutes // 15
+            return 0 if local.date() < self.date else 24 * 60
+        return local.hour * 60 + local.minute
+
+    def quarter(self, instant: datetime, *, up: bool = False) -> int:
+        """Give the quarter of the wall clock's day that holds an instant, 0 to 96; `up` rounds to its end."""
+        return (self.minute(instant) + (14 if up else 0)) // 15
+
+    def hours(self, span: Span) -> str:
+        """Write the part of a span that lies in this day, for a label: 13–17."""
+        return hours_short(self.minute(span.start), self.minute(span.end))
+
+    @cached_property
+    def _opened(self) -> dict[tuple[int, int] | None, Span | None]:
+        return {}
 
     def opened(self, place: Place) -> Span | None:
-        """Give when the place is open this day."""
-        return open_span(place.hours, self.date, self.moment.zone, self.moment.holidays)
+        """Give when the place is open this day; places share their hours, so each pair is worked out once."""
+        minutes = place.hours.get(self.date.weekday())
+        if minutes not in self._opened:
+            self._opened[minutes] = open_span(place.hours, self.date, self.moment.zone, self.moment.holidays)
+        return self._opened[minutes]
 
     @cached_property
     def window(self) -> tuple[int, int]:
@@ -98,16 +118,18 @@ class Day:
 
     def _state_at(self, place: Place, instant: datetime) -> str:
         running = next((row for row in self.taken.get(place.id, ()) if row.span.start <= instant < row.span.end), None)
-        if running is None:
-            return "free"
-        if running.booking_id is None:
-            return "closed"
-        return "mine" if running.member_id == self.member_id else "taken"
+        return self.state_of(running) if running else "free"
 
     @staticmethod
     def _share(busy: Sequence[Taken], chosen: Span) -> float:
         parts = union(part for taken in busy if (part := taken.span.intersection(chosen)))
         return sum((part.length for part in parts), timedelta()) / chosen.length
+
+    def state_of(self, taken: Taken) -> str:
+        """Name what a taken stretch is to the member: closed, mine or taken."""
+        if taken.booking_id is None:
+            return "closed"
+        return "mine" if taken.member_id == self.member_id else "taken"
 
     def who(self, taken: Taken) -> str:
         """Say in a word or two what takes a stretch, telling other members only what its owner shows."""
@@ -122,7 +144,7 @@ class Day:
 
     def said(self, place: Place) -> str:
         """List what takes a place, for its accessible name: «08–12 Maja Ö.; 13–15 Booked»."""
-        return "; ".join(f"{span_short(taken.span)} {self.who(taken)}" for taken in self.taken.get(place.id, ()))
+        return "; ".join(f"{self.hours(taken.span)} {self.who(taken)}" for taken in self.taken.get(place.id, ()))
 
     def strip(self, place: Place) -> str:
         """Draw the place's day as an SVG path, one unit a quarter from the window's start."""
@@ -136,9 +158,7 @@ class Day:
         return "".join(parts)
 
 
-def read(
-    house: House, day: date, moment: Moment, *, member_id: int, sees_all: bool, chosen: Span
-) -> Day:
+def read(house: House, day: date, moment: Moment, *, member_id: int, sees_all: bool, chosen: Span) -> Day:
     """Read what is taken on a day; one statement."""
     span = Span(at_minute(day, 0, moment.zone), at_minute(day, 24 * 60, moment.zone))
     taken: dict[int, list[Taken]] = {}

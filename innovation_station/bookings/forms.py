@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,8 @@ from innovation_station.errors import Refusal, Refused
 from innovation_station.forms import DateField, Form, IdField, LineField, TimeField, parse_time
 from innovation_station.spaces.rules import DAY_MINUTES, Place
 from innovation_station.timespan import Span, WallTime, to_utc, wall_time
+
+Day = date  # the form has a field named date
 
 
 class BookingForm(Form):
@@ -29,25 +32,29 @@ class BookingForm(Form):
     visible = BooleanField(_l("Show my name and the title to other members"))
     key = HiddenField(validators=[Length(max=100)])
 
+    @property
+    def day(self) -> Day:
+        """Give the day, once the form is found valid."""
+        return cast(Day, self.date.data)
+
     def span(self, place: Place, moment: Moment) -> Span:
         """Give the span that is asked for, in UTC. Raises Refused with what cannot be read or had."""
-        day: date = self.date.data
+        day = self.day
         preset = self.preset.data or ""
         if preset in PRESETS:
             if found := preset_span(preset, place, day, moment):
                 return found
-            start, end = PRESETS[preset]
             # nothing is left of it: let the rules say why (closed, a holiday, or over)
-            return local_span(day, max(start, 8 * 60), min(end, 18 * 60), moment.zone)
+            whole = PRESETS[preset]
+            return local_span(day, max(whole[0], 8 * 60), min(whole[1], 18 * 60), moment.zone)
         if preset and preset != "own":
-            start_text, _, end_text = preset.partition("-")
-            start, end = parse_time(start_text), parse_time(end_text)
+            start, end = map(parse_time, (preset + "-").split("-")[:2])
             if start is None or end is None:
                 raise Refused([Refusal("preset-unknown", "start")])
         else:
             start, end = self.start.data, self.end.data
         missing = [Refusal("time-malformed", name) for name, value in (("start", start), ("end", end)) if value is None]
-        if missing:
+        if start is None or end is None:
             raise Refused(missing)
         return local_span(day, start, end, moment.zone)
 

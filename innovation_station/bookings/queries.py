@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, literal, or_, select, union_all
+from sqlalchemy import Integer, Select, and_, column, func, or_, select, values
 from sqlalchemy.orm import joinedload
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held
-from innovation_station.db import db
+from innovation_station.db import UtcDateTime, db
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.timespan import Span
@@ -69,9 +69,7 @@ def taken(span: Span) -> list[Taken]:
 def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
     """List what takes some spaces within a span, ordered by start; `without` leaves one booking out."""
     statement = (
-        select(
-            Allocation.space_id, Allocation.start, Allocation.end, Allocation.booking_id, Booking.member_id
-        )
+        select(Allocation.space_id, Allocation.start, Allocation.end, Allocation.booking_id, Booking.member_id)
         .outerjoin(Booking, Booking.id == Allocation.booking_id)
         .where(Allocation.space_id.in_(space_ids))
         .order_by(Allocation.start)
@@ -85,9 +83,9 @@ def held(span: Span, space_ids: Collection[int], *, without: int | None = None) 
 
 
 def held_by(member_id: int, span: Span, *, without: int | None = None) -> list[tuple[Held, str]]:
-    """List a member's own confirmed bookings that meet a span, each with its space's kind."""
+    """List a member's own confirmed bookings that meet a span, each with its space's name and kind."""
     statement = (
-        select(Allocation.space_id, Allocation.start, Allocation.end, Booking.id, Space.kind)
+        select(Allocation.space_id, Allocation.start, Allocation.end, Booking.id, Space.name, Space.kind)
         .join(Booking, Booking.id == Allocation.booking_id)
         .join(Space, Space.id == Allocation.space_id)
         .where(Booking.member_id == member_id)
@@ -96,8 +94,8 @@ def held_by(member_id: int, span: Span, *, without: int | None = None) -> list[t
     if without is not None:
         statement = statement.where(Booking.id != without)
     return [
-        (Held(space, Span(start, end), booking, member_id), kind)
-        for space, start, end, booking, kind in db.session.execute(_within(statement, span))
+        (Held(space, Span(start, end), booking, member_id, name), kind)
+        for space, start, end, booking, name, kind in db.session.execute(_within(statement, span))
     ]
 
 
@@ -105,16 +103,25 @@ def busy_spaces(windows: Sequence[Span], space_ids: Collection[int]) -> dict[int
     """Count by a window's position how many of some spaces anything takes part of; one statement."""
     if not windows:
         return {}
-    parts = [
-        _within(
-            select(literal(index).label("window"), func.count(Allocation.space_id.distinct()).label("busy")).where(
-                Allocation.space_id.in_(space_ids)
-            ),
-            window,
-        )
-        for index, window in enumerate(windows)
+    rows = [
+        (index, window.start - LONGEST_ALLOCATION, window.start, window.end) for index, window in enumerate(windows)
     ]
-    return {window: busy for window, busy in db.session.execute(union_all(*parts))}
+    asked = values(
+        column("position", Integer), column("bound", UtcDateTime), column("start", UtcDateTime),
+        column("end", UtcDateTime), name="windows",
+    ).data(rows).cte("asked")  # fmt: skip
+    statement = (
+        select(asked.c.position, func.count(Allocation.space_id.distinct()))
+        .join(
+            Allocation,
+            and_(
+                Allocation.start > asked.c.bound, Allocation.start < asked.c.end, Allocation.end > asked.c.start,
+                Allocation.space_id.in_(space_ids),
+            ),
+        )
+        .group_by(asked.c.position)
+    )  # fmt: skip
+    return {position: busy for position, busy in db.session.execute(statement)}  # noqa: C416  rows are not pairs to mypy
 
 
 def get(booking_id: int) -> Booking | None:
@@ -128,9 +135,7 @@ def get(booking_id: int) -> Booking | None:
 
 def same_request(member_id: int, request_key: str) -> Booking | None:
     """Find what an earlier copy of this submit made, whatever has become of it."""
-    return db.session.scalar(
-        select(Booking).where(Booking.member_id == member_id, Booking.request_key == request_key)
-    )
+    return db.session.scalar(select(Booking).where(Booking.member_id == member_id, Booking.request_key == request_key))
 
 
 def same_span(member_id: int, space_id: int, span: Span) -> Booking | None:
@@ -153,9 +158,7 @@ def upcoming(member_id: int, now: datetime, limit: int = 200) -> Sequence[Bookin
     ).all()
 
 
-def past(
-    member_id: int, now: datetime, *, before: datetime | None = None, limit: int = 30
-) -> Sequence[Booking]:
+def past(member_id: int, now: datetime, *, before: datetime | None = None, limit: int = 30) -> Sequence[Booking]:
     """List a member's bookings that have ended or were cancelled, latest first; `before` pages on by start."""
     statement = select(Booking).where(
         Booking.member_id == member_id, or_(Booking.end <= now, Booking.state == "cancelled")
@@ -175,9 +178,7 @@ def history(booking_id: int) -> Sequence[BookingHistory]:
     ).all()
 
 
-def usual(
-    member_id: int, kind: str, since: datetime, until: datetime
-) -> list[tuple[int, datetime, datetime]]:
+def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[tuple[int, datetime, datetime]]:
     """List (space, start, end) of a member's kept bookings of a kind that began within a time, latest first."""
     rows = db.session.execute(
         select(Booking.space_id, Booking.start, Booking.end)

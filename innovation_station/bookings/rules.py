@@ -27,12 +27,16 @@ SEATS = frozenset({"desk"})  # kinds of which a person uses one at a time
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A span that is taken on a space: by a booking (of `member_id`) or, without one, by a closure."""
+    """A span that is taken on a space: by a booking (of `member_id`) or, without one, by a closure.
+
+    `space` is the space's name where the reader needs it: for what a member holds elsewhere.
+    """
 
     space_id: int
     span: Span
     booking_id: int | None = None
     member_id: int | None = None
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def refusals(
     if taken := next((taken for taken in overlapping if taken.booking_id is not None), None):
         found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span}))
     if place.kind in SEATS and (seat := _other_seat(span, place, own)):
-        found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space_id}))
+        found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
     return found
 
 
@@ -117,9 +121,7 @@ def earliest_start(policy: Policy, moment: Moment) -> datetime:
 
 
 def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
-    into_day = timedelta(
-        minutes=_minute(instant, zone), seconds=instant.second, microseconds=instant.microsecond
-    )
+    into_day = timedelta(minutes=_minute(instant, zone), seconds=instant.second, microseconds=instant.microsecond)
     return instant - into_day % step
 
 
@@ -138,8 +140,7 @@ def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
 def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
     found = []
     if any(
-        _minute(side, zone) % policy.granularity or side.second or side.microsecond
-        for side in (span.start, span.end)
+        _minute(side, zone) % policy.granularity or side.second or side.microsecond for side in (span.start, span.end)
     ):
         found.append(Refusal("off-grid", "start", {"minutes": policy.granularity}))
     if span.length < timedelta(minutes=policy.shortest):
@@ -223,12 +224,8 @@ def alternatives(
     def granted(place: Place, span: Span) -> bool:
         return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
 
-    similar = sorted(
-        (place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place)
-    )
-    same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][
-        :wanted
-    ]
+    similar = sorted((place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place))
+    same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][:wanted]
     other_time = [
         Alternative(wish.place, span, True)
         for span in _nearest_times(wish, by_space.get(wish.place.id, []), moment, days)

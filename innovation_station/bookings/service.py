@@ -144,9 +144,7 @@ def close(
     places = _locked(sorted(house().places) if space_id is None else [space_id])
     standing = queries.held(span, [place.id for place in places])
     if standing:
-        raise Conflict(
-            [Refusal("closure-hits", "start", {"count": len({held.booking_id for held in standing})})]
-        )
+        raise Conflict([Refusal("closure-hits", "start", {"count": len({held.booking_id for held in standing})})])
     closure = Closure(
         space_id=space_id,
         start=span.start,
@@ -167,9 +165,7 @@ def clean_title(text: str) -> str:
     title = text.strip()
     if len(title) > TITLE_LONGEST:
         raise Refused([Refusal("title-long", "title", {"longest": TITLE_LONGEST})])
-    if any(
-        ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in title
-    ):
+    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in title):
         raise Refused([Refusal("title-characters", "title")])
     return title
 
@@ -257,9 +253,7 @@ def _facts(booking: Booking) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _record(
-    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None
-) -> None:
+def _record(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None) -> None:
     """Write the history row, stamp what calendars and pages key on, and tell later features."""
     if before is not None:
         booking.revision += 1

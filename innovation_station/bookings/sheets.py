@@ -7,17 +7,24 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import gettext as _
-
 from innovation_station.bookings import rules
+from innovation_station.bookings.choice import Choice, amenities, clock_of, place_title, preset_name, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.bookings.pages import (
-    Choice, amenities, booking_fields, hours_short, place_title, preset_name, presets,
-)  # fmt: skip
+from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.rules import Alternative, Wish
 from innovation_station.errors import DomainError, Refusal
-from innovation_station.i18n import day_long, language, local, sentence, span_short
+from innovation_station.i18n import (
+    day_long,
+    hours_short,
+    language,
+    local,
+    minute_long,
+    minute_short,
+    sentence,
+    span_short,
+)
+from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import Place, at_minute
 from innovation_station.timespan import Span
 
@@ -52,8 +59,9 @@ class Sheet:
             "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,
             "alternatives": [], "lost": _("%(name)s was just taken.", name=self.place.name), "photo": self.place.photo,
         }  # fmt: skip
-        parts = {"book": self._book, "mine": lambda _typed: self._mine(mine)}
-        return sheet | parts.get(mode, lambda _typed: {"text": self._why()})(typed)
+        if mode == "book":
+            return sheet | self._book(typed)
+        return sheet | (self._mine(mine) if mode == "mine" else {"text": self._why()})
 
     def _bar(self) -> list[dict[str, Any]]:
         first, last = self.day.window
@@ -61,7 +69,7 @@ class Sheet:
             {
                 "s": max(self.day.quarter(row.span.start), first),
                 "e": min(self.day.quarter(row.span.end, up=True), last),
-                "state": "closed" if row.booking_id is None else "mine" if row.member_id == self.day.member_id else "taken",
+                "state": self.day.state_of(row),
                 "text": self.day.who(row),
             }
             for row in self.rows
@@ -116,13 +124,16 @@ class Sheet:
 
     def _option(self, value: str, label: str, asked: tuple[int, int], span: Span | None) -> dict[str, Any]:
         """Make one choice of time; `span` is what of it can be had by the clock, None where it is over."""
-        refused = rules.refusals(Wish(self.place, span), self.day.moment, [row.held for row in self.rows]) if span else None
+        refused = (
+            rules.refusals(Wish(self.place, span), self.day.moment, [row.held for row in self.rows]) if span else None
+        )
         minutes = self._minutes(span) if span else asked
         hint = hours_short(*minutes)
         return {
             "value": value, "label": label, "hint": hint, "minutes": minutes, "asked": asked,
             "s": minutes[0] // 15, "e": -(-minutes[1] // 15), "disabled": bool(refused) or span is None,
-            "reason": self._short_reason(refused[0]) if refused else _("is over"), "button": _("Book %(hours)s", hours=hint),
+            "reason": self._short_reason(refused[0]) if refused else _("is over"),
+            "button": _("Book %(hours)s", hours=hint),
         }  # fmt: skip
 
     def _short_reason(self, refusal: Refusal) -> str:
@@ -132,8 +143,7 @@ class Sheet:
         return short.get(refusal.code) or sentence(refusal)
 
     def _minutes(self, span: Span) -> tuple[int, int]:
-        start, end = local(span.start), local(span.end)
-        return start.hour * 60 + start.minute, (end.hour * 60 + end.minute) or 24 * 60
+        return self.day.minute(span.start), self.day.minute(span.end)
 
     def _desk_options(self) -> list[dict[str, Any]]:
         parts = presets(self.choice, self.day.house)
@@ -154,10 +164,10 @@ class Sheet:
         longest = timedelta(minutes=self.place.policy.longest)
         names = [_("30 min"), _("1 hour"), _("2 hours"), _("The rest")]
         ends = [begin + length for length in lengths] + [min(free.end, begin + longest)]
-        options = []
+        options: list[dict[str, Any]] = []
         for name, end in zip(names, ends, strict=True):
             minutes = self._minutes(Span(begin, end))
-            value = "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
+            value = "-".join(clock_of(minute) for minute in minutes)
             if value not in {option["value"] for option in options}:
                 options.append(self._option(value, name, minutes, Span(begin, end)))
         return options
@@ -168,11 +178,11 @@ class Sheet:
         first, last = self._minutes(opened)
         steps = list(range(first, last + 1, policy.granularity))
         start, end = self._prefilled(first, last)
-        options = [(f"{minute // 60:02}:{minute % 60:02}", hours_short(minute, minute).partition("–")[0]) for minute in steps]
+        options = [(clock_of(minute), minute_long(minute), minute_short(minute)) for minute in steps]
         return {
             "label": _("Other time"), "checked": checked, "button": _("Book {from}–{to}"),
-            "start": typed.get("start") or f"{start // 60:02}:{start % 60:02}",
-            "end": typed.get("end") or f"{end // 60:02}:{end % 60:02}", "starts": options[:-1], "ends": options[1:],
+            "start": typed.get("start") or clock_of(start),
+            "end": typed.get("end") or clock_of(end), "starts": options[:-1], "ends": options[1:],
         }  # fmt: skip
 
     def _prefilled(self, first: int, last: int) -> tuple[int, int]:
@@ -217,7 +227,9 @@ class Sheet:
         return self.choice.query(start=start, end=end)
 
 
-def refused(sheet: dict[str, Any], error: DomainError, wish: Wish | None, offers: Iterable[Alternative]) -> dict[str, Any]:
+def refused(
+    sheet: dict[str, Any], error: DomainError, wish: Wish | None, offers: Iterable[Alternative]
+) -> dict[str, Any]:
     """Put the reasons and the ways forward on a sheet whose form was refused."""
     taken = next((refusal for refusal in error.refusals if refusal.code == "taken"), None)
     sheet["headline"] = _("%(name)s was just taken.", name=sheet["name"]) if taken else None
@@ -231,11 +243,11 @@ def offer(alternative: Alternative, wish: Wish) -> dict[str, Any]:
     span, place = alternative.span, alternative.place
     same_day = local(span.start).date() == local(wish.span.start).date()
     when = span_short(span) if same_day else f"{day_long(span.start)} {span_short(span)}"
-    near = not alternative.same_space and place.zone_id == wish.place.zone_id and place.box.distance(wish.place.box) < 80
+    near = (
+        not alternative.same_space and place.zone_id == wish.place.zone_id and place.box.distance(wish.place.box) < 80
+    )
     return {
         "action": "/bookings", "text": _("Book %(what)s", what=f"{place.name}, {when}"),
         "note": _("next to it") if near else None,
         "fields": booking_fields(Wish(place, span)),
     }  # fmt: skip
-
-

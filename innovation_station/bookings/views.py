@@ -14,9 +14,12 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings import day as days
 from innovation_station.bookings import queries, service, sheets
+from innovation_station.bookings.choice import Choice, next_open_days, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.forms import BookingForm
-from innovation_station.bookings.pages import STRIP_DAYS, BookPage, Choice, alternatives_for, next_open_days, presets
+from innovation_station.bookings.frame import Frame
+from innovation_station.bookings.offers import Repeat, alternatives_for
+from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Moment, Wish
 from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
@@ -29,7 +32,10 @@ from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, signed_in, wants_part
 
 pages = Blueprint("bookings", __name__)
+STRIP_DAYS = 6
 HABIT = timedelta(weeks=8)
+LOOK_AHEAD = timedelta(days=62)
+Usual = Sequence[tuple[int, datetime, datetime]]
 VERSION = "1"  # part of every ETag: raise it when the same data renders otherwise
 
 
@@ -58,12 +64,11 @@ def create() -> ResponseReturnValue:
     form = BookingForm()
     if not form.validate():
         return _again(form, Refused([Refusal("form", name) for name in form.errors]), None)
-    place = _place(form.space.data)
+    place = _place(form.space.data or 0)
     now = clock.now()
     wish = None
     try:
-        around = Span(at_minute(form.date.data, 0, zone()), at_minute(form.date.data, 1440, zone()))
-        wish = Wish(place, form.span(place, _moment(now, around)))
+        wish = Wish(place, form.span(place, _day_moment(form.day, now)))
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
@@ -86,13 +91,13 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     place = _place(form.space.data) if form.space.data else None
     typed = {
         "preset": form.preset.data, "start": request.form.get("start", "")[:5], "end": request.form.get("end", "")[:5],
-        "title": form.title.data, "title_error": next(iter(form.title.errors), None), "key": (form.key.data or "")[:100],
-        "visible": bool(form.visible.data),
+        "title": form.title.data, "title_error": next(iter(form.title.errors), None),
+        "key": (form.key.data or "")[:100], "visible": bool(form.visible.data),
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     offers = alternatives_for(current_house(), actor().id, wish, moment) if wish else []
     if place is None:
-        return _page(None, error=error, choice=choice, sentences=_form_sentences(form)), error.status
+        return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment)
     sheet = _sheet(day, choice, place, typed)
     sheet = sheets.refused(sheet, error, wish, offers) if wish or not form.errors else sheet
@@ -123,8 +128,10 @@ def _day_part() -> ResponseReturnValue:
     etag = _etag(stamp, now)
     answer = Response(status=304)
     if not request.if_none_match.contains_weak(etag):
-        page = _book_page(_place_or_none(), now=now)[0]
-        answer = Response(render_template("bookings/_day.html", page=page.compose()))
+        usual = _usual(now)
+        choice, moment = _choice(usual=usual)
+        page = _compose_day(_day(choice, moment), choice, usual, None)
+        answer = Response(render_template("bookings/_day.html", page=page))
     answer.set_etag(etag, weak=True)
     return answer
 
@@ -138,43 +145,54 @@ def _etag(stamp: tuple[int, int], now: datetime) -> str:
 
 
 def _page(
-    place: Place | None, *, choice: Choice | None = None, sheet: dict[str, Any] | None = None,
-    error: DomainError | None = None, sentences: Sequence[str] = (),
-) -> str:  # fmt: skip
+    place: Place | None,
+    *,
+    choice: Choice | None = None,
+    sheet: dict[str, Any] | None = None,
+    sentences: Sequence[str] = (),
+) -> str:
     stamp = revisions()
     g.house = read_house(stamp[0])
     now = clock.now()
-    composer, today, strip = _book_page(place, choice=choice, now=now)
-    page = composer.compose() | composer.frame(today, _free_desks(strip, composer.choice), strip)
+    usual = _usual(now)
+    choice = choice or _choice(usual=usual)[0]
+    moment = _day_moment(choice.day, now)
+    day = _day(choice, moment)
+    strip = _strip(choice.day, now)
+    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice), strip)
+    page = _compose_day(day, choice, usual, place) | frame
     page["etag"] = f'W/"{_etag(stamp, now)}"'
-    if place is not None:
-        page["sheet"] = sheet or _sheet(composer.day, composer.choice, place)
+    page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
     page["refusals"] = list(sentences)
     return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
+
+
+def _compose_day(day: Day, choice: Choice, usual: Usual, place: Place | None) -> dict[str, Any]:
+    page = DayPage(day, choice, place.id if place else None).compose()
+    filters = Frame(day.house, choice, day.moment).filters()
+    return page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
+
+
+def _usual(now: datetime) -> Usual:
+    return queries.usual(actor().id, "desk", now - HABIT, now)
+
+
+def _strip(shown: date, now: datetime) -> list[date]:
+    """List the days of the strip: the next open ones, and the shown one where it lies further ahead."""
+    today = local(now).date()
+    strip = next_open_days(current_house(), today, _moment(now, Span(now, now + LOOK_AHEAD)), STRIP_DAYS)
+    return strip if shown in strip or shown < today else sorted({*strip[: STRIP_DAYS - 1], shown})
 
 
 def _floor_css(revision: int) -> str:
     return url_for("spaces.plan_css", revision=revision)
 
 
-def _book_page(
-    place: Place | None, *, now: datetime, choice: Choice | None = None
-) -> tuple[BookPage, date, list[date]]:
-    usual = queries.usual(actor().id, "desk", now - HABIT, now)
-    found = choice or _choice(usual=usual)[0]
-    moment = _day_moment(found.day, now)
-    today = local(now).date()
-    strip = next_open_days(current_house(), today, _moment(now, Span(now, now + timedelta(days=62))), STRIP_DAYS)
-    if found.day not in strip and found.day >= today:
-        strip = sorted({*strip[: STRIP_DAYS - 1], found.day})
-    return BookPage(_day(found, moment), found, usual, place.id if place else None), today, strip
-
-
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
     return sheets.Sheet(day, choice, place, visible=actor().visible).compose(typed)
 
 
-def _free_desks(strip: Sequence[date], choice: Choice) -> dict[date, int]:
+def _free(strip: Sequence[date], choice: Choice) -> dict[date, int]:
     """Count the places of the chosen kind that nobody has in the chosen part of each day; one statement."""
     house, part = current_house(), (choice.start, choice.end)
     ids = [place.id for place in house.places.values() if choice.shows(place) and place.bookable]
@@ -199,7 +217,9 @@ def _day_moment(day: date, now: datetime) -> Moment:
 
 
 def _choice(
-    wanted: date | None = None, minutes: tuple[int, int] | None = None, usual: Sequence[tuple[int, datetime, datetime]] = ()
+    wanted: date | None = None,
+    minutes: tuple[int, int] | None = None,
+    usual: Usual = (),
 ) -> tuple[Choice, Moment]:
     """Read the address: what cannot be read is as if it was not there, so that no link is a dead end."""
     now, house, args = clock.now(), current_house(), request.args
@@ -222,16 +242,14 @@ def _choice(
 def _first_day(house: House, now: datetime) -> date:
     """Give today, or after closing time the next open day."""
     today = local(now).date()
-    moment = _moment(now, Span(now, now + timedelta(days=62)))
+    moment = _moment(now, Span(now, now + LOOK_AHEAD))
     hours = house.hours.get(today.weekday())
     if hours and now >= at_minute(today, hours[1], zone()):
         today += timedelta(days=1)
     return next(iter(next_open_days(house, today, moment, 1)), today)
 
 
-def _usual_part(
-    choice: Choice, house: House, usual: Sequence[tuple[int, datetime, datetime]], now: datetime
-) -> tuple[int, int]:
+def _usual_part(choice: Choice, house: House, usual: Usual, now: datetime) -> tuple[int, int]:
     """Give the part of the day the member mostly books, as far as it is not over."""
     parts = presets(choice, house)
     habit = Counter(
@@ -262,8 +280,3 @@ def _place(space_id: int) -> Place:
     if (place := current_house().places.get(space_id)) is None:
         raise NotFound("space-unknown")
     return place
-
-
-def _place_or_none() -> Place | None:
-    return current_house().places.get((request.view_args or {}).get("space_id", 0))
-

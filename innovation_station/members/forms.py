@@ -19,7 +19,10 @@ class LoginForm(Form):
     )  # fmt: skip
     password = PasswordField(
         _l("Password"),
-        [DataRequired(_l("Write your password.")), Length(max=PASSWORD_LONGEST, message=_l("That is too long to be a password."))],
+        [
+            DataRequired(_l("Write your password.")),
+            Length(max=PASSWORD_LONGEST, message=_l("That is too long to be a password.")),
+        ],
         render_kw={"autocomplete": "current-password"},
     )  # fmt: skip
     remember = BooleanField(_l("Keep me logged in on this device"))

@@ -20,9 +20,7 @@ class Organisation(Base):
     kind: Mapped[str] = mapped_column(String(20))
 
     __table_args__ = (
-        CheckConstraint(
-            "kind in ('university', 'municipality', 'company', 'association', 'foundation')", name="kind"
-        ),
+        CheckConstraint("kind in ('university', 'municipality', 'company', 'association', 'foundation')", name="kind"),
     )
 
 

@@ -67,13 +67,14 @@ def prove(email: str, password: str) -> Proof:
     disabled account.
     """
     member = queries.by_email(email) if len(email) <= rules.EMAIL_LONGEST else None
-    known = member.password_hash if member else _nobody
+    # an account without a password (its hash is no argon2 hash) costs what all others cost
+    known = member.password_hash if member and member.password_hash.startswith("$argon2") else _nobody
     try:
         with _hashing:
-            _hasher.verify(known, password[: rules.PASSWORD_LONGEST])
+            _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
         raise NotAllowed([Refusal("login-wrong", "password")]) from None
-    if member is None or not member.active:
+    if member is None or not member.active or known is _nobody or len(password) > rules.PASSWORD_LONGEST:
         raise NotAllowed([Refusal("login-wrong", "password")])
     return Proof(member, hashed(password) if _hasher.check_needs_rehash(known) else None)
 

@@ -4,13 +4,15 @@ One transaction for all steps, taken as a writer from the start: a migration kil
 whole, and two processes that start at once run it once.
 """
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection
 
 from innovation_station.db import Base, UtcDateTime
 
 
-def _render(kind: str, thing: object, _context: object) -> str | bool:
+def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, UtcDateTime) else False
 
 

@@ -37,9 +37,7 @@ def revisions() -> tuple[int, int]:
     Both only rise, and a snapshot sees each commit whole, so an equal pair means nothing changed.
     """
     row = db.session.execute(
-        select(
-            select(HouseRow.revision).scalar_subquery(), select(func.sum(Space.revision)).scalar_subquery()
-        )
+        select(select(HouseRow.revision).scalar_subquery(), select(func.sum(Space.revision)).scalar_subquery())
     ).one()
     return row[0] or 0, row[1] or 0
 
@@ -67,10 +65,7 @@ def public_holidays(country: str | None, first: date, last: date, language: Lang
         return {}
     years = range(first.year, last.year + 1)
     return {
-        day: name
-        for year in years
-        for day, name in _holidays(country, year, language).items()
-        if first <= day <= last
+        day: name for year in years for day, name in _holidays(country, year, language).items() if first <= day <= last
     }
 
 
@@ -118,15 +113,11 @@ def _fields(row: PolicyRow) -> dict[str, int | None]:
 
 
 def _storey(row: Floor) -> Storey:
-    return Storey(
-        row.id, {"sv": row.name_sv, "en": row.name_en}, row.width, row.height, row.shapes, row.labels
-    )
+    return Storey(row.id, {"sv": row.name_sv, "en": row.name_en}, row.width, row.height, row.shapes, row.labels)
 
 
 def _area(row: Zone) -> Area:
-    return Area(
-        row.id, row.floor_id, {"sv": row.name_sv, "en": row.name_en}, _box(row.label), _box(row.label_turned)
-    )
+    return Area(row.id, row.floor_id, {"sv": row.name_sv, "en": row.name_en}, _box(row.label), _box(row.label_turned))
 
 
 def _place(row: Space, policy: Policy, hours: Hours) -> Place:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from innovation_station.timespan import Span, to_utc
@@ -21,9 +21,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "circle": ("cx", "cy", "r"),
     "path": ("d",),
 }
-SHAPE_CLASSES = frozenset(
-    {"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"}
-)
+SHAPE_CLASSES = frozenset({"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"})
 DAY_MINUTES = 24 * 60
 
 
@@ -107,7 +105,7 @@ class Storey:
     width: int
     height: int
     shapes: Sequence[Mapping[str, object]]
-    labels: Sequence[Mapping[str, object]]
+    labels: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

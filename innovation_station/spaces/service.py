@@ -63,7 +63,8 @@ def add_zone(
 
 def add_space(
     *, floor: Floor, kind: str, name: str, box: Box, zone: Zone | None = None, capacity: int = 1,
-    amenities: Sequence[str] = (), furniture: Sequence[Mapping[str, Any]] = (), photo: str | None = None, position: int = 0,
+    amenities: Sequence[str] = (), furniture: Sequence[Mapping[str, Any]] = (), photo: str | None = None,
+    position: int = 0,
 ) -> Space:  # fmt: skip
     """Add a space. Raises Refused for an unknown kind, amenity or shape."""
     if kind not in rules.KINDS:
@@ -85,9 +86,7 @@ def set_hours(hours: Mapping[int, Minutes | None], space: Space | None = None) -
     Weekdays left out are closed for the house and as the house for a space.
     """
     space_id = space.id if space else None
-    for row in db.session.scalars(
-        select(OpeningHours).where(OpeningHours.space_id.is_not_distinct_from(space_id))
-    ):
+    for row in db.session.scalars(select(OpeningHours).where(OpeningHours.space_id.is_not_distinct_from(space_id))):
         db.session.delete(row)
     db.session.flush()
     for weekday, minutes in hours.items():
@@ -115,7 +114,7 @@ def set_bookable(space_id: int, bookable: bool) -> Space:
     """Take a space out of booking or back. Raises NotFound."""
     row = db.session.get(Space, space_id)
     if row is None:
-        raise NotFound()
+        raise NotFound
     row.bookable = bookable
     return _added(row)
 
@@ -139,9 +138,5 @@ def _as_dict(box: Box | None) -> dict[str, int] | None:
 def _check_shapes(shapes: Sequence[Mapping[str, Any]]) -> None:
     for shape in shapes:
         allowed = rules.SHAPES.get(shape.get("kind", ""), ())
-        if (
-            not allowed
-            or shape.get("class") not in rules.SHAPE_CLASSES
-            or set(shape) - {"kind", "class", *allowed}
-        ):
+        if not allowed or shape.get("class") not in rules.SHAPE_CLASSES or set(shape) - {"kind", "class", *allowed}:
             raise Refused([Refusal("shape-unknown", "shapes")])

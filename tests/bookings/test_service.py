@@ -40,13 +40,26 @@ def codes(error: pytest.ExceptionInfo[DomainError]) -> list[str]:
 def test_reserve_takes_the_time_and_keeps_who_did_what(context: Flask, small: Small) -> None:
     booking = reserve(small, title="  Skriva klart ")
     assert [held.span for held in queries.held(MORNING, [small.a1])] == [MORNING]
-    assert (booking.title, booking.state, booking.sequence, booking.public) == ("Skriva klart", "confirmed", 0, False)
+    assert (booking.title, booking.state, booking.sequence, booking.public) == (
+        "Skriva klart",
+        "confirmed",
+        0,
+        False,
+    )
     (entry,) = queries.history(booking.id)
-    assert (entry.action, entry.actor_id, entry.actor_role, entry.before) == ("reserved", booking.member_id, "member", None)
+    assert (entry.action, entry.actor_id, entry.actor_role, entry.before) == (
+        "reserved",
+        booking.member_id,
+        "member",
+        None,
+    )
     assert entry.after["start"] == MORNING.start.isoformat()
 
 
-@pytest.mark.parametrize("second", [MORNING, at(TUESDAY, "11:45", "13:00"), at(TUESDAY, "09:00", "10:00"), at(TUESDAY, "08:00", "18:00")])
+@pytest.mark.parametrize(
+    "second",
+    [MORNING, at(TUESDAY, "11:45", "13:00"), at(TUESDAY, "09:00", "10:00"), at(TUESDAY, "08:00", "18:00")],
+)
 def test_reserve_of_taken_time_is_a_conflict(context: Flask, small: Small, second: Span) -> None:
     reserve(small)
     with pytest.raises(Conflict) as error:
@@ -102,7 +115,11 @@ def test_move_takes_new_time_and_frees_the_old(context: Flask, small: Small) -> 
     assert queries.held(MORNING, [small.a1]) == []
     assert (booking.sequence, booking.revision) == (1, 1)
     entry = queries.history(booking.id)[-1]
-    assert (entry.action, entry.before and entry.before["space"], entry.after["space"]) == ("moved", small.a1, small.a2)
+    assert (entry.action, entry.before and entry.before["space"], entry.after["space"]) == (
+        "moved",
+        small.a1,
+        small.a2,
+    )
 
 
 def test_move_within_its_own_time_does_not_collide_with_itself(context: Flask, small: Small) -> None:
@@ -162,7 +179,9 @@ def test_restore_takes_the_time_back_only_while_it_is_free(context: Flask, small
 def test_another_members_booking_is_not_found(context: Flask, small: Small, act: str) -> None:
     booking = reserve(small)
     acts = {
-        "move": lambda: service.move(member(small, "bo"), booking.id, space_id=small.a2, span=MORNING, now=NOW, zone=ZONE),
+        "move": lambda: service.move(
+            member(small, "bo"), booking.id, space_id=small.a2, span=MORNING, now=NOW, zone=ZONE
+        ),
         "cancel": lambda: service.cancel(member(small, "bo"), booking.id, now=NOW),
         "restore": lambda: service.restore(member(small, "bo"), booking.id, now=NOW, zone=ZONE),
     }
@@ -185,7 +204,14 @@ def test_what_is_over_never_changes(context: Flask, small: Small, act: str) -> N
     later = booking.end + timedelta(minutes=1)
     with pytest.raises(Refused) as error, transaction():
         if act == "move":
-            service.move(member(small), booking.id, space_id=small.a1, span=at(date(2026, 11, 25), "09:00", "10:00"), now=later, zone=ZONE)
+            service.move(
+                member(small),
+                booking.id,
+                space_id=small.a1,
+                span=at(date(2026, 11, 25), "09:00", "10:00"),
+                now=later,
+                zone=ZONE,
+            )
         else:
             service.cancel(member(small), booking.id, now=later)
     assert codes(error) == ["already-over"]
@@ -195,7 +221,14 @@ def test_running_booking_can_be_shortened_though_it_has_begun(context: Flask, sm
     booking = reserve(small)
     during = MORNING.start + timedelta(hours=1, minutes=50)
     with transaction():
-        service.move(member(small), booking.id, space_id=small.a1, span=at(TUESDAY, "08:00", "10:00"), now=during, zone=ZONE)
+        service.move(
+            member(small),
+            booking.id,
+            space_id=small.a1,
+            span=at(TUESDAY, "08:00", "10:00"),
+            now=during,
+            zone=ZONE,
+        )
     assert booking.end == at(TUESDAY, "08:00", "10:00").end
 
 
@@ -212,7 +245,12 @@ def test_closure_keeps_everybody_out_and_never_overwrites(context: Flask, small:
 
 
 def test_title_is_bounded_and_clean(context: Flask, small: Small) -> None:
-    for title, code in (("x" * 121, "title-long"), ("a\x00b", "title-characters"), ("a\nb", "title-characters"), ("\ud800", "title-characters")):
+    for title, code in (
+        ("x" * 121, "title-long"),
+        ("a\x00b", "title-characters"),
+        ("a\nb", "title-characters"),
+        ("\ud800", "title-characters"),
+    ):
         with pytest.raises(Refused) as error:
             reserve(small, title=title)
         assert codes(error) == [code]
@@ -242,7 +280,14 @@ def test_every_change_raises_the_stamps_that_pages_and_feeds_key_on(context: Fla
     booking = reserve(small)
     seen.append(stamps())
     with transaction():
-        service.move(member(small), booking.id, space_id=small.a1, span=at(TUESDAY, "09:00", "12:00"), now=NOW, zone=ZONE)
+        service.move(
+            member(small),
+            booking.id,
+            space_id=small.a1,
+            span=at(TUESDAY, "09:00", "12:00"),
+            now=NOW,
+            zone=ZONE,
+        )
     seen.append(stamps())
     with transaction():
         service.cancel(member(small), booking.id, now=NOW)
@@ -296,7 +341,10 @@ def test_database_refuses_an_allocation_longer_than_a_local_day(context: Flask, 
     with transaction():
         insert(small, autumn)
     with pytest.raises(DBAPIError, match="ck_allocation_length"), transaction():
-        insert(small, Span(MORNING.start + timedelta(days=9), MORNING.start + timedelta(days=10, hours=1, minutes=1)))
+        insert(
+            small,
+            Span(MORNING.start + timedelta(days=9), MORNING.start + timedelta(days=10, hours=1, minutes=1)),
+        )
 
 
 def test_database_keeps_history_as_it_was(context: Flask, small: Small) -> None:

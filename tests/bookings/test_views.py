@@ -36,32 +36,48 @@ def test_a_tap_books_and_leads_to_the_booking(app: Flask, small: Small, alva: Fl
     assert re.search(rf'id="p{small.a1}"[^>]*data-state="mine"', day)
 
 
-@pytest.mark.parametrize(("preset", "hours"), [("morning", (8, 12)), ("afternoon", (13, 17)), ("day", (8, 18)), ("10:15-11:45", (10.25, 11.75))])
-def test_presets_are_local_hours(app: Flask, small: Small, alva: FlaskClient, preset: str, hours: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    ("preset", "hours"),
+    [("morning", (8, 12)), ("afternoon", (13, 17)), ("day", (8, 18)), ("10:15-11:45", (10.25, 11.75))],
+)
+def test_presets_are_local_hours(
+    app: Flask, small: Small, alva: FlaskClient, preset: str, hours: tuple[float, float]
+) -> None:
     answer = post(alva, "/bookings", {"space": small.a1, "date": str(TUESDAY), "preset": preset})
     assert answer.status_code == 303
     (made,) = bookings(app)
     assert [made.start.hour + made.start.minute / 60 + 1, made.end.hour + made.end.minute / 60 + 1] == list(hours)
 
 
-def test_morning_begun_is_booked_from_the_running_quarter(app: Flask, small: Small, alva: FlaskClient, clock: Clock) -> None:
+def test_morning_begun_is_booked_from_the_running_quarter(
+    app: Flask, small: Small, alva: FlaskClient, clock: Clock
+) -> None:
     clock.now += timedelta(hours=1, minutes=7)  # 09.17
     assert post(alva, "/bookings", {"space": small.a1, "date": str(MONDAY), "preset": "morning"}).status_code == 303
     (made,) = bookings(app)
     assert f"{made.start:%H:%M}" == "08:15"
 
 
-def test_loser_gets_409_with_the_reason_and_three_ways_that_work(app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient) -> None:
+def test_loser_gets_409_with_the_reason_and_three_ways_that_work(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient
+) -> None:
     book(alva, small.a1)
     answer = book(bo, small.a1, title="Mitt möte")
     assert answer.status_code == 409
     assert "A1 togs nyss." in answer.text and "A1 är bokat 09.00–11.00." in answer.text
     assert 'value="Mitt möte"' in answer.text
-    offers = re.findall(r'<form method="post" action="/bookings" data-part>(.*?)</form>', answer.text.split('class="alts"')[1], re.S)
+    offers = re.findall(
+        r'<form method="post" action="/bookings" data-part>(.*?)</form>',
+        answer.text.split('class="alts"')[1],
+        re.S,
+    )
     assert len(offers) >= 3
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offers[0]))
     assert bo.post("/bookings", data=fields).status_code == 303
-    assert [(row.space_id, row.member_id) for row in bookings(app)] == [(small.a1, small.people["alva"]), (small.a2, small.people["bo"])]
+    assert [(row.space_id, row.member_id) for row in bookings(app)] == [
+        (small.a1, small.people["alva"]),
+        (small.a2, small.people["bo"]),
+    ]
 
 
 def test_part_answers_are_fragments_with_the_same_status(small: Small, alva: FlaskClient, bo: FlaskClient) -> None:
@@ -126,7 +142,16 @@ def test_english_speakers_read_english(app: Flask, small: Small) -> None:
 
 
 def test_fields_that_are_not_yours_are_ignored(app: Flask, small: Small, alva: FlaskClient) -> None:
-    book(alva, small.a1, member_id=small.people["bo"], member="bo", state="cancelled", id="77", uid="x", sequence="9")
+    book(
+        alva,
+        small.a1,
+        member_id=small.people["bo"],
+        member="bo",
+        state="cancelled",
+        id="77",
+        uid="x",
+        sequence="9",
+    )
     (made,) = bookings(app)
     assert (made.member_id, made.state, made.sequence) == (small.people["alva"], "confirmed", 0)
 
@@ -164,7 +189,9 @@ def test_strange_addresses_still_show_a_day(alva: FlaskClient, query: str) -> No
 # -- privacy ----------------------------------------------------------------------------------------------------------
 
 
-def test_names_and_titles_show_only_where_their_owner_said_so(small: Small, alva: FlaskClient, bo: FlaskClient, app: Flask) -> None:
+def test_names_and_titles_show_only_where_their_owner_said_so(
+    small: Small, alva: FlaskClient, bo: FlaskClient, app: Flask
+) -> None:
     book(alva, small.a1, title="Hemligt", preset="09:00-11:00")
     page = bo.get(f"/book?date={TUESDAY}").text
     assert "Hemligt" not in page and "Alva" not in page and "Bokad" in page
@@ -200,10 +227,17 @@ def test_page_and_part_carry_the_same_tag(alva: FlaskClient) -> None:
     page = alva.get(f"/book?date={TUESDAY}").text
     tag = re.search(r'data-etag="([^"]+)"', page)
     assert tag
-    assert alva.get(f"/book?date={TUESDAY}", headers={"X-Part": "day", "If-None-Match": tag[1].replace("&#34;", '"')}).status_code == 304
+    assert (
+        alva.get(
+            f"/book?date={TUESDAY}", headers={"X-Part": "day", "If-None-Match": tag[1].replace("&#34;", '"')}
+        ).status_code
+        == 304
+    )
 
 
-def test_tag_is_not_shared_between_members_languages_or_quarters(small: Small, alva: FlaskClient, bo: FlaskClient, clock: Clock) -> None:
+def test_tag_is_not_shared_between_members_languages_or_quarters(
+    small: Small, alva: FlaskClient, bo: FlaskClient, clock: Clock
+) -> None:
     path, part = f"/book?date={TUESDAY}", {"X-Part": "day"}
     tags = [client.get(path, headers=part).headers["ETag"] for client in (alva, bo)]
     tags.append(alva.get(path, headers={**part, "Accept-Language": "en"}).headers["ETag"])
@@ -215,7 +249,9 @@ def test_tag_is_not_shared_between_members_languages_or_quarters(small: Small, a
 # -- statements -------------------------------------------------------------------------------------------------------
 
 
-def test_book_page_costs_the_same_whatever_is_booked(app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient) -> None:
+def test_book_page_costs_the_same_whatever_is_booked(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient
+) -> None:
     path = f"/book?date={TUESDAY}"
 
     def cost(**headers: str) -> int:
@@ -237,7 +273,16 @@ def test_one_booking_takes_a_fixed_number_of_statements(app: Flask, small: Small
     counts = []
     for hour in (9, 11, 13):
         with statements(app) as seen:
-            alva.post("/bookings", data={"csrf_token": token, "space": small.a1, "date": str(TUESDAY), "start": f"{hour}:00".zfill(5), "end": f"{hour + 1}:00"})
+            alva.post(
+                "/bookings",
+                data={
+                    "csrf_token": token,
+                    "space": small.a1,
+                    "date": str(TUESDAY),
+                    "start": f"{hour}:00".zfill(5),
+                    "end": f"{hour + 1}:00",
+                },
+            )
         counts.append(len(seen))
     assert len(set(counts)) == 1 and counts[0] <= 14, counts
 
@@ -280,18 +325,29 @@ def test_ten_o_clock_is_ten_o_clock_round_the_changes(
         spaces.set_up_house(name="Alltid öppet")  # that Sunday in March is Easter Day
         spaces.set_hours(dict.fromkeys(range(7), (0, 1440)))
     alva = log_in(browser(app), "alva")
-    assert post(alva, "/bookings", {"space": small.a1, "date": str(day), "start": "10:00", "end": "12:00"}).status_code == 303
+    assert (
+        post(alva, "/bookings", {"space": small.a1, "date": str(day), "start": "10:00", "end": "12:00"}).status_code
+        == 303
+    )
     (made,) = bookings(app)
     assert f"{made.start:%H:%M}" == utc
     assert "10–12" in alva.get(f"/book?date={day}").text
-    edited = post(alva, f"/bookings/{made.id}/edit", {"space": small.a1, "date": str(day), "start": "11:00", "end": "13:00"})
+    edited = post(
+        alva,
+        f"/bookings/{made.id}/edit",
+        {"space": small.a1, "date": str(day), "start": "11:00", "end": "13:00"},
+    )
     assert edited.status_code == 303
     assert "11–13" in alva.get(f"/book?date={day}").text and "11" in alva.get(f"/bookings/{made.id}").text
 
 
 @pytest.mark.parametrize(
     ("day", "start", "end", "said"),
-    [("2027-03-28", "02:30", "05:00", "finns inte"), ("2026-10-25", "02:30", "05:00", "inträffar två gånger"), ("2026-10-25", "01:00", "02:15", "inträffar två gånger")],
+    [
+        ("2027-03-28", "02:30", "05:00", "finns inte"),
+        ("2026-10-25", "02:30", "05:00", "inträffar två gånger"),
+        ("2026-10-25", "01:00", "02:15", "inträffar två gånger"),
+    ],
 )
 def test_hours_that_do_not_exist_or_come_twice_are_refused(
     app: Flask, small: Small, clock: Clock, day: str, start: str, end: str, said: str

@@ -1,0 +1,109 @@
+"""What a member asks to see of the house: a day, a part of it and filters; and the words for places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from innovation_station.bookings.rules import PRESETS, Moment
+from innovation_station.i18n import gettext as _
+from innovation_station.spaces.rules import AMENITIES, House, Place, open_span
+
+ROOMS = frozenset({"room", "booth", "hall"})
+ICONS = {
+    "window": "window", "screen": "screen", "height-adjustable": "updown", "quiet": "quiet", "whiteboard": "whiteboard",
+    "video": "video", "projector": "projector", "hearing-loop": "ear", "step-free": "stepfree",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address asks to see: a day, a part of it and filters. `start` and `end` are minutes of the day."""
+
+    day: date
+    kind: str = "desk"
+    start: int | None = None
+    end: int | None = None
+    zone: int | None = None
+    seats: int | None = None
+    amenities: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def filtered(self) -> bool:
+        """Tell whether more than a kind is asked for."""
+        return self.zone is not None or self.seats is not None or bool(self.amenities)
+
+    def query(self, **other: Any) -> str:
+        """Write the choice as a query string, with some of it changed."""
+        now = replace(self, **other)
+        pairs: list[tuple[str, object]] = [("date", now.day.isoformat()), ("kind", now.kind)]
+        if now.start is not None and now.end is not None:
+            pairs += [("from", clock_of(now.start)), ("to", clock_of(now.end))]
+        pairs += [(name, value) for name, value in (("zone", now.zone), ("seats", now.seats)) if value is not None]
+        pairs += [("with", amenity) for amenity in AMENITIES if amenity in now.amenities]
+        return urlencode(pairs)
+
+    def shows(self, place: Place) -> bool:
+        """Tell whether a place passes the filters."""
+        kind = place.kind == self.kind or (self.kind == "room" and place.kind in ROOMS)
+        return (
+            kind
+            and (self.zone is None or place.zone_id == self.zone)
+            and (self.seats is None or place.capacity >= self.seats)
+            and self.amenities <= place.amenities
+        )
+
+
+def clock_of(minute: int) -> str:
+    """Write a minute of the day as forms and addresses do: 09:30."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def amenity_names() -> dict[str, str]:
+    """Name the things that a place can have."""
+    return {
+        "window": _("by the window"), "screen": _("extra screen"), "height-adjustable": _("height-adjustable"),
+        "quiet": _("quiet"), "whiteboard": _("whiteboard"), "video": _("video meeting"), "projector": _("projector"),
+        "hearing-loop": _("hearing loop"), "step-free": _("step-free"),
+    }  # fmt: skip
+
+
+def amenities(place: Place) -> list[dict[str, str]]:
+    """List what a place has, with signs, in a fixed order."""
+    names = amenity_names()
+    return [{"icon": ICONS[name], "text": names[name]} for name in AMENITIES if name in place.amenities]
+
+
+def place_title(place: Place) -> str:
+    """Name a place in full: «Desk A3», «Hågelby»."""
+    return _("Desk %(name)s", name=place.name) if place.kind == "desk" else place.name
+
+
+def presets(choice: Choice, house: House) -> dict[str, tuple[int, int]]:
+    """Give the parts of a day as minutes; the whole day follows the house's hours."""
+    hours = house.hours.get(choice.day.weekday()) or (8 * 60, 18 * 60)
+    return {"day": hours, "morning": PRESETS["morning"], "afternoon": PRESETS["afternoon"]}
+
+
+def preset_name(preset: str) -> str:
+    """Name a part of the day."""
+    return {"day": _("All day"), "morning": _("Morning"), "afternoon": _("Afternoon")}[preset]
+
+
+def opens_on(house: House, day: date, moment: Moment) -> bool:
+    """Tell whether any place is open on a day."""
+    return any(open_span(place.hours, day, moment.zone, moment.holidays) for place in house.places.values())
+
+
+def next_open_days(house: House, first: date, moment: Moment, count: int) -> list[date]:
+    """List the next open days from `first`; looks two months ahead at most."""
+    days = (first + timedelta(days=ahead) for ahead in range(62))
+    found = []
+    for day in days:
+        if opens_on(house, day, moment):
+            found.append(day)
+            if len(found) == count:
+                break
+    return found

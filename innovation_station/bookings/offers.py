@@ -1,0 +1,82 @@
+"""What a member can take with one tap: the usual place again, and ways forward when something was taken."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from innovation_station.bookings import queries, rules
+from innovation_station.bookings.choice import Choice, next_open_days
+from innovation_station.bookings.day import Day
+from innovation_station.bookings.rules import Moment, Wish
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import local, span_short, weekday_definite
+from innovation_station.spaces.rules import House, at_minute
+from innovation_station.timespan import Span
+
+
+class Repeat:
+    """The offer on top of the Book page: what the member had last, on a day where it is free."""
+
+    def __init__(self, day: Day, choice: Choice, usual: Sequence[tuple[int, datetime, datetime]]):
+        self.day, self.choice, self.usual = day, choice, usual
+
+    def compose(self) -> dict[str, Any] | None:
+        """Offer what the member mostly books on this weekday, else at all, where it can be had today."""
+        same = [row for row in self.usual if local(row[1]).weekday() == self.choice.day.weekday()]
+        for rows in (same, self.usual):
+            wishes = Counter((space, local(start).time(), local(end).time()) for space, start, end in rows)
+            for (space_id, start, end), _count in wishes.most_common(3):
+                wish = self._granted(space_id, start.hour * 60 + start.minute, end.hour * 60 + end.minute)
+                if wish:
+                    return self._offer(wish, last_week=rows is same)
+        return None
+
+    def _granted(self, space_id: int, start: int, end: int) -> Wish | None:
+        place = self.day.house.places.get(space_id)
+        if place is None or not self.choice.shows(place) or end <= start:
+            return None
+        zone = self.day.moment.zone
+        wish = Wish(place, Span(at_minute(self.choice.day, start, zone), at_minute(self.choice.day, end, zone)))
+        held = [row.held for rows in self.day.taken.values() for row in rows]
+        own = [(row, self.day.house.places[row.space_id].kind) for row in held if row.member_id == self.day.member_id]
+        refused = rules.refusals(wish, self.day.moment, [row for row in held if row.space_id == space_id], own)
+        return None if refused or any(row.span.overlaps(wish.span) for row, _kind in own) else wish
+
+    def _offer(self, wish: Wish, *, last_week: bool) -> dict[str, Any]:
+        what = f"{wish.place.name}, {span_short(wish.span)}"
+        weekday = weekday_definite(self.choice.day)
+        return {
+            "text": _("Same as last %(weekday)s", weekday=weekday) if last_week else _("Your usual place"),
+            "title": what,
+            "button": _("Book %(what)s", what=what),
+            "action": "/bookings",
+            "fields": booking_fields(wish),
+        }  # fmt: skip
+
+
+def booking_fields(wish: Wish) -> dict[str, object]:
+    """Give the hidden fields that book a wish with one tap; the key makes a second tap the same booking."""
+    start, end = local(wish.span.start), local(wish.span.end)
+    return {
+        "space": wish.place.id, "date": start.date().isoformat(), "start": f"{start:%H:%M}",
+        "end": "24:00" if end.date() > start.date() else f"{end:%H:%M}", "key": secrets.token_urlsafe(12),
+    }  # fmt: skip
+
+
+def alternatives_for(
+    house: House, member_id: int, wish: Wish, moment: Moment, *, without: int | None = None
+) -> list[rules.Alternative]:
+    """Find three ways forward on the wished day or the next open one; two statements. `without` is a moved booking."""
+    day = local(wish.span.start).date()
+    days = next_open_days(house, max(day, local(moment.now).date()), moment, 3)
+    if not days:
+        return []
+    around = Span(at_minute(min(day, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
+    similar = [place for place in house.places.values() if place.kind == wish.place.kind]
+    held = queries.held(around, [place.id for place in similar], without=without)
+    own = queries.held_by(member_id, around, without=without)
+    return rules.alternatives(wish, similar, held, own, moment, days)
