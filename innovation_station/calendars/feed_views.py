@@ -23,7 +23,7 @@ from innovation_station.calendars.installation import setting
 from innovation_station.calendars.queries import Address
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.errors import DomainError
-from innovation_station.web import base_url, csrf
+from innovation_station.web import csrf
 
 log = get_logger(__name__)
 SETTLED = timedelta(seconds=2)
@@ -49,7 +49,7 @@ def feed(rest: str) -> ResponseReturnValue:
         address = queries.by_hash(rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        answer = _answer(address, Today.at(clock.now(), setting(base_url()), _past_months()))
+        answer = _answer(address, Today.at(clock.now(), setting(), _past_months()))
         _note(address)
     except SQLAlchemyError as error:
         db.session.rollback()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from innovation_station.calendars.rules import Setting
 
 
-def setting(base_url: str | None = None) -> Setting:
-    """Give zone and address of the house; `base_url` stands in where none is set."""
-    return Setting(current_app.config["ZONE"], current_app.config["STATION"].base_url or base_url or "")
+def setting() -> Setting:
+    """Give zone and address of the house.
+
+    Where no base URL is set, as on a developer's machine, the address is the one that is being asked, which the
+    guard has checked to be this machine; outside of a request there is none and entries carry no link.
+    """
+    base = current_app.config["STATION"].base_url
+    if not base:
+        base = request.host_url.rstrip("/") if has_request_context() else ""
+    return Setting(current_app.config["ZONE"], base)

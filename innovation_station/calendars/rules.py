@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ class Window:
     cancelled: datetime
 
 
+@lru_cache(maxsize=16)
 def window(today: date, zone: ZoneInfo, past_months: int) -> Window:
     """Give a local date's window, in UTC. It moves at local midnight, so that a day's bytes stay the same."""
     return Window(

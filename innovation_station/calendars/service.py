@@ -115,8 +115,8 @@ def keep_in_step(booking: Booking) -> None:
     """Write the entries of a changed booking, within its transaction, in the languages its member subscribes
     in.
 
-    Most members have no feed: they pay one small statement and no row. Without a base URL the address is
-    known only to the request that fetches, which then makes the entry.
+    Most members have no feed: they pay one small statement and no row. Where no address of the house is known
+    (see `installation.setting`) the fetch makes the entry.
     """
     languages = queries.languages(booking.member_id)
     shared = setting()

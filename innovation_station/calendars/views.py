@@ -97,7 +97,7 @@ def _key() -> str:
 
 def _today() -> Today:
     months = current_app.config["STATION"].feed_past_months
-    return Today.at(clock.now(), setting(base_url()), months)
+    return Today.at(clock.now(), setting(), months)
 
 
 def _new_form() -> FeedForm:

@@ -56,6 +56,19 @@ def test_entry_is_written_with_the_booking_in_the_languages_asked_for(based: Fla
         assert entries() == [(first, "en", 0)]
 
 
+def test_without_a_base_url_the_request_says_where_the_house_is(app: Flask, feeds: Feeds) -> None:
+    path = feeds.make()
+    feeds.book(MORNING)
+    with app.app_context():
+        assert entries() == []
+    with app.test_request_context(base_url="http://localhost"), transaction():
+        bookings.reserve(feeds.member(), feeds.small.a1, AFTERNOON, now=NOW, zone=ZONE)
+    with app.app_context():
+        assert entries() == [(2, "sv", 0)]
+        assert db.session.scalar(select(BookingEntry.body)).count(b"\r\nURL:http://localhost/bookings/2\r\n") == 1
+    assert app.test_client().get(path).data.count(b"BEGIN:VEVENT") == 2
+
+
 def test_entry_follows_move_words_cancel_and_restore(based: Flask, feeds: Feeds) -> None:
     path = feeds.make()
     booked = feeds.book(MORNING)
