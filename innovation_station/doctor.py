@@ -64,9 +64,7 @@ def _settings_together(settings: Settings) -> Iterator[Finding]:
     if settings.base_url is None:
         yield Finding("base URL", "warning", "not set: links in feeds follow the address that was asked for.")
     elif settings.base_url.startswith("https:") and not settings.trusted_proxies:
-        advice = (
-            "STATION_BASE_URL is https, yet no proxy is trusted; behind one, set STATION_TRUSTED_PROXIES=1."
-        )
+        advice = "STATION_BASE_URL is https, yet no proxy is trusted; behind one, set STATION_TRUSTED_PROXIES=1."
         yield Finding("proxies", "warning", advice)
 
 
@@ -82,17 +80,13 @@ def _instance(settings: Settings) -> Iterator[Finding]:
         yield Finding("instance directory", "wrong", f"{place} cannot be written: {error.strerror}.")
     for name in (CONFIG_FILE, *([Path(settings.database_url).name] if settings.is_sqlite else [])):
         if _others_may(place / name, stat.S_IROTH):
-            yield Finding(
-                "permissions", "warning", f"{place / name} can be read by every user: chmod o-rwx it."
-            )
+            yield Finding("permissions", "warning", f"{place / name} can be read by every user: chmod o-rwx it.")
 
 
 def _secret_key(settings: Settings) -> Iterator[Finding]:
     path = settings.instance / SECRET_KEY_FILE
     if settings.secret_key is None:
-        yield Finding(
-            "secret key", "warning", "none yet: `run` generates one, `serve` refuses to start without."
-        )
+        yield Finding("secret key", "warning", "none yet: `run` generates one, `serve` refuses to start without.")
     elif _others_may(path, stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("secret key", "wrong", f"{path} is open to other users: chmod 600 it.")
     else:
@@ -179,13 +173,9 @@ def _revision(connection: Connection) -> Iterator[Finding]:
     if revision == head:
         yield Finding("migrations", "ok", f"the schema is current ({revision}).")
     elif revision in known:
-        yield Finding(
-            "migrations", "wrong", f"stands at {revision}, not {head}: `innovation-station db upgrade`."
-        )
+        yield Finding("migrations", "wrong", f"stands at {revision}, not {head}: `innovation-station db upgrade`.")
     else:
-        yield Finding(
-            "migrations", "wrong", f"revision {revision} is of a newer version; upgrade the program."
-        )
+        yield Finding("migrations", "wrong", f"revision {revision} is of a newer version; upgrade the program.")
 
 
 def _sqlite(connection: Connection) -> Iterator[Finding]:
@@ -212,9 +202,7 @@ def _postgres(connection: Connection) -> Iterator[Finding]:
     if found:
         yield Finding("PostgreSQL", "ok", "btree_gist is installed.")
     else:
-        yield Finding(
-            "PostgreSQL", "wrong", "btree_gist is missing: CREATE EXTENSION btree_gist, as its owner."
-        )
+        yield Finding("PostgreSQL", "wrong", "btree_gist is missing: CREATE EXTENSION btree_gist, as its owner.")
     try:
         yield Finding("PostgreSQL", "ok", f"backups use {postgres_tools.find('pg_dump')}.")
     except postgres_tools.ToolError as error:

@@ -34,9 +34,7 @@ HIDDEN = "[hidden]"
 QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SECRET_NAME = re.compile(r"(?i)pass(?!ed)|token|secret|cookie|csrf|authorization|session|api_?key")
-_SECRET_PATHS = re.compile(
-    r"(?i)(/(?:feeds|door|password|invite|invitation|reset|cancel|offer)/)[^\s/?#'\"\]]+"
-)
+_SECRET_PATHS = re.compile(r"(?i)(/(?:feeds|door|password|invite|invitation|reset|cancel|offer)/)[^\s/?#'\"\]]+")
 _SQL_PARAMETERS = re.compile(r"\[parameters: .*?(?=\n\(Background on|\Z)", re.DOTALL)
 access = logging.getLogger("innovation_station.access")
 
@@ -214,9 +212,7 @@ def _request_secrets() -> list[str]:
         return []
     found = set(request.cookies.values())
     found.update(str(value) for name, value in (request.view_args or {}).items() if _SECRET_NAME.search(name))
-    found.update(
-        value for name, value in request.headers.items() if name in ("Authorization", "Cookie", "X-Csrftoken")
-    )
+    found.update(value for name, value in request.headers.items() if name in ("Authorization", "Cookie", "X-Csrftoken"))
     # only a form that has been read already: reading it now could fail again
     for source in (request.__dict__.get("form"), request.args):
         if source is not None:
@@ -227,9 +223,7 @@ def _request_secrets() -> list[str]:
 def as_json_line(_logger: Any, _method: str, event: Event) -> str:
     """Render one JSON object in ASCII: control characters arrive escaped."""
     first = {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}
-    return json.dumps(
-        {**first, **{key: value for key, value in event.items() if value is not None}}, default=repr
-    )
+    return json.dumps({**first, **{key: value for key, value in event.items() if value is not None}}, default=repr)
 
 
 def as_text_line(_logger: Any, _method: str, event: Event) -> str:

@@ -279,7 +279,8 @@ def _end_sessions(connection: Connection) -> None:
 
 
 def _save_before_restore(settings: Settings, beside: Path) -> Path:
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    # to the microsecond: of two restores in a row, the second must not write over what the first has saved
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     safety = beside.with_name(f"{beside.name}.before-restore-{moment}")
     try:
         backup(settings, safety)

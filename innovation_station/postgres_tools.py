@@ -80,9 +80,5 @@ def _reason(name: str, output: str) -> str:
         server = re.search(r"server version: (\d+)", output)
         return f"{name} is older than the server. On Debian: {INSTALL}" + (f"-{server[1]}" if server else "")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    told = (
-        [line for line in lines if "error" in line.lower() or "could not" in line.lower()]
-        or lines
-        or ["failed"]
-    )
+    told = [line for line in lines if "error" in line.lower() or "could not" in line.lower()] or lines or ["failed"]
     return " ".join(told[0].split())[:300]

@@ -92,9 +92,7 @@ def _database_url(text: str, instance: Path) -> str:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise ValueError(
-            "must be an address such as sqlite:///station.db or postgresql://user@host/name"
-        ) from None
+        raise ValueError("must be an address such as sqlite:///station.db or postgresql://user@host/name") from None
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         if not url.database:
             raise ValueError("names no database: postgresql://user:password@host/NAME")
@@ -221,8 +219,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "trusted_proxies",
         "number",
         "0",
-        "How many reverse proxies stand in front. Exactly that many X-Forwarded-* entries are believed, "
-        "none when 0.",
+        "How many reverse proxies stand in front. Exactly that many X-Forwarded-* entries are believed, none when 0.",
         _number(0, 10),
     ),
     Definition(
@@ -304,9 +301,7 @@ def load(environ: Mapping[str, str], instance: Path | None = None) -> Settings:
             problems.append(_problem(definition, text, source, error))
     if problems:
         raise SettingsError(problems)
-    return Settings(
-        instance=instance, **values, sources=sources, warnings=tuple(_unknown_names(environ, from_file))
-    )
+    return Settings(instance=instance, **values, sources=sources, warnings=tuple(_unknown_names(environ, from_file)))
 
 
 def ensure_secret_key(instance: Path) -> str:

@@ -73,9 +73,7 @@ def program(station: Settings) -> Callable[..., subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def command(
-    station: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., click.testing.Result]]:
+def command(station: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., click.testing.Result]]:
     """Give a function that runs a command in this process, in this installation."""
     for name in [name for name in os.environ if name.startswith(("STATION_", "FLASK_"))]:
         monkeypatch.delenv(name)

@@ -93,9 +93,7 @@ def test_backup_while_writing_then_restore_elsewhere(
         assert len(numbers) >= before
 
 
-def test_plain_copy_of_the_file_is_what_backup_is_for(
-    station: Settings, database: Path, tmp_path: Path
-) -> None:
+def test_plain_copy_of_the_file_is_what_backup_is_for(station: Settings, database: Path, tmp_path: Path) -> None:
     """A copy of a database in use passes the check, lacks rows, and is refused for what it is."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -173,9 +171,7 @@ def damage(path: Path) -> None:
         file.write(b"\xa5" * (size // 2 - 4096))
 
 
-def test_backup_on_full_disk_says_so(
-    station: Settings, database: Path, tmp_path: Path, started: Callable
-) -> None:
+def test_backup_on_full_disk_says_so(station: Settings, database: Path, tmp_path: Path, started: Callable) -> None:
     fill(database, "A", 400)
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
@@ -238,9 +234,7 @@ def test_restore_is_seen_whole_or_not_at_all(station: Settings, database: Path, 
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_restore_ends_sessions_and_passes_every_revision(
-    station: Settings, database: Path, tmp_path: Path
-) -> None:
+def test_restore_ends_sessions_and_passes_every_revision(station: Settings, database: Path, tmp_path: Path) -> None:
     fill(database, "B", 1)
     with closing(sqlite3.connect(database)) as connection, connection:
         when = "2026-11-21 08:00:00.000000"
@@ -322,6 +316,13 @@ def test_restore_of_an_older_backup_brings_it_up_to_date(station: Settings, tmp_
     assert found == (operations.known_revisions()[0],)
 
 
+def test_restores_in_a_row_each_keep_what_they_replaced(station: Settings, database: Path, tmp_path: Path) -> None:
+    backup(station, tmp_path / "b")
+    saved = {restore(station, tmp_path / "b").safety for _ in range(3)}
+    assert len(saved) == 3
+    assert all(path and path.stat().st_mode & 0o777 == 0o600 for path in saved)
+
+
 def test_restore_waits_for_a_writer_only_so_long(
     station: Settings, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,9 +338,7 @@ def test_restore_waits_for_a_writer_only_so_long(
         other.execute("ROLLBACK")
 
 
-def test_restore_over_a_damaged_database_names_the_way_out(
-    station: Settings, database: Path, tmp_path: Path
-) -> None:
+def test_restore_over_a_damaged_database_names_the_way_out(station: Settings, database: Path, tmp_path: Path) -> None:
     fill(database, "B", 400)
     backup(station, tmp_path / "b")
     with closing(sqlite3.connect(database)) as connection:

@@ -16,9 +16,7 @@ from innovation_station.settings import Settings
 
 
 @pytest.fixture
-def on_postgresql(
-    postgres_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Settings]:
+def on_postgresql(postgres_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Give the settings of an installation with a current, empty PostgreSQL database of its own."""
     if postgres_server.programs:
         monkeypatch.setenv("PATH", str(postgres_server.programs), prepend=os.pathsep)
@@ -53,9 +51,7 @@ def execute(engine: Engine, *statements: str) -> None:
 
 def state(connection: Connection) -> tuple[str, int]:
     """Return the name of the house and the number of organisations."""
-    row = connection.execute(
-        text("SELECT (SELECT name FROM house), (SELECT count(*) FROM organisation)")
-    ).one()
+    row = connection.execute(text("SELECT (SELECT name FROM house), (SELECT count(*) FROM organisation)")).one()
     return row[0], row[1]
 
 
@@ -87,9 +83,7 @@ def test_backup_and_restore(on_postgresql: Settings, engine: Engine, tmp_path: P
     restore(on_postgresql, done.safety)
     with engine.connect() as connection:
         assert state(connection) == ("A", 30)
-    assert not [
-        one for one in doctor.findings(on_postgresql) if one.subject == "PostgreSQL" and one.state != "ok"
-    ]
+    assert not [one for one in doctor.findings(on_postgresql) if one.subject == "PostgreSQL" and one.state != "ok"]
 
 
 def test_restore_refuses_doubtful_files(on_postgresql: Settings, engine: Engine, tmp_path: Path) -> None:

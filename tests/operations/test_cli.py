@@ -107,9 +107,7 @@ def test_command_without_a_database_says_so(command: Command, tmp_path: Path) ->
 
 
 def test_demo_goes_into_an_empty_database_only(command: Command, database: Path) -> None:
-    made = command(
-        "member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin", given=PASSWORD
-    )
+    made = command("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin", given=PASSWORD)
     assert made.exit_code == 0
     assert "empty" in refused(command("demo", "load"))
 
@@ -138,9 +136,7 @@ def test_doctor_shows_settings_and_no_secret(
     result = command("doctor")
     assert "s3cret" not in result.output
     assert "hush" not in result.output
-    shown = {
-        line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines() if "  [" in line
-    }
+    shown = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines() if "  [" in line}
     assert list(shown) == ["STATION_INSTANCE", *(definition.name for definition in settings.DEFINITIONS)]
     assert shown["STATION_SECRET_KEY"] == "(set, 42 characters)  [environment]"
     assert shown["STATION_REDIS_URL"] == "redis://:***@cache/0  [environment]"

@@ -86,9 +86,7 @@ def test_settings_that_do_not_fit_together(tmp_path: Path) -> None:
     assert "serve" in lines["secret key"]
 
 
-def test_missing_postgresql_program_names_the_command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_missing_postgresql_program_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(postgres_tools, "DEBIAN", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(postgres_tools.ToolError, match="apt-get install postgresql-client"):

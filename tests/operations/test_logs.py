@@ -71,9 +71,7 @@ def add_views(app: Flask) -> None:
     @app.get("/says")
     def says() -> str:
         log = structlog.get_logger("x")
-        log.warning(
-            request.args["event"], note=request.args["event"], password=PASSWORD, nested={"token": TOKEN}
-        )
+        log.warning(request.args["event"], note=request.args["event"], password=PASSWORD, nested={"token": TOKEN})
         logging.getLogger("library").warning("%s", request.args["event"])
         return ""
 
@@ -104,9 +102,7 @@ def test_a_request_is_one_line_with_its_id(make: Callable) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "path", [f"/feeds/{TOKEN}", f"/feeds/{TOKEN}.ics/", f"/door/{TOKEN}", f"//feeds/{TOKEN}"]
-)
+@pytest.mark.parametrize("path", [f"/feeds/{TOKEN}", f"/feeds/{TOKEN}.ics/", f"/door/{TOKEN}", f"//feeds/{TOKEN}"])
 def test_address_without_a_rule_is_not_logged(make: Callable, path: str) -> None:
     app, lines = make()
     assert app.test_client().get(path).status_code == 404
@@ -184,9 +180,7 @@ def test_traceback_in_text_is_indented(make: Callable) -> None:
         ("aaaaaaaaä", False),
     ],
 )
-def test_request_id_is_taken_over_from_a_proxy_only(
-    make: Callable, proxies: int, given: str, fit: bool
-) -> None:
+def test_request_id_is_taken_over_from_a_proxy_only(make: Callable, proxies: int, given: str, fit: bool) -> None:
     app, lines = make(TRUSTED_PROXIES=str(proxies))
     answer = app.test_client().get("/feeds/x.ics", headers={"X-Request-Id": given})
     taken = answer.headers["X-Request-Id"]
@@ -233,9 +227,7 @@ def test_format_follows_the_terminal(capsys: pytest.CaptureFixture[str], make: C
     assert json.loads(capsys.readouterr().err)["event"] == "hello"
 
 
-@pytest.mark.parametrize(
-    "value", [None, 1, 1.5, True, [1], {"a": 1}, object(), ValueError("x"), b"bytes", ("a",)]
-)
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, [1], {"a": 1}, object(), ValueError("x"), b"bytes", ("a",)])
 def test_anything_can_be_logged(make: Callable, value: Any) -> None:
     _, lines = make()
     structlog.get_logger("x").info("event", value=value)

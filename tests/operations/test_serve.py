@@ -176,7 +176,7 @@ def test_ctrl_c_to_the_whole_group_is_a_stop_too(
 ) -> None:
     running = server(2)
     result = running.in_flight(0.5)
-    for process in (psutil.Process(running.process.pid), *running.workers()):
+    for process in (*running.workers(), psutil.Process(running.process.pid)):
         process.send_signal(signal.SIGINT)
     assert running.process.wait(5) == 0
     assert result() == "done"
@@ -235,9 +235,7 @@ def test_killed_worker_is_replaced(server: Callable[..., Served]) -> None:
     wait_until(lambda: len(running.workers()) == 2)
     killed = running.workers()[0]
     killed.kill()
-    wait_until(
-        lambda: len(running.workers()) == 2 and killed.pid not in [one.pid for one in running.workers()]
-    )
+    wait_until(lambda: len(running.workers()) == 2 and killed.pid not in [one.pid for one in running.workers()])
     assert running.get("/pid")
 
 

@@ -75,9 +75,7 @@ def pairs(name: str, *values: str) -> list[tuple[str, str]]:
     [
         *pairs("DATABASE_URL", "station.db", "mysql://h/n", "sqlite://", "sqlite:///:memory:"),
         *pairs("DATABASE_URL", "postgresql://h", "sqlite:///a?mode=ro"),
-        *pairs(
-            "BASE_URL", "station.example.org", "ftp://h", "https://h/path", "https://h?x=1", "https://u@h"
-        ),
+        *pairs("BASE_URL", "station.example.org", "ftp://h", "https://h/path", "https://h?x=1", "https://u@h"),
         *pairs("BASE_URL", "https://", "https://h:99999", "https://h\\evil", "https://h#x"),
         *pairs("MAIL_URL", "http://h", "smtp://", "file://", "mail.example.org"),
         *pairs("MAIL_FROM", "nobody", "a@b@c", "a b@c", "x@y>\x0bBcc: z@z"),
@@ -126,9 +124,7 @@ def test_short_secret_is_not_repeated(tmp_path: Path) -> None:
 
 def test_unknown_names_are_told_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('time_zone = "Europe/Oslo"\noidc_issuer = "x"\n')
-    found = load(
-        {"STATION_SECRET": "x", "STATION_OIDC_CLIENT": "x", "STATION_CHROMIUM": "x", "PATH": "x"}, tmp_path
-    )
+    found = load({"STATION_SECRET": "x", "STATION_OIDC_CLIENT": "x", "STATION_CHROMIUM": "x", "PATH": "x"}, tmp_path)
     assert found.warnings == (
         "STATION_SECRET is not a setting; did you mean STATION_SECRET_KEY?",
         "config.toml: time_zone is not a setting; did you mean timezone?",
