@@ -12,6 +12,7 @@ from innovation_station.bookings.choice import Choice, amenities, clock_of, plac
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.offers import booking_fields
+from innovation_station.bookings.pages import SIGNS
 from innovation_station.bookings.rules import Alternative, Wish
 from innovation_station.errors import DomainError, Refusal
 from innovation_station.i18n import (
@@ -53,7 +54,7 @@ class Sheet:
         first, last = self.day.window
         sheet = {
             "mode": mode, "space_id": self.place.id, "name": self.place.name, "title": place_title(self.place),
-            "icon": {"desk": None, "booth": "phone", "hall": "people"}.get(self.place.kind, "door"),
+            "icon": SIGNS.get(self.place.kind),
             "subtitle": f"{self.day.house.zone_name(self.place, language())}, {day_long(self.choice.day)}",
             "close_href": "/book?" + self.choice.query(), "amenities": amenities(self.place), "opening": first,
             "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,

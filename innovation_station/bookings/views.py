@@ -194,14 +194,15 @@ def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None 
 
 def _free(strip: Sequence[date], choice: Choice) -> dict[date, int]:
     """Count the places of the chosen kind that nobody has in the chosen part of each day; one statement."""
-    house, part = current_house(), (choice.start, choice.end)
-    ids = [place.id for place in house.places.values() if choice.shows(place) and place.bookable]
-    windows = {}
+    house = current_house()
+    places = [place for place in house.places.values() if choice.shows(place) and place.bookable]
+    windows = []
     for day in strip:
-        start, end = part if None not in part else presets(Choice(day), house)["day"]
-        windows[day] = Span(at_minute(day, start or 0, zone()), at_minute(day, end or 1440, zone()))
-    busy = queries.busy_spaces(list(windows.values()), ids)
-    return {day: len(ids) - busy.get(index, 0) for index, day in enumerate(windows)}
+        minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
+        windows.append(Span(*(at_minute(day, minute or 0, zone()) for minute in minutes)))
+    among = [place.id for place in places] if choice.filtered else None
+    busy = queries.busy_spaces(windows, sorted({place.kind for place in places}), among=among) if places else {}
+    return {day: len(places) - busy.get(index, 0) for index, day in enumerate(strip)}
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------

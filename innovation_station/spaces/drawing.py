@@ -1,11 +1,17 @@
-"""Where everything lies on the plan, as a style sheet: the security policy allows no style in a page."""
+"""The drawing of a floor: its shapes as SVG, and where everything lies as a style sheet.
+
+The security policy allows no style in a page; positions are custom properties of classes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from innovation_station.spaces.rules import Box, House
+from markupsafe import Markup, escape
+
+from innovation_station.spaces.rules import SHAPE_CLASSES, SHAPES, Box, House
 
 
 def plan_css(house: House) -> str:
@@ -44,3 +50,33 @@ def _label_box(data: Any) -> Box | None:
     if not isinstance(data, Mapping) or not all(isinstance(data.get(side), int) for side in "xywh"):
         return None
     return Box(data["x"], data["y"], data["w"], data["h"])
+
+
+def svg_shapes(shapes: Iterable[Mapping[str, Any]] | Markup) -> Markup:
+    """Draw shapes as SVG elements; only known kinds, classes and attributes get through, all values escaped.
+
+    What is drawn already comes back as it is: `drawn` keeps the drawings of a house.
+    """
+    return shapes if isinstance(shapes, Markup) else Markup("").join(_element(shape) for shape in shapes)
+
+
+def _element(shape: Mapping[str, Any]) -> Markup:
+    kind = shape["kind"]
+    if kind not in SHAPES or shape.get("class") not in SHAPE_CLASSES:
+        return Markup("")
+    values = "".join(f' {name}="{escape(shape[name])}"' for name in SHAPES[kind] if shape.get(name) is not None)
+    return Markup(f'<{kind} class="p-{shape["class"]}"{values}/>')  # noqa: S704  every part is checked or escaped
+
+
+@lru_cache(maxsize=8)
+def drawn(house: House) -> dict[int, tuple[Markup, Markup]]:
+    """Draw each floor's shapes and the furniture of its spaces, once for a revision of the house."""
+    return {
+        floor.id: (
+            svg_shapes(floor.shapes),
+            svg_shapes(
+                shape for place in house.places.values() if place.floor_id == floor.id for shape in place.furniture
+            ),
+        )
+        for floor in house.floors.values()
+    }

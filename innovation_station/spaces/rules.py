@@ -108,7 +108,7 @@ class Storey:
     labels: Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class House:
     """The whole house at one revision."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask.globals import request_ctx
 
 from innovation_station.delivery import A_YEAR
 from innovation_station.spaces.drawing import plan_css as positions
+from innovation_station.spaces.drawing import svg_shapes
 from innovation_station.spaces.queries import house
 
 pages = Blueprint("spaces", __name__)
+pages.add_app_template_global(svg_shapes)
 PHOTOS = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -18,6 +21,14 @@ PHOTOS = {
     ".webp": "image/webp",
     ".avif": "image/avif",
 }
+
+
+@pages.after_request
+def _without_session(answer: Response) -> Response:
+    """Keep the session out of what caches keep: a hook that looks into it would make the answer vary by cookie."""
+    if answer.status_code < 400:
+        request_ctx._session = current_app.session_interface.make_null_session(current_app)
+    return answer
 
 
 @pages.get("/floors/plan-<int:revision>.css")
