@@ -16,7 +16,7 @@ from flask_babel import get_locale, pgettext
 from innovation_station.bookings import queries, rules
 from innovation_station.bookings.choice import next_open_days, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
-from innovation_station.bookings.pages import booking_fields
+from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.rules import Alternative, Moment, Wish
 from innovation_station.bookings.sheets import offer
 from innovation_station.errors import Refusal

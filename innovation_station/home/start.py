@@ -13,6 +13,7 @@ from innovation_station.bookings.rules import Moment
 from innovation_station.home import queries, rules, words
 from innovation_station.i18n import clock, day_short, hours_summary, language, ngettext
 from innovation_station.i18n import gettext as _
+from innovation_station.spaces.drawing import drawn
 from innovation_station.spaces.rules import House, Place, Storey, open_span
 from innovation_station.timespan import Span
 
@@ -104,7 +105,7 @@ def _floor(house: House, floor: Storey, states: dict[int, str]) -> dict[str, Any
     return {
         "floor": {
             "id": floor.id, "name": floor.names[language()], "width": floor.width, "height": floor.height,
-            "shapes": floor.shapes, "furniture": [], "labels": [],
+            "shapes": drawn(house)[floor.id][0], "furniture": [], "labels": [],
         },
         "label": _(
             "Floor plan: %(free_desks)d of %(desks)d desks and %(free_rooms)d of %(rooms)d rooms are free",

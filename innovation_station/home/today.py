@@ -11,13 +11,13 @@ from flask_babel import pgettext
 
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.choice import place_title
+from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.own_pages import NEUTER, SIGNS, edit_fields, seats, when_short
-from innovation_station.bookings.pages import booking_fields
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
-from innovation_station.i18n import clock, day_long, language, local, span_short, span_text
+from innovation_station.i18n import clock, day_long, day_short, language, local, span_short, span_text
 from innovation_station.i18n import gettext as _
 from innovation_station.members.models import Member
 from innovation_station.members.rules import initials, short_name
@@ -79,9 +79,10 @@ class Today:
 
     def _state(self) -> str:
         opening = self.openings[0] if self.openings else None
-        if (name := self.moment.holidays.get(self.date)) and self.opened is None:
-            state = words.state_sentence(opening, is_open=self.is_open)
-            return _("Closed today, %(holiday)s. %(state)s", holiday=name, state=state)
+        holiday = self.moment.holidays.get(self.date)
+        if holiday and opening:
+            day, time = day_short(opening.start), clock(opening.start)
+            return _("Closed today, %(holiday)s. Opens %(day)s %(time)s", holiday=holiday, day=day, time=time)
         return words.state_sentence(opening, is_open=self.is_open)
 
     def _next_opening(self) -> dict[str, Any] | None:
