@@ -233,6 +233,7 @@ REFUSALS: Mapping[str, Any] = {
     "role-unknown": _l("The role is member, host or admin."),
     "password-short": _l("The password needs at least %(shortest)s characters."),
     "password-long": _l("The password may hold at most %(longest)s characters."),
+    "password-common": _l("That password is among the first others try. Take some words that do not belong together."),
     "login-wrong": _l("The address or the password is not right. Check both and try again."),
     "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),

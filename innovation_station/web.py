@@ -28,13 +28,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import IntegerConverter
 
 from innovation_station import clock
 from innovation_station.db import db, transaction, unavailable
-from innovation_station.errors import DomainError
+from innovation_station.errors import DomainError, Refusal, Unavailable
 from innovation_station.i18n import COOKIE, hours_summary, sentence
 from innovation_station.members import queries as members
 from innovation_station.members import service as member_service
@@ -275,6 +276,8 @@ def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     g.without_database = True
     db.session.rollback()
     reason = unavailable(error) if isinstance(error, DBAPIError) else None
+    if isinstance(error, PoolTimeout):  # every connection is in use: as busy as a locked database
+        reason = Unavailable([Refusal("database-busy")])
     if reason is None:
         log.error("database error", exc_info=error)
         return error_page(500)
@@ -286,10 +289,9 @@ def error_page(status: int, sentences: list[str] | None = None, reason: str | No
     """Make the page of an error, in full or as the part a script asked for."""
     if status >= 500:
         g.without_database = True
-    page = Response(
+    return Response(
         render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason), status
     )
-    return page
 
 
 # -- language ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Protocol
 
 from innovation_station.errors import Refusal
@@ -17,6 +18,18 @@ NAME_LONGEST = 100
 _EMAIL = re.compile(
     r"[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]{1,64}@[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]+\.[^@\s\x00-\x1f\x7f.,;<>\"()\[\]\\]{2,}"
 )
+_COMMON_WORDS = (
+    "password passw0rd passwort passphrase lösenord losenord lösen hemligt hemlig secret admin administrator welcome "
+    "välkommen valkommen letmein iloveyou jagälskardig monkey dragon football fotboll sunshine princess sommar vinter "
+    "stockholm sverige hejhej changeme default login test trustno1 abc123 correcthorsebatterystaple innovation "
+    "station innovationstation coworking"
+)
+_ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyzåäö", "qwertyuiopåasdfghjklöäzxcvbnm",
+         "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm")  # fmt: skip
+_RUN_LENGTH = 4
+_LONGEST_RUN = max(map(len, _ROWS))
+_SEPARATORS = re.compile(r"[\s@._+-]+")
+_OWN_LETTERS = 6  # what a password has to hold beside what everybody knows
 
 
 class Actor(Protocol):
@@ -57,13 +70,41 @@ def account_refusals(*, email: str, name: str, role: str, password: str) -> list
         found.append(Refusal("name-malformed", "name", {"longest": NAME_LONGEST}))
     if role not in ROLES:
         found.append(Refusal("role-unknown", "role"))
-    return found + password_refusals(password)
+    return found + password_refusals(password, of=(email, name))
 
 
-def password_refusals(password: str) -> list[Refusal]:
-    """Check length only: composition rules make passwords worse (NIST SP 800-63B)."""
+def password_refusals(password: str, *, of: Iterable[str] = ()) -> list[Refusal]:
+    """Check length, and that it is not what everybody tries first; `of` are texts about its owner.
+
+    No composition rules: they make passwords worse (NIST SP 800-63B).
+    """
     if len(password) < PASSWORD_SHORTEST:
         return [Refusal("password-short", "password", {"shortest": PASSWORD_SHORTEST})]
     if len(password) > PASSWORD_LONGEST:
         return [Refusal("password-long", "password", {"longest": PASSWORD_LONGEST})]
-    return []
+    return [Refusal("password-common", "password")] if _is_guessed(password, of) else []
+
+
+def _is_guessed(password: str, of: Iterable[str]) -> bool:
+    """Tell whether little is left of a password without common words, runs on the keyboard and its owner's names."""
+    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", password).casefold())
+    owned = [word for text in of for word in _SEPARATORS.split(text.casefold()) if len(word) > 2]
+    left = plain
+    for word in sorted({*owned, *_COMMON_WORDS.split()}, key=len, reverse=True):
+        left = left.replace(word, "")
+    return len(_without_runs(left)) < _OWN_LETTERS or len(set(plain)) < _OWN_LETTERS
+
+
+def _without_runs(text: str) -> str:
+    """Leave out stretches of four and more that lie side by side on a keyboard, in the alphabet or in counting."""
+    left, at = [], 0
+    while at < len(text):
+        parts = (text[at : at + length] for length in range(_LONGEST_RUN, _RUN_LENGTH - 1, -1))
+        run = next((part for part in parts if len(part) >= _RUN_LENGTH and _is_run(part)), "")
+        left.append("" if run else text[at])
+        at += len(run) or 1
+    return "".join(left)
+
+
+def _is_run(text: str) -> bool:
+    return any(text in row or text[::-1] in row for row in _ROWS)

@@ -104,7 +104,7 @@ def log_out(token: str) -> None:
 
 def change_password(member: Member, password: str) -> None:
     """Store a new password and end all the member's sessions. Raises Refused."""
-    if found := rules.password_refusals(password):
+    if found := rules.password_refusals(password, of=(member.email, member.name)):
         raise Refused(found)
     member.password_hash = hashed(password)
     end_sessions(member)
