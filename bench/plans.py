@@ -1,0 +1,45 @@
+"""How the database means to find the rows of a day."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from bench import fill, tasks
+from innovation_station.db import db
+
+TABLES = ("booking", "allocation", "booking_history")
+
+
+def of_day(app: Flask) -> list[str]:
+    """Give the plan of every SELECT of the page of a day, line by line, without costs."""
+    client = app.test_client()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
+    form = {"email": "client0@example.org", "password": fill.PASSWORD, "csrf_token": token[1] if token else ""}
+    client.post("/login", data=form)
+    client.get(tasks.PAGE)  # reads the house, once
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        if client.get(tasks.PAGE).status_code != 200:
+            raise RuntimeError("no page of a day")
+        event.remove(db.engine, "before_cursor_execute", note)
+        words = "EXPLAIN (COSTS OFF) " if db.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        with db.engine.connect() as connection:
+            found = [str(row[-1]) for sql, values in asked for row in connection.exec_driver_sql(words + sql, values)]
+        db.session.remove()
+        db.engine.dispose()
+    return [re.sub(r"'[^']*'", "?", line) for line in found]
+
+
+def reads_all(line: str) -> bool:
+    """Tell whether a line of a plan reads a whole table that grows."""
+    return any(re.search(rf"(?:^SCAN |Seq Scan on ){table}(?: |$)(?!.*INDEX)", line) for table in TABLES)

@@ -1,0 +1,195 @@
+"""Measure the tasks of the budget and write docs/benchmarks.md.
+
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--million] [--quick] [--write]`` from the checkout. Every
+figure is CPU time of the whole tree of server processes, the database's included, as a multiple of what a bare
+Flask "hello" costs on the same server in the same run; the two are measured in turns. It takes about five minutes
+for both databases; --million adds the history of 1,000,000 bookings and some minutes to fill it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from bench import fill, plans, report, tasks
+from bench.report import Line
+from bench.stand import Client, Figure, Meter, Server, postgres, serving
+from innovation_station import clock, db
+from tests.plugins_services import PostgresServer
+
+HISTORY, MILLION = 100_000, 1_000_000
+
+
+@dataclass
+class Database:
+    """One database system under measurement: makes filled databases, by number of spaces and bookings."""
+
+    name: str
+    folder: Path
+    server: PostgresServer | None = None
+    root: int | None = None
+
+    def filled(self, spaces: int, bookings: int) -> str:
+        """Fill a database and give its URL."""
+        name = f"bench_{spaces}_{bookings}"
+        url = self.server.create_database(name) if self.server else f"sqlite:///{self.folder}/{name}.db"
+        say(f"{self.name}: {bookings:,} bookings, {spaces} spaces")
+        fill.fill(fill.make_app(url, self.folder), bookings, spaces)
+        return url
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Run:
+    """All tasks on one database; `share` makes it quick by asking for less of everything."""
+
+    def __init__(self, database: Database, hello: Server, share: float) -> None:
+        self.database, self.hello, self.share = database, hello, share
+        self.lines: list[Line] = []
+
+    def times(self, count: int) -> int:
+        """Give how often to ask, at least twice."""
+        return max(2, int(count * self.share))
+
+    def add(self, task: str, must: float, aim: float, figure: Figure) -> None:
+        """Note a cost in hellos."""
+        say(f"  {task}: {figure.ratio:.1f}x ({figure.milliseconds:.2f} ms)")
+        self.lines.append(
+            Line(task, self.database.name, f"{figure.ratio:.1f}x", figure.ratio, must, aim, "x", figure.milliseconds)
+        )
+
+    def note(self, task: str, value: float, must: float | None, aim: float | None, unit: str, shown: str = "") -> None:
+        """Note another figure; the smaller, the better."""
+        shown = shown or f"{value:.4g} {unit}".strip()
+        say(f"  {task}: {shown}")
+        self.lines.append(Line(task, self.database.name, shown, value, must, aim, unit))
+
+    @contextmanager
+    def station(self, url: str) -> Iterator[Server]:
+        """Serve a database with two processes."""
+        with serving("station", url, str(self.database.folder), database=self.database.root) as server:
+            yield server
+
+    def all(self) -> list[Line]:
+        """Measure everything that a history of 100,000 needs."""
+        fifty = self.database.filled(50, HISTORY)
+        with self.station(fifty) as server:
+            app = fill.make_app(fifty, self.database.folder, STATION_BASE_URL=f"http://127.0.0.1:{server.port}")
+            self._pages(server)
+            self._feeds(server, app)
+            self._contest(server, app)
+            self._memory(server, fifty)
+            with app.app_context():
+                db.db.engine.dispose()
+        with self.station(self.database.filled(200, HISTORY)) as server:
+            client = Client(server.port).log_in("client0")
+            self.add("the day of 200 spaces", 35, 15, tasks.day(Meter(server, self.hello), client, self.times(15)))
+        return self.lines
+
+    def _pages(self, server: Server) -> None:
+        meter, client = Meter(server, self.hello), Client(server.port).log_in("client0")
+        self.note("start of a process to first answer", server.seconds, 2, 1, "s")
+        self.add("the day of 50 spaces, logged in, nothing cached", 15, 10, tasks.day(meter, client, self.times(40)))
+        self.add("the same, compressed for a browser", 15, 10, tasks.day_compressed(meter, client, self.times(40)))
+        self.add("the day unchanged (conditional request)", 3, 2, tasks.day_unchanged(meter, client, self.times(300)))
+        booker = Client(server.port).log_in("member0")
+        self.add("one booking", 10, 6, tasks.booking(meter, booker, min(self.times(80), 85)))
+        book, fonts = tasks.weight(client, tasks.PAGE)
+        first = sum(tasks.weight(Client(server.port), "/"))
+        self.note("bytes of the Book page, compressed, without fonts", book / 1000, 60, 30, "kB")
+        self.note("first view of the Book page, everything", (book + fonts) / 1000, 100, 80, "kB")
+        self.note("first view of the start page, everything", first / 1000, 100, 80, "kB")
+
+    def _feeds(self, server: Server, app: Flask) -> None:
+        meter = Meter(server, self.hello)
+        feed = tasks.Subscriber(app, server, "feed1000")
+        many = tasks.Subscriber(app, server, "feed10000")
+        sizes = (feed.entries(), many.entries())
+        self.add(f"feed of {sizes[0]:,}: first ever", 20, 16, feed.first(meter, self.times(20)))
+        self.add(f"feed of {sizes[0]:,}: after one change", 12, 8, feed.changed(meter, self.times(20)))
+        self.add(f"feed of {sizes[0]:,}: unchanged", 3, 2, feed.unchanged(meter, self.times(300)))
+        self.add(f"feed of {sizes[1]:,}: unchanged", 3, 2, many.unchanged(meter, self.times(300)))
+
+    def _contest(self, server: Server, app: Flask) -> None:
+        clients = [Client(server.port).log_in(f"client{number}") for number in range(fill.CLIENTS)]
+        for part, how in ((True, "from the page"), (False, "without script")):
+            name = f"16 clients on 100 slots, {how}: "
+            separate = tasks.contest(clients, own=True, part=part)
+            contested = tasks.contest(clients, own=False, part=part)
+            faults = sum((separate.answers + contested.answers)[status] for status in range(500, 600))
+            share = contested.rate / separate.rate
+            told = f"{share:.2f}x ({contested.rate:.0f}/s against {separate.rate:.0f}/s)"
+            self.note(name + "throughput against separate slots", -share, -1.0, -1.5, "x", told)
+            self.note(name + "99th percentile", contested.p99, None, 100, "ms")
+            self.note(name + "slots without one winner", contested.undecided, 0, 0, "")
+            self.note(name + "answers of 5xx", faults, 0, 0, "")
+        pairs = tasks.overlaps(app)
+        self.note("16 clients on 100 slots: allocations that overlap", pairs, 0, 0, "")
+
+    def _memory(self, server: Server, url: str) -> None:
+        with serving("bare", url) as bare:
+            for _ in range(200):
+                Client(bare.port).get("/")
+            floor = bare.memory()
+        ours = server.memory()
+        shown = f"{ours / floor:.2f}x ({ours:.0f} MiB against {floor:.0f} MiB)"
+        self.note("memory, 2 processes, against bare Flask + SQLAlchemy", ours / floor, 1.5, 1.25, "x", shown)
+
+    def million(self) -> list[Line]:
+        """Compare the day at 1,000,000 bookings with the day at 100,000."""
+        urls = [self.database.filled(50, bookings) for bookings in (HISTORY, MILLION)]
+        apps = [fill.make_app(url, self.database.folder) for url in urls]
+        found = [plans.of_day(app) for app in apps]
+        with self.station(urls[0]) as small, self.station(urls[1]) as large:
+            clients = [Client(server.port).log_in("client0") for server in (small, large)]
+            rise = tasks.rise(small, large, clients, self.times(40))
+        shown = f"{rise:+.1f} %"
+        self.note("cost of the day at 1,000,000 bookings against 100,000", rise, 10, 3, "%", shown)
+        same = found[0] == found[1]
+        self.note(
+            "query plans of the day in both histories", 0 if same else 1, 0, 0, "", "the same" if same else "DIFFERENT"
+        )
+        scans = [line for plan in found for line in plan if plans.reads_all(line)]
+        self.note("full scans of bookings or allocations", len(scans), 0, 0, "", "; ".join(scans) or "none")
+        return self.lines
+
+
+def main() -> None:
+    """Run what is asked for, print it as a table, and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one of them; both without")
+    parser.add_argument("--million", action="store_true", help="the comparison with 1,000,000 bookings, only")
+    parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    options = parser.parse_args()
+    clock.now = lambda: fill.NOW
+    lines: list[Line] = []
+    measure: Callable[[Run], list[Line]] = Run.million if options.million else Run.all
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="station-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        hello = stack.enter_context(serving("hello"))
+        for name in ("sqlite", "postgresql"):
+            if options.database in (None, name):
+                database = Database(name, folder)
+                if name == "postgresql":
+                    database.server, database.root = stack.enter_context(postgres())
+                lines += measure(Run(database, hello, 0.2 if options.quick else 1))
+    print(report.table(lines))
+    if options.write:
+        report.write(lines)
+
+
+if __name__ == "__main__":
+    main()

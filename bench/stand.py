@@ -1,0 +1,264 @@
+"""What measuring needs: servers that come and go, a meter for CPU time and memory, a client, a PostgreSQL."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+
+from bench.fill import PASSWORD
+from tests import plugins_services
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+BOUND = 20.0
+# As it would run for real: what is committed is on the disk.
+POSTGRES = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "autovacuum": "off",  # its workers come and go as they like, and would be counted
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "unix_socket_directories": "",
+    "listen_addresses": HOST,
+    "log_min_messages": "fatal",
+    "timezone": "UTC",
+}
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running server: its port, and the roots of the process trees that work for it."""
+
+    port: int
+    roots: list[int]
+    seconds: float = 0.0
+
+    def pids(self) -> list[int]:
+        """Name all processes that work for it now."""
+        found = []
+        for root in self.roots:
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(root)
+                found += [root, *(child.pid for child in process.children(recursive=True))]
+        return found
+
+    def cpu(self) -> dict[int, float]:
+        """Read the CPU seconds of each process, to the nanosecond: the clock of another process is its pid's."""
+        read = {}
+        for pid in self.pids():
+            with suppress(OSError):
+                read[pid] = time.clock_gettime(((~pid) << 3) | 2)
+        return read
+
+    def memory(self) -> float:
+        """Give the proportional memory of the server's own tree in MiB."""
+        root = psutil.Process(self.roots[0])
+        return sum(each.memory_full_info().pss for each in (root, *root.children(recursive=True))) / 2**20
+
+
+def spent(before: Mapping[int, float], after: Mapping[int, float]) -> float:
+    """Give the CPU milliseconds between two readings."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items()) * 1000
+
+
+@contextmanager
+def serving(kind: str, *rest: str, workers: int = 2, database: int | None = None, **environ: str) -> Iterator[Server]:
+    """Run one server of bench/serving.py; `database` is the root of the database server's processes."""
+    port = free_port()
+    environ.setdefault("STATION_BASE_URL", f"http://{HOST}:{port}")
+    command = [sys.executable, "-m", "bench.serving", kind, str(port), str(workers), *rest]
+    with started(command, port, "/" if kind != "station" else "/healthz", environ) as server:
+        if database:
+            server.roots.append(database)
+        yield server
+
+
+@contextmanager
+def started(command: list[str], port: int, path: str, environ: Mapping[str, str]) -> Iterator[Server]:
+    """Start a command, wait for its first answer and end it."""
+    begin = time.monotonic()
+    log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+    process = subprocess.Popen(command, env={**os.environ, **environ}, stdout=log, stderr=log, cwd=ROOT)
+    try:
+        while True:
+            with suppress(OSError):
+                Client(port).get(path)
+                break
+            if process.poll() is not None or time.monotonic() - begin > BOUND:
+                log.seek(0)
+                raise RuntimeError(f"{command[2]} does not start: {log.read().decode()[-2000:]}")
+            time.sleep(0.005)
+        yield Server(port, [process.pid], time.monotonic() - begin)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(BOUND)
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """Give the body as text."""
+        return self.body.decode()
+
+
+@dataclass
+class Client:
+    """A browser with one connection and its cookies; it never follows redirects."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+    _connection: http.client.HTTPConnection | None = None
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask for a page; `If_None_Match` becomes If-None-Match."""
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, fields: Mapping[str, str], **headers: str) -> Answer:
+        """Send a form with its token."""
+        body = urlencode({"csrf_token": self.token, **fields})
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers["Origin"] = f"http://{HOST}:{self.port}"
+        return self._ask("POST", path, body, headers)
+
+    def log_in(self, name: str) -> Client:
+        """Log in as a member of the filled house, and keep the token of the session."""
+        self._find_token("/login")
+        answer = self.post("/login", {"email": f"{name}@example.org", "password": PASSWORD})
+        if answer.status != 303:
+            raise RuntimeError(f"{name} cannot log in: {answer.status}")
+        self._find_token("/book")
+        return self
+
+    def _find_token(self, path: str) -> None:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(path).text)
+        if found is None:
+            raise RuntimeError(f"{path} has no token")
+        self.token = found[1]
+
+    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection(HOST, self.port, timeout=BOUND)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookies:
+            named["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self._connection.request(method, path, body, named)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+
+
+@dataclass
+class Figure:
+    """CPU time of one kind of request: milliseconds, and times what hello costs (medians of the rounds)."""
+
+    milliseconds: float
+    ratio: float
+
+
+class Meter:
+    """Measures requests beside hello, in turns, so that both meet the same machine."""
+
+    def __init__(self, server: Server, hello: Server, rounds: int = 5) -> None:
+        self.server, self.hello, self.rounds = server, hello, rounds
+        self._hello = Client(hello.port)
+        for _ in range(300):
+            self._hello.get("/")
+
+    def measure(self, ask: Callable[[], object], count: int, before: Callable[[], object] | None = None) -> Figure:
+        """Give the cost of `ask`; what `before` does ahead of each is not counted."""
+        milliseconds, ratios = [], []
+        for _ in range(self.rounds):
+            floor = self._cost(self.hello, lambda: self._hello.get("/"), 200, None)
+            cost = self._cost(self.server, ask, count, before)
+            milliseconds.append(cost)
+            ratios.append(cost / floor)
+        return Figure(statistics.median(milliseconds), statistics.median(ratios))
+
+    @staticmethod
+    def _cost(server: Server, ask: Callable[[], object], count: int, before: Callable[[], object] | None) -> float:
+        total = 0.0
+        if before is None:
+            start = server.cpu()
+            for _ in range(count):
+                ask()
+            return spent(start, server.cpu()) / count
+        for _ in range(count):
+            before()
+            start = server.cpu()
+            ask()
+            total += spent(start, server.cpu())
+        return total / count
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[plugins_services.PostgresServer, int | None]]:
+    """Run a durable PostgreSQL for as long as it is needed; gives it with its root process.
+
+    STATION_TEST_POSTGRES_URL names one that runs already; its CPU time can then not be counted.
+    """
+    if given := os.environ.get("STATION_TEST_POSTGRES_URL"):
+        yield plugins_services.PostgresServer(given, None), None
+        return
+    programs = plugins_services.postgres_programs()
+    if isinstance(programs, str):
+        raise SystemExit(programs)
+    folder = Path(tempfile.mkdtemp(prefix="station-bench-"))
+    command = [sys.executable, "-m", "bench.stand", str(folder), str(programs), str(os.getpid())]
+    keeper = subprocess.Popen(command, cwd=ROOT)
+    try:
+        while not (folder / "server.json").exists():
+            time.sleep(0.05)
+        told = json.loads((folder / "server.json").read_text("utf-8"))
+        if "url" not in told:
+            raise SystemExit(f"PostgreSQL did not start: {told['error']}")
+        root = psutil.Process(keeper.pid).children()[0].pid
+        yield plugins_services.PostgresServer(told["url"], Path(told["programs"])), root
+    finally:
+        (folder / "stop").touch()
+        with suppress(subprocess.TimeoutExpired):
+            keeper.wait(BOUND)
+        keeper.kill()
+
+
+if __name__ == "__main__":
+    plugins_services.SERVER_OPTIONS = POSTGRES
+    plugins_services.Keeper(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])).run()
