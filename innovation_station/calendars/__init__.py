@@ -38,4 +38,20 @@ Decisions
 2026-11: A summary is one line; a description and a location keep their line breaks. Controls go, they are not
   replaced; a text over 4,000 characters is cut. Rejected: refusing such text here, since old rows and imports
   must not silence a feed.
+2026-11: Entries are stored beside the booking, in its transaction, in the languages its member subscribes in
+  (members without a feed pay one small statement), and joined by the database in one row. Making a feed makes
+  its entries. Rejected: entries for everybody (a million bookings are a gigabyte nobody reads); one stored body
+  a feed (each change would write it whole); a thousand rows instead of one (four times the cost).
+2026-11: One stamp for the whole house names the words, zone and address that entries were made with. A renamed
+  place makes all entries old, and the next fetch makes them anew. Rejected: a stamp a place, which the database
+  cannot compare.
+2026-11: The UID's host is a constant and not the base URL: a house that moves would duplicate every entry in
+  every calendar.
+2026-11: A feed's few words stand in rules.WORDS and not in the catalogue: its bytes must hang on this code and
+  the rows alone. `test_version_rises_with_the_bytes` asks for a new VERSION when they change.
+2026-11: The token is HMAC(secret key, member and a stored nonce), so that the page can show it again, while the
+  row keeps its sha256 only. Rejected: the token in the row (a leaked backup would open every feed); a random
+  one shown once (people lose it and make another).
+2026-11: A fetch is noted at most once in ten minutes and never at the cost of the answer. Last-Modified is
+  given only when its second is over, since two versions within it would share their date.
 """

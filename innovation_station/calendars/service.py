@@ -30,11 +30,6 @@ from innovation_station.spaces.rules import House, Language
 log = get_logger(__name__)
 
 
-def init_app(_app: object) -> None:
-    """Hear of changed bookings; a receiver counts once, however many apps a process makes."""
-    changed.connect(keep_in_step)
-
-
 def create_feed(
     member: Member,
     *,
