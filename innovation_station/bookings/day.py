@@ -95,6 +95,8 @@ class Day:
         """Name the state of a place for the chosen time: free, part, taken, mine, closed.
 
         A desk is wanted for the whole of that time; a room for some of it, so what counts is whether one can go in.
+        A desk that the member has at another time of the day is theirs too: it shows where a booking went that was
+        made for another part of the day than the one that is looked at.
         """
         opened = self.opened(place)
         chosen = opened and opened.intersection(self.chosen)
@@ -102,11 +104,12 @@ class Day:
             return "closed"
         if place.kind != "desk":
             return self._state_at(place, self.looking_at(chosen))
-        busy = [taken for taken in self.taken.get(place.id, ()) if taken.span.overlaps(chosen)]
+        rows = self.taken.get(place.id, ())
+        if any(taken.member_id == self.member_id and taken.span.end > self.moment.now for taken in rows):
+            return "mine"
+        busy = [taken for taken in rows if taken.span.overlaps(chosen)]
         if not busy:
             return "free"
-        if any(taken.member_id == self.member_id for taken in busy):
-            return "mine"
         share = self._share(busy, chosen)
         if share < MOSTLY:
             return "part"
@@ -131,16 +134,20 @@ class Day:
             return "closed"
         return "mine" if taken.member_id == self.member_id else "taken"
 
+    @cached_property
+    def _words(self) -> tuple[str, str]:
+        return _("You"), _("Booked")
+
     def who(self, taken: Taken) -> str:
         """Say in a word or two what takes a stretch, telling other members only what its owner shows."""
         if taken.booking_id is None:
             reason = taken.reason_sv if language() == "sv" else taken.reason_en
             return _("Closed: %(reason)s", reason=reason)
         if taken.member_id == self.member_id:
-            return _("You: %(title)s", title=taken.title) if taken.title else _("You")
+            return _("You: %(title)s", title=taken.title) if taken.title else self._words[0]
         if taken.public or self.sees_all:
             return taken.title or short_name(taken.name or "")
-        return _("Booked")
+        return self._words[1]
 
     def said(self, place: Place) -> str:
         """List what takes a place, for its accessible name: «08–12 Maja Ö.; 13–15 Booked»."""

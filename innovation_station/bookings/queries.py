@@ -205,7 +205,7 @@ def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[t
             Booking.start >= since, Booking.start < until,
         )
         .order_by(Booking.start.desc())
-        .limit(100)
+        .limit(40)
     )  # fmt: skip
     return [(space, start, end) for space, start, end in rows]
 
