@@ -87,7 +87,8 @@ class Today:
 
     def _next_opening(self) -> dict[str, Any] | None:
         """Point to the next open day when there is nothing left of this one."""
-        if self.opened or not self.openings:
+        left = any(booking.span.end > self.moment.now for booking in self.mine)  # the stage is open in the evening
+        if self.opened or left or not self.openings:
             return None
         opening = self.openings[0]
         return {

@@ -16,6 +16,7 @@ from innovation_station.bookings import queries, service
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member, Organisation
 from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, statements
 
@@ -208,6 +209,16 @@ def test_closed_day_points_to_the_next_open_one(app: Flask, clock: Clock) -> Non
     text = words(page)
     assert "Stängt i dag, Julafton. Öppnar mån 28 dec 08.00" in text
     assert "Stationen öppnar måndag 28 december 08.00." in text and 'href="/book?date=2026-12-28"' in page
+
+
+def test_evening_on_the_stage_is_still_my_day(app: Flask, small: Small, clock: Clock) -> None:
+    with app.app_context(), transaction() as session:
+        hall = session.get(Space, small.hall)
+        spaces.set_hours(dict.fromkeys(range(5), (8 * 60, 22 * 60)), hall)
+    reserve(app, small, "alva", small.hall, at(MONDAY, "18:00", "21:00"), title="Kvällsföreläsning")
+    clock.now = at(MONDAY, "19:00", "20:00").start
+    text = words(log_in(browser(app)).get("/").text)
+    assert "Din plats till 21" in text and "Kvällsföreläsning i Scenen" in text and "Inget mer i dag" not in text
 
 
 def test_statements_do_not_grow_with_the_day(app: Flask, small: Small, alva: FlaskClient, client: FlaskClient) -> None:
