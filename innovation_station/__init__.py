@@ -50,6 +50,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     delivery.init_app(app)
     app.register_blueprint(health.pages)
     _register_features(app)
+    web.trust_proxies(app, station.trusted_proxies)
     return app
 
 

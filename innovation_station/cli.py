@@ -154,7 +154,6 @@ def serve_command(host: str, port: int, workers: int) -> None:
 
 def _serve(app: Flask, listener: socket.socket, workers: int) -> NoReturn:
     hops = app.config["STATION"].trusted_proxies
-    serve.trust_proxies(app, hops)
     code = serve.serve(
         app, listener, workers=workers, before_fork=lambda: _disconnect(app), clear_proxy_headers=not hops
     )

@@ -26,11 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from flask import Flask
 
 MAX_BODY = 1024 * 1024
 MAX_HEADERS = 32 * 1024
@@ -54,15 +52,6 @@ class Limits:
     idle: int = 30  # a connection without traffic
     grace: int = 25  # for running requests, after SIGTERM
     manners: float = 0.5  # for requests on their way in when SIGTERM comes
-
-
-def trust_proxies(app: Flask, hops: int) -> None:
-    """Believe exactly ``hops`` reverse proxies about address and scheme; believe nobody when 0.
-
-    Not about the host: many proxies hand a client's own X-Forwarded-Host on. They are to pass Host as it came.
-    """
-    if hops and not isinstance(app.wsgi_app, ProxyFix):
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
 
 
 def bind(host: str, port: int) -> socket.socket:

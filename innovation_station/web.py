@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from innovation_station import clock
@@ -168,7 +169,8 @@ def sign_out() -> None:
 
 
 def _guard() -> None:
-    if not trusted_host(request.host):
+    # a load balancer asks by address whether we live, and learns nothing else
+    if not trusted_host(request.host) and request.blueprint != "health":
         abort(400, "host")
     if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
         abort(400)
@@ -198,6 +200,15 @@ def trusted_host(host: str) -> bool:
     except ValueError:
         return name == socket.gethostname().lower()
     return True
+
+
+def trust_proxies(app: Flask, hops: int) -> None:
+    """Believe exactly `hops` reverse proxies about address and scheme; believe nobody when 0.
+
+    Not about the host: many proxies hand a client's own X-Forwarded-Host on. They are to pass Host as it came.
+    """
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
 
 
 def base_url() -> str:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import Popen
-from types import SimpleNamespace
-from typing import Any
 
 import psutil
 import pytest
@@ -27,7 +25,7 @@ SERVER = """
 import os, sys, time
 from dataclasses import replace
 from flask import Flask, request
-from innovation_station import serve
+from innovation_station import serve, web
 
 app = Flask("small")
 
@@ -51,7 +49,7 @@ def seen():
             "header": request.headers.get("X-Forwarded-For")}
 
 hops = int(os.environ.get("HOPS", 0))
-serve.trust_proxies(app, hops)
+web.trust_proxies(app, hops)
 limits = serve.Limits(body=2000, **eval(sys.argv[2]))
 listener = serve.bind("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
@@ -309,16 +307,6 @@ def test_address_that_cannot_be_had_is_one_line(host: str) -> None:
     with pytest.raises(ServeError) as caught:
         serve.bind(host, 8000)
     assert len(str(caught.value).splitlines()) == 1
-
-
-def test_proxies_are_trusted_once() -> None:
-    app: Any = SimpleNamespace(wsgi_app="inner")
-    serve.trust_proxies(app, 0)
-    assert app.wsgi_app == "inner"
-    serve.trust_proxies(app, 1)
-    layer = app.wsgi_app
-    serve.trust_proxies(app, 1)
-    assert app.wsgi_app is layer
 
 
 def test_defaults_are_bounded() -> None:

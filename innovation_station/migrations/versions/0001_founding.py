@@ -149,7 +149,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("member_id", "request_key", name=op.f("uq_booking_member_id_request_key")),
         sa.UniqueConstraint("uid", name=op.f("uq_booking_uid")),
     )
-    op.create_index("ix_booking_member_id_start", "booking", ["member_id", "start"], unique=False)
+    op.create_index(
+        "ix_booking_feed",
+        "booking",
+        ["member_id", "start", "end", "state", "changed_at", "revision"],
+        unique=False,
+    )
     op.create_table(
         "closure",
         sa.Column("id", sa.Integer(), nullable=False),
