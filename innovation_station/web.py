@@ -24,6 +24,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -78,6 +79,23 @@ class SignedIn(UserMixin):
         return self.token
 
 
+class CookieSession(SecureCookieSessionInterface):
+    """Flask's session, kept out of files and feeds: Flask-Login looks into it on every answer, and a look is enough
+    to make an answer vary by cookie, which no cache can keep."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Leave answers of views marked `sessionless` alone; their error pages are pages like all others."""
+        view = app.view_functions.get(request.endpoint or "")
+        if not getattr(view, "sessionless", False) or response.mimetype == "text/html":
+            super().save_session(app, session, response)
+
+
+def sessionless(view: View) -> View:
+    """Mark a view whose answers carry no cookie and vary by none."""
+    view.sessionless = True  # type: ignore[attr-defined]
+    return view
+
+
 class IdConverter(IntegerConverter):
     """A row's id in an address, in plain figures; what no database could hold is no such page."""
 
@@ -90,6 +108,8 @@ class IdConverter(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Prepare an app: converters, sign-in, guards, headers, error pages."""
     app.url_map.converters["id"] = IdConverter
+    app.session_interface = CookieSession()
+    sessionless(app.view_functions["static"])
     csrf.init_app(app)
     login.init_app(app)
     login.session_protection = None  # a phone changes its address all day

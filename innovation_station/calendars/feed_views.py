@@ -10,7 +10,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from flask import Response, current_app, request
-from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog import get_logger
@@ -23,13 +22,13 @@ from innovation_station.calendars.installation import setting
 from innovation_station.calendars.queries import Address
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.errors import DomainError
-from innovation_station.web import csrf
+from innovation_station.web import csrf, sessionless
 
 log = get_logger(__name__)
 SETTLED = timedelta(seconds=2)
 RETRY_SECONDS = 30
 CALENDAR = "text/calendar; charset=utf-8"
-ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SEALED = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
@@ -39,9 +38,9 @@ _tried: dict[int, float] = {}
 
 
 @csrf.exempt  # type: ignore[untyped-decorator]
+@sessionless
 def feed(rest: str) -> ResponseReturnValue:
     """Answer a program that polls: 200, 304, the one 404 for every address that is none, 405, 503."""
-    _without_session()
     if request.method not in ("GET", "HEAD"):
         return _plain(405, "Method not allowed\n", {"Allow": "GET, HEAD"})
     token = rest.removesuffix(".ics") if rest.endswith(".ics") else ""
@@ -61,11 +60,6 @@ def feed(rest: str) -> ResponseReturnValue:
 
 def _past_months() -> int:
     return int(current_app.config["STATION"].feed_past_months)
-
-
-def _without_session() -> None:
-    """Keep the session out, also from hooks that would look into it and make the answer vary by cookie."""
-    request_ctx._session = current_app.session_interface.make_null_session(current_app)
 
 
 def _answer(address: Address, today: Today) -> Response:

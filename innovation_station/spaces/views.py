@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from flask import Blueprint, Response, abort, current_app, send_from_directory
-from flask.globals import request_ctx
 
 from innovation_station.delivery import A_YEAR
 from innovation_station.spaces.drawing import plan_css as positions
 from innovation_station.spaces.drawing import svg_shapes
 from innovation_station.spaces.queries import house
+from innovation_station.web import sessionless
 
 pages = Blueprint("spaces", __name__)
 pages.add_app_template_global(svg_shapes)
@@ -23,15 +23,8 @@ PHOTOS = {
 }
 
 
-@pages.after_request
-def _without_session(answer: Response) -> Response:
-    """Keep the session out of what caches keep: a hook that looks into it would make the answer vary by cookie."""
-    if answer.status_code < 400:
-        request_ctx._session = current_app.session_interface.make_null_session(current_app)
-    return answer
-
-
 @pages.get("/floors/plan-<int:revision>.css")
+@sessionless
 def plan_css(revision: int) -> Response:
     """Give the positions of everything on the plans; kept for ever under the revision they are made from."""
     now = house()
@@ -42,6 +35,7 @@ def plan_css(revision: int) -> Response:
 
 
 @pages.get("/spaces/<id:space_id>/photo")
+@sessionless
 def photo(space_id: int) -> Response:
     """Give a space's photograph; pictures only, from the photo directory only."""
     place = house().places.get(space_id)
