@@ -8,7 +8,8 @@ function settle(box) {
   const stop = all.find((item) => item === document.activeElement) || all.find((item) => item.dataset.stop) ||
     all.find((item) => item.matches(".is-sel")) || all[0];
   for (const item of all) {
-    item.tabIndex = item === stop ? 0 : -1;
+    const turn = item === stop ? "0" : "-1";
+    if (item.getAttribute("tabindex") !== turn) item.setAttribute("tabindex", turn);
     if (item !== stop) delete item.dataset.stop;
   }
 }
@@ -32,12 +33,28 @@ function nearest(from, all, [right, down]) {
   return best;
 }
 
+// In a timeline, left and right stay in the row; up and down go to the stretch of the next row at the same hour.
+function within(row, from, [right, down]) {
+  const cells = items(row), box = row.closest("[data-nav]"), rows = [...box.querySelectorAll("[role=row]")];
+  if (right) return cells[cells.indexOf(from) + right];
+  const next = rows[rows.indexOf(row) + down];
+  if (!next) return null;
+  const { left, width } = from.getBoundingClientRect(), x = left + Math.min(width / 2, 12);
+  const away = (item) => { const r = item.getBoundingClientRect(); return Math.max(r.left - x, x - r.right, 0); };
+  return items(next).reduce((best, item) => (away(item) < away(best) ? item : best));
+}
+
+function towards(box, from, direction) {
+  const row = from.closest("[role=row]");
+  return row ? within(row, from, direction) : nearest(from, items(box), direction);
+}
+
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest("[data-nav]");
   if (!box || event.altKey || event.ctrlKey || event.metaKey) return;
-  const all = items(box);
+  const all = items(box), direction = TOWARDS[event.key];
   const next = event.key === "Home" ? all[0] : event.key === "End" ? all.at(-1)
-    : TOWARDS[event.key] && all.includes(event.target) ? nearest(event.target, all, TOWARDS[event.key]) : undefined;
+    : direction && all.includes(event.target) ? towards(box, event.target, direction) || null : undefined;
   if (next === undefined) return;
   event.preventDefault();
   if (next) visit(box, next);

@@ -21,7 +21,7 @@ function mark() {
   for (const item of day.querySelectorAll("[data-nav=plan] [data-space], .li[data-space]")) {
     const here = item.dataset.space === chosen;
     if (here && !item.dataset.was && !item.classList.contains("is-sel")) item.dataset.was = [...item.classList].find((c) => c.startsWith("is-"));
-    if (here && item.dataset.was !== "is-taken") item.classList.replace(item.dataset.was, "is-sel");
+    if (here) item.classList.replace(item.dataset.was, "is-sel");
     else if (!here && item.classList.contains("is-sel")) item.classList.replace("is-sel", item.dataset.was || "is-free");
     if (!here) delete item.dataset.was;
     if (here) item.setAttribute("aria-current", "true"); else item.removeAttribute("aria-current");
@@ -96,10 +96,14 @@ function shut({ move = true } = {}) {
   const { space, close } = open.dataset;
   side.replaceChildren();
   mark();
-  if (move && pushed && history.state?.sheet) history.back();
-  else if (move) history.replaceState(null, "", close);
+  const home = back?.isConnected ? back : place(space);
+  if (move && pushed && history.state?.sheet) {
+    // An address that ends in #main takes the focus along when it comes back.
+    addEventListener("popstate", () => setTimeout(refocus, 0, home), { once: true });
+    history.back();
+  } else if (move) history.replaceState(null, "", close);
   pushed = false;
-  refocus(back?.isConnected ? back : place(space));
+  refocus(home);
   back = null;
 }
 
@@ -159,21 +163,30 @@ document.addEventListener("keydown", (event) => {
 });
 side.addEventListener("change", (event) => {
   const form = event.target.closest("[data-book]");
-  if (form && ["preset", "start", "end"].includes(event.target.name)) choose(form);
+  if (form && ["preset", "start", "end"].includes(event.target.name)) { choose(form); warn(); }
 });
 addEventListener("popstate", () => {
   if (history.state?.sheet) open(location.href, { push: false });
   else if (sheet()) shut({ move: false });
 });
-document.addEventListener("station:day", () => {
-  const open = sheet(), here = open && place(open.dataset.space);
-  const lost = open?.dataset.mode === "book" && here && ["taken", "closed"].includes(here.dataset.state);
-  mark();
-  const box = open?.querySelector("[data-lost]");
-  if (!lost || !box || !box.hidden) return;
-  box.hidden = false;
-  say(box.textContent.trim());
-});
+// Somebody else has some of what is chosen in the open sheet: told once, and taken back when it is free again.
+function lost(open) {
+  const at = (item, name) => +[...item.classList].find((c) => new RegExp(`^${name}\\d+$`).test(c)).slice(1);
+  const row = day.querySelector(`[data-track="${open.dataset.space}"]`), pick = open.querySelector("[data-bar] > .tl-pick");
+  if (!row || !pick) return ["taken", "closed"].includes(place(open.dataset.space)?.dataset.state);
+  const held = [...row.querySelectorAll(".tl-cell:has(> .is-taken, > .is-event, > .is-closed)")];
+  return held.some((cell) => at(cell, "s") < at(pick, "e") && at(cell, "e") > at(pick, "s"));
+}
+
+function warn() {
+  const open = sheet(), box = open?.querySelector("[data-lost]");
+  if (!box || open.dataset.mode !== "book") return;
+  const was = !box.hidden;
+  box.hidden = !lost(open);
+  if (!was && !box.hidden) say(box.textContent.trim());
+}
+
+document.addEventListener("station:day", () => { mark(); warn(); });
 const first = side.querySelector("[data-book]");
 if (first) choose(first); else mark();
 if (sheet()) {
