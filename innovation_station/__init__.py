@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from innovation_station.settings import Settings
 
 __all__ = ["create_app"]
-COMPRESSED = [
-    "text/html",
-    "text/css",
-    "text/javascript",
-    "application/javascript",
-    "image/svg+xml",
-    "application/json",
-]
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -96,6 +88,6 @@ def _config(station: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 200,
-        "COMPRESS_MIMETYPES": COMPRESSED,
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "application/json"],
         "BABEL_DEFAULT_LOCALE": station.locale,
     }

@@ -56,7 +56,7 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _SAFE_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\xa0\\]*")
-View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(eq=False)
