@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from sqlalchemy import select, text
 
-from innovation_station import create_app, db, settings
+from innovation_station import create_app, db, schema, settings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import transaction
 from innovation_station.demo.floor import SHAPES
@@ -77,7 +77,7 @@ def make_app(url: str, instance: Path, **environ: str) -> Flask:
 
 def fill(app: Flask, bookings: int, spaces: int, say: Callable[[str], None] = lambda _: None) -> None:
     """Make schema, house, members and history in an empty database."""
-    db.upgrade(app)
+    schema.upgrade(app)
     with app.app_context():
         with transaction() as session:
             place_ids = _house(spaces)

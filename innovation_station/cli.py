@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import run_simple
 
-from innovation_station import clock, create_app, db, doctor, health, operations, serve, settings
+from innovation_station import clock, create_app, db, doctor, health, operations, schema, serve, settings
 from innovation_station.errors import DomainError
 from innovation_station.i18n import sentence
 from innovation_station.members.models import Member
@@ -172,7 +172,7 @@ def prepare(app: Flask, *, demo: bool) -> None:
     """Bring the database up to date; fill it with demo data when it has no members and that is wanted."""
     app.config["STATION"].instance.mkdir(parents=True, exist_ok=True)
     if health.reasons(app):
-        db.upgrade(app)
+        schema.upgrade(app)
     if demo and not _emails(app):
         click.echo("Filling the empty database with demo data...", err=True)
         _load_demo(app)
@@ -218,8 +218,8 @@ def upgrade_command() -> None:
     """Bring the schema up to date; makes the database where there is none."""
     with one_line():
         current_app.config["STATION"].instance.mkdir(parents=True, exist_ok=True)
-        db.upgrade(_app())
-        click.echo(f"The schema is at {db.current_revision(_app())}.")
+        schema.upgrade(_app())
+        click.echo(f"The schema is at {schema.current_revision(_app())}.")
 
 
 demo_group = AppGroup("demo", help="Demo data: an invented house.")

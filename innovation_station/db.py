@@ -11,14 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Engine, MetaData, event
 from sqlalchemy.engine import Dialect
@@ -157,29 +151,3 @@ def engine_options(url: str) -> dict[str, Any]:
         "max_overflow": 8,
         "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"},
     }
-
-
-def _alembic(app: Flask) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["app"] = app
-    return config
-
-
-def upgrade(app: Flask, revision: str = "head") -> None:
-    """Bring the schema of the app's database up to `revision`; does nothing where it is there already."""
-    with app.app_context(), db.engine.connect() as connection:
-        config = _alembic(app)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-def current_revision(app: Flask) -> str | None:
-    """Give the revision the database stands at, or None where it is empty."""
-    with app.app_context(), db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def is_current(app: Flask) -> bool:
-    """Tell whether the schema is the one this code was written for."""
-    return current_revision(app) == ScriptDirectory.from_config(_alembic(app)).get_current_head()

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 # imported for its connection rules too: the doctor must see the pragmas that the servers set
 from innovation_station import db, postgres_tools
-from innovation_station.operations import known_revisions
+from innovation_station.schema import known_revisions, revision_of
 from innovation_station.settings import CONFIG_FILE, DEFINITIONS, SECRET_KEY_FILE, Settings, shown
 
 PACKAGE = Path(__file__).resolve().parent
@@ -165,12 +165,11 @@ def _guarded(engine: Engine, check: Callable[[Connection], Iterator[Finding]]) -
 
 
 def _revision(connection: Connection) -> Iterator[Finding]:
-    head, known = known_revisions()
-    if not connection.dialect.has_table(connection, "alembic_version"):
+    known, revision = known_revisions(), revision_of(connection)
+    head = known[-1]
+    if revision is None:
         yield Finding("migrations", "wrong", "the database is empty: `innovation-station db upgrade`.")
-        return
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if revision == head:
+    elif revision == head:
         yield Finding("migrations", "ok", f"the schema is current ({revision}).")
     elif revision in known:
         yield Finding("migrations", "wrong", f"stands at {revision}, not {head}: `innovation-station db upgrade`.")

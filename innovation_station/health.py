@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from innovation_station.db import current_revision, is_current
+from innovation_station.schema import current_revision, is_current
 
 pages = Blueprint("health", __name__)
 _READY_AT = "station-ready-at"

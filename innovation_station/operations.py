@@ -21,12 +21,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from innovation_station import postgres_tools
+from innovation_station.schema import known_revisions, revision_of, upgrade_connection
 from innovation_station.settings import Settings
 
 SQLITE_HEADER = b"SQLite format 3\x00"
@@ -85,18 +83,6 @@ def restore(settings: Settings, source: Path, progress: Progress = _in_silence) 
     source = source.absolute()
     _check_source(source)
     return _restore_sqlite(settings, source, progress) if settings.is_sqlite else _restore_postgres(settings, source)
-
-
-def known_revisions() -> tuple[str, set[str]]:
-    """Return the revision this program was written for, and all it can upgrade from (itself included)."""
-    scripts = ScriptDirectory.from_config(_alembic())
-    return scripts.get_current_head() or "", {script.revision for script in scripts.walk_revisions()}
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
 
 
 # Files
@@ -260,17 +246,15 @@ def _check_ours(connection: Connection, name: str) -> str:
     missing = OURS - set(inspect(connection).get_table_names())
     if missing:
         raise OperationError(f"{name} is not a backup of Innovation Station: it has no table {min(missing)}.")
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if revision not in known_revisions()[1]:
+    revision = revision_of(connection)
+    if revision not in known_revisions():
         raise OperationError(f"{name} was made by a newer version (revision {revision}); upgrade this one first.")
     return str(revision)
 
 
 def _upgrade(connect: Callable[[], Connection]) -> None:
     with connect() as connection:
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_connection(connection)
 
 
 def _end_sessions(connection: Connection) -> None:
@@ -362,7 +346,7 @@ def _check_dump(source: Path) -> str:
     if missing := OURS - postgres_tools.tables(source):
         raise OperationError(f"{source} is not a backup of Innovation Station: it has no table {min(missing)}.")
     revision = postgres_tools.revision(source)
-    if revision not in known_revisions()[1]:
+    if revision not in known_revisions():
         raise OperationError(f"{source} was made by a newer version ({revision}); upgrade this one first.")
     return revision
 

@@ -24,7 +24,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 
 from innovation_station import clock as clock_module
-from innovation_station import create_app, settings
+from innovation_station import create_app, schema, settings
 from innovation_station import db as database
 from innovation_station.db import transaction
 from innovation_station.members import service as member_service
@@ -169,7 +169,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None
     folder = tmp_path_factory.mktemp("sqlite")
     path = folder / "template.db"
     app = app_on(f"sqlite:///{path}", folder / "instance")
-    database.upgrade(app)
+    schema.upgrade(app)
     small = furnish(app)
     _dispose(app)
     with sqlite3.connect(path) as connection:
@@ -186,10 +186,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None
 @pytest.fixture(scope="session")
 def postgres_template(
     postgres_server: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str, quick_hashes: None
-) -> Iterator[Template]:
+) -> Template:
     name = f"template_{worker_id}"
     app = app_on(postgres_server.create_database(name), tmp_path_factory.mktemp("postgres"))
-    database.upgrade(app)
+    schema.upgrade(app)
     small = furnish(app)
     _dispose(app)
     made: list[str] = []
@@ -199,7 +199,7 @@ def postgres_template(
         postgres_server._execute(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}" STRATEGY file_copy')
         return str(postgres_server.database_url(made[-1]))
 
-    yield Template(small, copy)
+    return Template(small, copy)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

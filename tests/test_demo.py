@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from innovation_station import clock, create_app, db, demo, settings
+from innovation_station import clock, create_app, db, demo, schema, settings
 from innovation_station.bookings import queries, rules
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held, Moment, Wish
@@ -51,7 +51,7 @@ def made(folder: Path, moment: datetime, url: str = "") -> Flask:
         "STATION_DATABASE_URL": url or f"sqlite:///{folder}/station.db",
     }
     app = create_app({"STATION": settings.load(environ, folder)})
-    db.upgrade(app)
+    schema.upgrade(app)
     with at(moment):
         demo.load(app)
     return app
@@ -111,7 +111,7 @@ def test_load_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(demo.Archive, "_stamp", lambda *_: 1 / 0)  # the last step
     environ = {"STATION_SECRET_KEY": "k" * 40, "STATION_DATABASE_URL": f"sqlite:///{tmp_path}/station.db"}
     empty = create_app({"STATION": settings.load(environ, tmp_path)})
-    db.upgrade(empty)
+    schema.upgrade(empty)
     with pytest.raises(ZeroDivisionError):
         demo.load(empty)
     assert not any(dump(empty).values())

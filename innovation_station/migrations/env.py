@@ -1,4 +1,4 @@
-"""Run migrations on the connection that `innovation_station.db.upgrade` opened.
+"""Run migrations on the connection that `innovation_station.schema` opened.
 
 One transaction for all steps, taken as a writer from the start: a migration killed half-way leaves the old schema
 whole, and two processes that start at once run it once.

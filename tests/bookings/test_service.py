@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -265,7 +266,7 @@ def test_long_booking_is_split_by_local_day_and_still_one(context: Flask, small:
     parts = queries.held(span, [small.room])
     assert len(parts) == 4 and {held.booking_id for held in parts} == {booking.id}
     assert (parts[0].span.start, parts[-1].span.end) == (span.start, span.end)
-    assert all(one.span.end == two.span.start for one, two in zip(parts, parts[1:], strict=False))
+    assert all(one.span.end == two.span.start for one, two in pairwise(parts))
 
 
 def test_every_change_raises_the_stamps_that_pages_and_feeds_key_on(context: Flask, small: Small) -> None:
@@ -292,7 +293,7 @@ def test_every_change_raises_the_stamps_that_pages_and_feeds_key_on(context: Fla
     with transaction():
         service.cancel(member(small), booking.id, now=NOW)
     seen.append(stamps())
-    assert all(one[0] < two[0] and one[1] < two[1] for one, two in zip(seen, seen[1:], strict=False))
+    assert all(one[0] < two[0] and one[1] < two[1] for one, two in pairwise(seen))
 
 
 # -- the law of the database, with all rules passed by ----------------------------------------------------------------

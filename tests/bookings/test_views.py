@@ -69,7 +69,7 @@ def test_loser_gets_409_with_the_reason_and_three_ways_that_work(
     offers = re.findall(
         r'<form method="post" action="/bookings" data-part>(.*?)</form>',
         answer.text.split('class="alts"')[1],
-        re.S,
+        re.DOTALL,
     )
     assert len(offers) >= 3
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offers[0]))

@@ -12,7 +12,7 @@ import click.testing
 import pytest
 from flask import Flask
 
-from innovation_station import db, settings
+from innovation_station import db, schema, settings
 from innovation_station.cli import cli
 from innovation_station.settings import Settings
 
@@ -34,7 +34,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plain = Flask("made")
     plain.config.update(SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
     db.db.init_app(plain)
-    db.upgrade(plain)
+    schema.upgrade(plain)
     with plain.app_context():
         db.db.engine.dispose()
     with sqlite3.connect(path) as connection:

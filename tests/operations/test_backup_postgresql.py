@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from innovation_station import db, doctor, operations, settings
+from innovation_station import db, doctor, operations, schema, settings
 from innovation_station.operations import OperationError, backup, restore
 from innovation_station.settings import Settings
 
@@ -27,7 +27,7 @@ def on_postgresql(postgres_server: Any, tmp_path: Path, monkeypatch: pytest.Monk
     app = Flask("made")
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     db.db.init_app(app)
-    db.upgrade(app)
+    schema.upgrade(app)
     with app.app_context():
         db.db.engine.dispose()
     yield settings.load({"STATION_DATABASE_URL": url.replace("+psycopg", "")}, tmp_path / "instance")
@@ -91,7 +91,7 @@ def test_restore_refuses_doubtful_files(on_postgresql: Settings, engine: Engine,
     good = tmp_path / "good"
     execute(engine, "UPDATE alembic_version SET version_num = '9999'")
     backup(on_postgresql, tmp_path / "newer")
-    execute(engine, f"UPDATE alembic_version SET version_num = '{operations.known_revisions()[0]}'")
+    execute(engine, f"UPDATE alembic_version SET version_num = '{schema.known_revisions()[-1]}'")
     backup(on_postgresql, good)
     (tmp_path / "letter").write_text("dear")
     (tmp_path / "lite").write_bytes(operations.SQLITE_HEADER + bytes(100))

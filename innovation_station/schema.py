@@ -1,0 +1,57 @@
+"""The database's schema: at which revision it stands, which ones are known, and how it is brought up to date.
+
+Revisions are numbered files, so naming them needs no Alembic: importing it would be a third of a server's start,
+and a server that is up to date never migrates.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Connection, inspect, text
+
+from innovation_station.db import db
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def known_revisions() -> list[str]:
+    """List all revisions, oldest first; the last is the one this program was written for."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Give the revision a database stands at, None where it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if revision is None else str(revision)
+
+
+def upgrade_connection(connection: Connection, revision: str = "head") -> None:
+    """Bring a database up to `revision`, in one transaction; does nothing where it is there already."""
+    from alembic import command  # see above: only who migrates pays for it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def upgrade(app: Flask, revision: str = "head") -> None:
+    """Bring the app's database up to `revision`."""
+    with app.app_context(), db.engine.connect() as connection:
+        upgrade_connection(connection, revision)
+
+
+def current_revision(app: Flask) -> str | None:
+    """Give the revision the app's database stands at, None where it is empty."""
+    with app.app_context(), db.engine.connect() as connection:
+        return revision_of(connection)
+
+
+def is_current(app: Flask) -> bool:
+    """Tell whether the app's database has the schema this code was written for."""
+    return current_revision(app) == known_revisions()[-1]
