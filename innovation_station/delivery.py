@@ -45,6 +45,7 @@ def _finish_static(response: Response) -> Response:
         if encoding and request.view_args:
             path = Path(current_app.static_folder or "") / request.view_args["filename"]
             response.direct_passthrough = False
+            response.response.close()  # type: ignore[union-attr]  # the file, which nobody is going to read
             response.set_data(_packed(path, path.stat().st_mtime_ns, encoding))
             response.headers["Content-Encoding"] = encoding
             response.set_etag(response.get_etag()[0] or "", weak=True)
