@@ -23,10 +23,10 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from innovation_station import clock as clock_module
-from innovation_station import db as database
-from innovation_station import demo
+from innovation_station import demo, schema
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
+from innovation_station.calendars.document import shelf
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.spaces import queries as space_queries
@@ -83,7 +83,7 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) 
     app = app_on(f"sqlite:///{folder / 'demo.db'}", folder / "instance")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock_module, "now", lambda: NOW)
-        database.upgrade(app)
+        schema.upgrade(app)
         demo.load(app)
     with app.app_context():
         db.engine.dispose()
@@ -130,6 +130,7 @@ def station(server: Server, demo_database: Path, tmp_path: Path, clock: Clock) -
     """Serve a fresh copy of the demo house."""
     shutil.copy(demo_database, tmp_path / "station.db")
     space_queries._kept.clear()
+    shelf.clear()
     app = app_on(f"sqlite:///{tmp_path / 'station.db'}", tmp_path / "instance")
     server.app = app
     yield Station(app, server.address, clock)

@@ -12,6 +12,11 @@ from tests.conftest import TUESDAY
 
 pytestmark = pytest.mark.browser
 DAY = f"/book?date={TUESDAY}&from=08:00&to=12:00"
+COUNT_CHANGES = """() => {
+  window.touched = 0;
+  const everything = {subtree: true, childList: true, attributes: true, characterData: true};
+  new MutationObserver((all) => { window.touched += all.length }).observe(document.getElementById('day'), everything)
+}"""
 
 
 def look_again(page: Page, status: int) -> None:
@@ -74,10 +79,7 @@ def test_an_unchanged_day_touches_nothing(visit: Visit, station: Station) -> Non
     desk(station, page, first_free(station, page)).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     look_again(page, 200)  # the address is another one now
-    page.evaluate(
-        "() => { window.touched = 0; new MutationObserver((all) => { window.touched += all.length; })"
-        ".observe(document.getElementById('day'), {subtree: true, childList: true, attributes: true, characterData: true}); }"
-    )
+    page.evaluate(COUNT_CHANGES)
     look_again(page, 304)
     page.wait_for_timeout(100)
     assert page.evaluate("window.touched") == 0

@@ -14,9 +14,12 @@ pytestmark = pytest.mark.browser
 DAY = f"/book?date={TUESDAY}&from=08:00&to=12:00"
 FOCUSED = """() => {
   const item = document.activeElement, box = item.getBoundingClientRect(), style = getComputedStyle(item);
-  return {id: item.id, page: item === document.body, text: (item.ariaLabel || item.textContent).trim(), x: box.x + box.width / 2,
-    y: box.y + box.height / 2, ring: style.outlineStyle + ' ' + style.outlineWidth, nav: item.closest('[data-nav]')?.dataset.nav,
-    row: item.closest('[data-track]')?.dataset.track, within: box.top >= 0 && box.bottom <= innerHeight}
+  return {
+    id: item.id, page: item === document.body, text: (item.ariaLabel || item.textContent).trim(),
+    x: box.x + box.width / 2, y: box.y + box.height / 2, within: box.top >= 0 && box.bottom <= innerHeight,
+    ring: style.outlineStyle + ' ' + style.outlineWidth,
+    nav: item.closest('[data-nav]')?.dataset.nav, row: item.closest('[data-track]')?.dataset.track,
+  }
 }"""
 
 

@@ -1,0 +1,150 @@
+"""Every page as everybody meets it: rules of accessibility, widths, dark, print, forced colours, both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from innovation_station.bookings import queries
+from innovation_station.errors import Refusal, Unavailable
+from tests.browser.conftest import ALVA, DESKTOP, PHONE, REBIN, Station, Visit, first_free
+from tests.conftest import TUESDAY
+
+pytestmark = pytest.mark.browser
+WIDTHS = (320, 360, 390, 768, 1280)
+DAY = f"/book?date={TUESDAY}"
+# Words of the interface that the other language does not have; what members and the house wrote stays as it is.
+SWEDISH = re.compile(
+    r"\b(och|är|din|boka|bokad|avboka|ångra|ändra|lediga?|upptagen|stängt?|i morgon|plats|platser|skrivbord|rum"
+    r"|kalender|förmiddag|eftermiddag|heldag|måndag|tisdag|från|till|idag|mitt)\b",
+    re.IGNORECASE,
+)
+ENGLISH = re.compile(
+    r"\b(and|is|your|yours|book|booked|cancel|undo|change|free|taken|closed|tomorrow|place|desks?|rooms?|morning"
+    r"|(?<!Google )calendar|afternoon|monday|tuesday|seats?|from|until|today|mine)\b",
+    re.IGNORECASE,
+)
+# Visible text, labels and titles, without what is marked as another language and without what people wrote.
+WORDS = """() => {
+  const skip = '[lang]:not(html), script, style, code, .tl-seg.is-taken, .tl-seg.is-mine, [data-mine], .zone';
+  const found = [document.title], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walk.nextNode());) if (!node.parentElement.closest(skip)) found.push(node.data.trim());
+  for (const item of document.querySelectorAll('[aria-label], [placeholder], [alt]'))
+    if (!item.closest(skip + ', .tl-cell, .desk, .room')) found.push(item.ariaLabel || item.placeholder || item.alt);
+  return found.filter(Boolean)
+}"""
+SEND = """fields => {
+  const make = (name, more) => Object.assign(document.createElement(name), more);
+  const form = make('form', {method: 'post', action: '/bookings'});
+  for (const [name, value] of Object.entries(fields)) form.append(make('input', {type: 'hidden', name, value}));
+  document.body.append(form);
+  form.submit()
+}"""
+AXE = "axe.run({resultTypes: ['violations']}).then(result => result.violations)"
+# All four looks are seen, each in one language.
+LOOKS: dict[str, list[tuple[tuple[int, int], Literal["light", "dark"]]]] = {
+    "sv": [(DESKTOP, "light"), (PHONE, "dark")],
+    "en": [(DESKTOP, "dark"), (PHONE, "light")],
+}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Open one page after the other, as a member who has a booking; say which it is."""
+    name = first_free(station, open_page(page, f"{DAY}&from=08:00&to=12:00"))
+    yield "book"
+    for path in (
+        f"/book/{station.ids[name]}?date={TUESDAY}",
+        f"/book/{station.ids['Hågelby']}?date={TUESDAY}&kind=room",
+    ):
+        open_page(page, path)
+        yield path
+    made = station.book(ALVA, name, TUESDAY, "08:00", "12:00")
+    booked = f"/book/{station.ids[name]}?date={TUESDAY}&from=08:00&to=12:00"
+    own = (f"/bookings/{made}", f"/bookings/{made}/edit", "/bookings", "/")
+    for path in (booked, "/book?date=2026-11-28", *own, "/accessibility", "/style"):
+        open_page(page, path)
+        yield path
+    page.goto("/calendars")
+    page.locator("main form button").last.click()
+    yield "calendars"
+    for path in ("/nothing", f"/bookings/{made}/cancel"):
+        page.goto(path)
+        yield path
+    yield from refusals(page, station)
+    patch.setattr(queries, "upcoming", busy)
+    page.goto("/bookings")
+    yield "503"
+    patch.undo()
+
+
+def open_page(page: Page, path: str) -> Page:
+    answer = page.goto(path, wait_until="load")
+    assert answer and answer.status == 200, path
+    return page
+
+
+def refusals(page: Page, station: Station) -> Iterator[str]:
+    """Send what is refused: an end before the start, a day that is none, a time that somebody has."""
+    desk = station.ids[first_free(station, open_page(page, "/book?date=2026-11-26"))]
+    open_page(page, f"/book/{desk}?date=2026-11-26")
+    station.book(REBIN, station.names[desk], date(2026, 11, 26), "09:00", "10:00")
+    common = {"space": desk, "csrf_token": page.locator("[name=csrf_token]").first.input_value()}
+    for day, start, end, status in (
+        ("2026-11-26", "11:00", "09:00", 422),
+        ("2026-13-77", "09:00", "11:00", 422),
+        ("2026-11-26", "09:00", "10:00", 409),
+    ):
+        send(page, {**common, "date": day, "start": start, "end": end}, status)
+        yield f"{status} {day}"
+
+
+def send(page: Page, fields: dict[str, Any], status: int) -> None:
+    """Post a form as the browser does without our scripts."""
+    with page.expect_navigation() as answer:
+        page.evaluate(SEND, {key: str(value) for key, value in fields.items()})
+    assert answer.value.status == status
+
+
+def busy(*_arguments: Any, **_more: Any) -> None:
+    raise Unavailable([Refusal("database-busy")])
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    station.app.debug = True  # shows the style page
+    faults: list[str] = []
+    page = visit(language, allow=("status of 4", "status of 5"))
+    visitor = visit(language, email=None)
+    for where in seen(page, station, monkeypatch):
+        faults += [f"{where}: {fault}" for fault in faults_of(page, language)]
+    for path in ("/", "/login", "/accessibility"):
+        open_page(visitor, path)
+        faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language)]
+    assert faults == []
+
+
+def faults_of(page: Page, language: str) -> Iterator[str]:
+    """Name what is wrong with the page that is open, light and dark, wide and narrow."""
+    if page.locator("html").get_attribute("lang") != language:
+        yield "wrong lang"
+    if "/style" not in page.url:  # a page for those who develop, in English
+        wrong = ENGLISH if language == "sv" else SWEDISH
+        yield from (f"{language}: {text!r}" for text in page.evaluate(WORDS) if wrong.search(text))
+    page.evaluate(Axe().axe_script)
+    for size, scheme in LOOKS[language]:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        for found in page.evaluate(AXE):
+            where = found["nodes"][0]
+            yield f"{size[0]} {scheme}: {found['id']}: {where['html'][:160]} {where['failureSummary'][:200]}"
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        if (over := page.evaluate(OVERFLOW)) > 0:
+            yield f"{over} px sideways at {width}"
