@@ -1,4 +1,7 @@
-"""Today for a member: the place one has, the day as stops, free rooms, who is here and what is on."""
+"""Today for a member: the place one has, the day as stops, free rooms, who is here and what is on.
+
+When the house is shut and nothing of the day is left, the next open day takes its place: an empty page helps nobody.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,23 @@ class Today:
 
     def __init__(self, member: Member, house: House, moment: Moment):
         self.member, self.house, self.moment = member, house, moment
-        self.date: date = local(moment.now).date()
-        self.span = Span(at_minute(self.date, 0, moment.zone), at_minute(self.date, 24 * 60, moment.zone))
-        self.rows = bookings.taken(self.span)
-        closures = queries.house_closures(Span(self.span.start, self.span.start + timedelta(days=rules.DAYS_AHEAD)))
+        self.today = self.date = local(moment.now).date()
+        ahead = Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD))
+        closures = queries.house_closures(ahead)
         self.openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
         first = self.openings[0] if self.openings else None
+        self._read(self.today)
+        left = any(booking.span.end > moment.now for booking in self.mine)  # the stage is open in the evening
+        if first and not left and local(first.start).date() > self.today:
+            self._read(local(first.start).date())
         self.opened = first if first and local(first.start).date() == self.date else None
         self.is_open = bool(self.opened and self.opened.start <= moment.now)
+
+    def _read(self, day: date) -> None:
+        """Read what is taken on a day; one statement."""
+        zone = self.moment.zone
+        self.date = day
+        self.rows = bookings.taken(Span(at_minute(day, 0, zone), at_minute(day, 24 * 60, zone)))
         self.mine = sorted((self._mine(row) for row in self.rows if self._is_mine(row)), key=lambda m: m.span)
 
     def _is_mine(self, row: Taken) -> bool:
@@ -54,7 +66,8 @@ class Today:
         """Give what the template shows; at most three statements more."""
         taken = self._taken()
         return {
-            "heading": words.capital(day_long(self.date)),
+            "heading": words.capital(day_long(self.today)),
+            "titles": self._titles(),
             "state": self._state(),
             "ticket": self._ticket(),
             "stops": [self._stop(stop) for stop in self._stops(taken)],
@@ -65,7 +78,6 @@ class Today:
             "house_closed": self._house_closed(),
             "closed": self._closed(),
             "is_open": self.is_open,
-            "opens": self._next_opening(),
         }
 
     def _taken(self) -> DayTaken:
@@ -79,23 +91,23 @@ class Today:
 
     def _state(self) -> str:
         opening = self.openings[0] if self.openings else None
-        holiday = self.moment.holidays.get(self.date)
+        holiday = self.moment.holidays.get(self.today)
         if holiday and opening:
             day, time = day_short(opening.start), clock(opening.start)
             return _("Closed today, %(holiday)s. Opens %(day)s %(time)s", holiday=holiday, day=day, time=time)
         return words.state_sentence(opening, is_open=self.is_open)
 
-    def _next_opening(self) -> dict[str, Any] | None:
-        """Point to the next open day when there is nothing left of this one."""
-        left = any(booking.span.end > self.moment.now for booking in self.mine)  # the stage is open in the evening
-        if self.opened or left or not self.openings:
-            return None
-        opening = self.openings[0]
+    def _titles(self) -> dict[str, str]:
+        """Name the parts of the page after the day they show."""
+        if self.date == self.today:
+            return {
+                "day": _("Your day"), "on": _("On today"), "people": _("Here today"), "closed": _("Closed today"),
+            }  # fmt: skip
+        day = day_long(self.date)
         return {
-            "text": _("The station opens %(day)s %(time)s.", day=day_long(opening.start), time=clock(opening.start)),
-            "button": _("Book for %(day)s", day=day_long(opening.start)),
-            "href": url_for("bookings.book", date=local(opening.start).date().isoformat()),
-        }
+            "day": words.capital(day), "on": _("On %(day)s", day=day), "people": _("Here %(day)s", day=day),
+            "closed": _("Closed %(day)s", day=day),
+        }  # fmt: skip
 
     def _closures(self) -> list[tuple[Span, str, list[Place]]]:
         """List what is shut today and why, each stretch and reason with its places."""
@@ -134,7 +146,7 @@ class Today:
     # -- my place and my day --------------------------------------------------------------------------------
 
     def _ticket(self) -> dict[str, Any] | None:
-        now = rules.ticket(self.mine, self.moment.now)
+        now = rules.ticket(self.mine, self.moment.now) if self.date == self.today else None
         if now is None:
             return self._later_ticket()
         running = now.span.start <= self.moment.now
