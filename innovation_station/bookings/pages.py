@@ -198,7 +198,7 @@ class DayPage:
         )  # fmt: skip
 
     def _free_text(self, place: Place) -> str:
-        free = self.day.free(place)
+        free = [span for span in self.day.free(place) if span.end > self.day.chosen.start]
         if len(free) == 1 and free[0] == self.day.opened(place):
             return _("Free all day")
         return _("Free %(times)s", times=", ".join(self.day.hours(span) for span in free[:3])) if free else _("Free")

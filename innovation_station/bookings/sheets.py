@@ -120,7 +120,7 @@ class Sheet:
         if not usable or chosen not in (*parts.values(), (None, None)):
             return None
         if self.place.kind == "desk":
-            return str(usable[0]["value"]) if chosen == parts["day"] else None
+            return str(usable[0]["value"])
         return str(usable[min(1, len(usable) - 1)]["value"])  # an hour, where there is one
 
     def _option(self, value: str, label: str, asked: tuple[int, int], span: Span | None) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _page(
     moment = _day_moment(choice.day, now)
     day = _day(choice, moment)
     strip = _strip(choice.day, now)
-    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice), strip)
+    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice, now), strip)
     page = _compose_day(day, choice, usual, place) | frame
     page["etag"] = f'W/"{_etag(stamp, now)}"'
     page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
@@ -192,14 +192,21 @@ def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None 
     return sheets.Sheet(day, choice, place, visible=actor().visible).compose(typed)
 
 
-def _free(strip: Sequence[date], choice: Choice) -> dict[date, int]:
-    """Count the places of the chosen kind that nobody has in the chosen part of each day; one statement."""
+def _begin(whole: Span, now: datetime) -> Span:
+    """Give the instant a room is judged at, as the plan does: now, or when the chosen time begins."""
+    start = now if whole.start <= now < whole.end else whole.start
+    return Span(start, start + timedelta(minutes=1))
+
+
+def _free(strip: Sequence[date], choice: Choice, now: datetime) -> dict[date, int]:
+    """Count the places of the chosen kind that are free in the chosen part of each day; one statement."""
     house = current_house()
     places = [place for place in house.places.values() if choice.shows(place) and place.bookable]
     windows = []
     for day in strip:
         minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
-        windows.append(Span(*(at_minute(day, minute or 0, zone()) for minute in minutes)))
+        whole = Span(*(at_minute(day, minute or 0, zone()) for minute in minutes))
+        windows.append(whole if choice.kind == "desk" else _begin(whole, now))
     among = [place.id for place in places] if choice.filtered else None
     busy = queries.busy_spaces(windows, sorted({place.kind for place in places}), among=among) if places else {}
     return {day: len(places) - busy.get(index, 0) for index, day in enumerate(strip)}
