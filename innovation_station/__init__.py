@@ -85,7 +85,7 @@ def _config(station: Settings) -> dict[str, Any]:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,  # a page left open over lunch still books; the token dies with the session
-        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_CONTENT_LENGTH": 256 * 1024,  # the only bound on the number of fields of a plain form
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 200,
         "COMPRESS_MIMETYPES": ["text/html", "text/css", "application/json"],

@@ -89,9 +89,10 @@ class _Parsed(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the first value."""
-        self.typed = valuelist[0].strip()[:100] if valuelist else ""
+        given = valuelist[0] if valuelist else ""
+        self.typed = given.strip()[:100]
         self.data = self.read(self.typed) if self.typed else None
-        if self.typed and self.data is None:
+        if given and self.data is None:  # also where nothing but blanks was typed
             raise ValueError(sentence(Refusal(self.code)))
 
 

@@ -93,7 +93,7 @@ def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[
         token_hash=queries.token_hash(token),
         created_at=now,
         expires_at=now + (REMEMBERED if remember else BROWSER_SESSION),
-        agent=agent[:200],
+        agent="".join(letter for letter in agent[:200] if letter.isprintable()),
     )
     db.session.add(row)
     db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
