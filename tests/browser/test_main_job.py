@@ -75,6 +75,8 @@ def book_by_thumb(page: Page, station: Station) -> str:
     tap = Thumb(page)
     tap(TOMORROW)
     expect(page.locator(TOMORROW)).to_have_attribute("aria-current", "date")
+    plan = page.locator("[data-nav=plan]").bounding_box()
+    assert plan and plan["y"] < 320, "most of the first view is the plan"
     name = first_free(station, page)
     tap(f"#p{station.ids[name]}")
     sheet = page.get_by_role("dialog")

@@ -59,6 +59,8 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     """Open one page after the other, as a member who has a booking; say which it is."""
     name = first_free(station, open_page(page, f"{DAY}&from=08:00&to=12:00"))
     yield "book"
+    open_page(page, f"{DAY}&with=height-adjustable")
+    yield "book, filtered"
     for path in (
         f"/book/{station.ids[name]}?date={TUESDAY}",
         f"/book/{station.ids['Hågelby']}?date={TUESDAY}&kind=room",
