@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from innovation_station.errors import Refusal
@@ -33,11 +33,6 @@ class Form(FlaskForm):
                 self.form_errors.append(sentence(refusal))
             else:
                 field.errors = [*field.errors, sentence(refusal)]
-
-
-def refuse(code: str, **values: object) -> StopValidation:
-    """Make the validation error that says a refusal's sentence."""
-    return StopValidation(sentence(Refusal(code, None, values)))
 
 
 def parse_date(text: str | None) -> date | None:

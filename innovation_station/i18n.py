@@ -222,7 +222,6 @@ REFUSALS: Mapping[str, Any] = {
     "end-before-start": _l("The end must come after the start."),
     "time-skipped": _l("%(time)s does not exist on %(day)s: the clocks go forward. Choose a time before or after."),
     "time-doubled": _l("%(time)s happens twice on %(day)s: the clocks go back. Choose a time before or after."),
-    "preset-over": _l("There is nothing left of that time today. Choose a later one."),
     "preset-unknown": _l("Choose one of the times, or your own."),
     "database-busy": _l("A lot is happening right now and this did not get through. Try again in a few seconds."),
     "database-read-only": _l("Bookings cannot be changed at the moment. What is booked stands."),
