@@ -1,0 +1,245 @@
+"""What the tests of trust share: a house in which every text that people write is an attack, and a tour of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import inspect, select, text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from innovation_station.bookings import service as bookings
+from innovation_station.calendars import service as calendars
+from innovation_station.calendars.document import Today
+from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.db import db, transaction
+from innovation_station.members.models import Member, Organisation
+from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Floor, Space, Zone
+from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+
+ATTACKED = (
+    "house", "hosts", "street", "floor", "label", "zone", "desk", "room", "booth", "member", "other", "partner", "title",
+    "shown", "open", "feed", "reason",
+)  # fmt: skip
+
+
+def attack(name: str) -> str:
+    """Give a text that would be a tag, an attribute and a template where it is not written as text."""
+    return f"<x-{name} \"onx=1 'onx=2>{{{{7*7}}}}"
+
+
+@dataclass
+class Visit:
+    """One answer of the tour."""
+
+    who: str
+    what: str
+    answer: TestResponse
+
+    @property
+    def is_page(self) -> bool:
+        """Tell whether it is HTML."""
+        return self.answer.mimetype == "text/html"
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.what} ({self.answer.status_code})"
+
+
+@dataclass
+class Station:
+    """A furnished house: who is logged in, what they have, and where it all is."""
+
+    app: Flask
+    small: Small
+    visitor: FlaskClient
+    alva: FlaskClient
+    bo: FlaskClient
+    host: FlaskClient
+    ids: dict[str, int] = field(default_factory=dict)
+    feed: str = ""
+    right: str | None = None
+
+    def client(self, who: str) -> FlaskClient:
+        """Give somebody's browser."""
+        found: FlaskClient = getattr(self, who)
+        return found
+
+    def address(self, rule: Rule, **instead: Any) -> str:
+        """Give a real address of a route; one that takes something new has to be told here."""
+        known: dict[str, Any] = {
+            "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
+            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), **instead,
+        }  # fmt: skip
+        with self.app.test_request_context():
+            adapter = self.app.url_map.bind("localhost")
+            return adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method=_one(rule))
+
+    def rules(self, method: str | None = None) -> list[Rule]:
+        """List the routes that take a method."""
+        return [rule for rule in self.app.url_map.iter_rules() if method is None or method in (rule.methods or ())]
+
+    def everything(self) -> dict[str, list[Any]]:
+        """Give every row of every table: what must not change."""
+        with self.app.app_context():
+            tables = sorted(inspect(db.engine).get_table_names())
+            rows = {t: [tuple(r) for r in db.session.execute(text(f'SELECT * FROM "{t}" ORDER BY 1'))] for t in tables}
+            db.session.rollback()
+            return rows
+
+
+def _one(rule: Rule) -> str:
+    return "GET" if "GET" in (rule.methods or ()) else "POST"
+
+
+@pytest.fixture
+def station(app: Flask, small: Small) -> Station:
+    """Give a house full of attacks, with bookings of both members, a feed, a closure, and four browsers."""
+    people = {who: log_in(browser(app), who) for who in ("alva", "bo", "host")}
+    made = Station(app, small, browser(app), **people)
+    with app.app_context(), transaction():
+        _rename(small)
+        made.ids = _book(small)
+        made.feed, made.ids["feed"] = _feed(app, small)
+    return made
+
+
+def _rename(small: Small) -> None:
+    address = (attack("street"), attack("street"))
+    spaces.set_up_house(name=attack("house"), organisation=attack("hosts"), address=address, holidays="SE")
+    for row in db.session.scalars(select(Floor)):
+        row.name_sv = row.name_en = attack("floor")
+        box = {"x": 1, "y": 1, "w": 9, "h": 9}
+        row.labels = [{"text": {"sv": attack("label"), "en": attack("label")}, **box}]
+    for zone in db.session.scalars(select(Zone)):
+        zone.name_sv = zone.name_en = attack("zone")
+    for space in db.session.scalars(select(Space).where(Space.id.in_([small.a1, small.room, small.booth]))):
+        space.name = attack({small.a1: "desk", small.room: "room"}.get(space.id, "booth"))
+    for who, name in (("alva", "member"), ("bo", "other")):
+        member(small, who).name = attack(name)
+    db.session.add(Organisation(name_sv=attack("partner"), name_en=attack("partner"), kind="company"))
+    db.session.flush()
+    spaces.changed()
+
+
+def _book(small: Small) -> dict[str, int]:
+    today = at(MONDAY, "08:00", "12:00")
+    wishes = {
+        "today": ("alva", small.a1, today, "title", True),
+        "mine": ("alva", small.a1, at(TUESDAY, "09:00", "11:00"), "title", False),
+        "gone": ("alva", small.room, at(TUESDAY, "15:00", "16:00"), "title", False),
+        "theirs": ("bo", small.room, at(TUESDAY, "13:00", "14:00"), "open", True),
+        "now": ("bo", small.room, today, "shown", True),
+    }
+    ids = {}
+    for name, (who, space, span, title, public) in wishes.items():
+        actor, more = member(small, who), {"now": NOW, "zone": ZONE, "title": attack(title), "public": public}
+        ids[name] = bookings.reserve(actor, space, span, **more).id  # type: ignore[arg-type]
+    bookings.cancel(member(small, "alva"), ids["gone"], now=NOW)
+    reasons = (attack("reason"), attack("reason"))
+    bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
+    return ids
+
+
+def _feed(app: Flask, small: Small) -> tuple[str, int]:
+    today = Today.at(NOW, Setting(ZONE, "http://localhost"), 12)
+    feed = calendars.create_feed(
+        member(small, "alva"), name=attack("feed"), language="sv", secret_key=app.config["SECRET_KEY"], now=NOW,
+        window=today.window, shared=today.shared,
+    )  # fmt: skip
+    return f"/feeds/{feed_token(app.config['SECRET_KEY'], feed.member_id, feed.nonce)}.ics", feed.id
+
+
+def member(small: Small, who: str) -> Member:
+    """Give a person; only within an app context."""
+    found = db.session.get(Member, small.people[who])
+    assert found
+    return found
+
+
+# -- the tour ---------------------------------------------------------------------------------------------------------
+
+Visitor = Callable[..., TestResponse]
+
+
+def tour(station: Station) -> list[Visit]:
+    """Ask for every kind of answer there is, as everybody."""
+    visits: list[Visit] = []
+
+    def see(who: str, method: str, path: str, data: dict[str, Any] | None = None, **headers: str) -> TestResponse:
+        client = station.client(who)
+        if data is not None:
+            data = {"csrf_token": token(client), **data}
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = client.open(path, method=method, data=data, headers=names, buffered=True)
+        visits.append(Visit(who, f"{method} {path} {names or ''}", answer))
+        return answer
+
+    for who in ("visitor", "alva", "bo", "host"):
+        _look_round(station, who, see)
+    _forms(station, see)
+    return visits
+
+
+def _look_round(station: Station, who: str, see: Visitor) -> None:
+    small, ids = station.small, station.ids
+    paths = ["/", "/login", f"/login?next={attack('next')}", "/accessibility", "/style", "/no/such/page", "/robots.txt",
+             "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
+             "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
+             f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
+             f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
+             f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24"]  # fmt: skip
+    day = f"date={TUESDAY}&from=09:00&to=11:00"
+    paths += [f"/book?{day}", f"/book?{day}&kind=room", f"/book?date={MONDAY}&kind=room", f"/book?{day}&lang=en"]
+    paths += [f"/book/{space}?{day}" for space in (small.a1, small.a2, small.room, small.booth, small.hall)]
+    for path in paths:
+        see(who, "GET", path)
+    see(who, "GET", f"/book?{day}", X_Part="day")
+    for space in (small.a1, small.room):
+        see(who, "GET", f"/book/{space}?{day}", X_Part="sheet")
+    see(who, "GET", f"/book/{small.booth}?date={MONDAY}", X_Part="sheet")
+    see(who, "GET", f"/bookings/{ids['mine']}", X_Part="sheet")
+    see(who, "GET", "/", Host="evil.example")
+    see(who, "HEAD", "/book")
+    see(who, "OPTIONS", "/book")
+    see(who, "PUT", "/book")
+    see(who, "POST", "/feeds/wrong.ics")
+
+
+def _forms(station: Station, see: Visitor) -> None:
+    small, ids = station.small, station.ids
+    wish = {"space": small.a1, "date": str(TUESDAY), "start": "10:00", "end": "12:00", "title": attack("typed")}
+    mine = f"/bookings/{ids['mine']}"
+    see("visitor", "POST", "/login", {"email": attack("typed"), "password": "x"})
+    see("visitor", "POST", "/login", {"email": "", "password": "", "next": attack("typed")})
+    for part in ({}, {"X_Part": "sheet"}):
+        see("bo", "POST", "/bookings", wish, **part)
+        see("bo", "POST", "/bookings", {**wish, "title": attack("typed") * 9}, **part)
+        see("bo", "POST", "/bookings", {name: attack("typed") for name in wish}, **part)
+    see("alva", "POST", "/bookings", {**wish, "space": small.a2})
+    see("alva", "POST", f"{mine}/edit", {**wish, "space": small.room, "start": "13:00", "end": "14:00"})
+    see("alva", "POST", f"{mine}/edit", {name: attack("typed") for name in wish})
+    see("alva", "POST", "/calendars", {"name": attack("typed") * 9, "language": attack("typed")})
+    see("alva", "POST", f"/calendars/{ids['feed']}/name", {"name": attack("typed") * 9})
+    see("bo", "POST", "/bookings", {**wish, "space": small.room, "start": "15:00", "end": "16:00"})
+    see("bo", "GET", "/")
+    see("alva", "POST", f"/bookings/{ids['gone']}/restore", {})
+    see("alva", "POST", f"{mine}/edit", {**wish, "title": attack("title"), "visible": "1"})
+    see("alva", "GET", mine)
+    see("alva", "POST", f"{mine}/cancel", {})
+    see("alva", "GET", "/bookings")
+    see("alva", "POST", f"/calendars/{ids['feed']}/renew", {})
+    see("alva", "GET", "/calendars")
+    see("alva", "POST", "/lang/en", {"next": attack("typed")})
+    see("alva", "POST", "/bookings", None)
+    see("bo", "POST", "/logout", {})
+
+
+def token(client: FlaskClient) -> str:
+    """Give the form token of a browser, logged in or not."""
+    return token_in(client.get("/accessibility").text)

@@ -1,0 +1,124 @@
+"""What every answer carries: on pages, parts, feeds, static files, redirects and errors alike."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from innovation_station import settings
+from innovation_station.web import POLICY
+from tests.conftest import app_on
+from tests.trust.conftest import Station, tour
+
+ROOT = Path(__file__).resolve().parents[2]
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+EVERYWHERE = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+              "Cross-Origin-Opener-Policy": "same-origin"}  # fmt: skip
+
+
+@on_sqlite
+def test_every_answer_is_sealed(station: Station) -> None:
+    for visit in tour(station):
+        headers = visit.answer.headers
+        for name, value in EVERYWHERE.items():
+            assert headers.getlist(name) == [value], (str(visit), name)
+        assert headers["Referrer-Policy"] in ("same-origin", "no-referrer"), str(visit)
+        assert "camera=()" in headers["Permissions-Policy"], str(visit)
+        assert "Server" not in headers and "X-Powered-By" not in headers, str(visit)
+        assert "Access-Control-Allow-Origin" not in headers, str(visit)
+        assert visit.answer.status_code < 500, str(visit)
+
+
+def test_policy_lets_in_nothing_inline_or_foreign() -> None:
+    rules = dict(part.split(" ", 1) for part in POLICY.split("; "))
+    assert rules["default-src"] == "'self'" and rules["object-src"] == "'none'" and rules["base-uri"] == "'none'"
+    assert rules["form-action"] == "'self'" and rules["frame-ancestors"] == "'none'"
+    assert not re.search(r"unsafe|\*|https?:|blob:", POLICY)
+    assert "data:" not in POLICY.replace(rules["img-src"], "")
+
+
+@on_sqlite
+def test_pages_are_stored_nowhere(station: Station) -> None:
+    for visit in tour(station):
+        caching, kind = visit.answer.headers["Cache-Control"], visit.answer.mimetype
+        if visit.is_page and visit.answer.status_code != 301:
+            assert caching == "no-store", str(visit)
+            assert {"Cookie", "Accept-Language"} <= set(visit.answer.vary), str(visit)
+        elif kind == "text/calendar":
+            assert caching == "private, no-cache", str(visit)
+        if "public" in caching:
+            assert "Set-Cookie" not in visit.answer.headers, str(visit)
+            assert visit.answer.status_code < 400, str(visit)
+
+
+@on_sqlite
+def test_cookies_come_with_pages_only_and_never_with_feeds(station: Station) -> None:
+    for visit in tour(station):
+        if visit.answer.mimetype == "text/calendar" or "/feeds/" in visit.what:
+            assert "Set-Cookie" not in visit.answer.headers, str(visit)
+            assert "Cookie" not in visit.answer.vary, str(visit)
+        for cookie in visit.answer.headers.getlist("Set-Cookie"):
+            attributes = {part.strip().split("=")[0].lower(): part.strip() for part in cookie.split(";")[1:]}
+            assert "httponly" in attributes and attributes["samesite"].lower() == "samesite=lax", (str(visit), cookie)
+            assert attributes["path"].lower() == "path=/" and "domain" not in attributes, (str(visit), cookie)
+
+
+@on_sqlite
+def test_feeds_are_sealed_on_wrong_hosts_and_methods_too(station: Station) -> None:
+    for method, headers in (
+        ("GET", {"Host": "evil.example"}),
+        ("TRACE", {}),
+        ("POST", {"Origin": "https://evil.example"}),
+    ):
+        answer = station.visitor.open(station.feed, method=method, headers=headers)
+        assert answer.status_code in (400, 405)
+        assert station.feed not in answer.text and "Set-Cookie" not in answer.headers
+
+
+@on_sqlite
+@pytest.mark.parametrize("base", [None, "http://station.example.org", "https://station.example.org"])
+def test_https_alone_is_kept_to_https(app: Flask, database_url: str, tmp_path: Path, base: str | None) -> None:
+    environ = {"STATION_DATABASE_URL": database_url, "STATION_SECRET_KEY": "k" * 40, "STATION_LOG_LEVEL": "error"}
+    if base:
+        environ["STATION_BASE_URL"] = base
+    made = app_on(database_url, tmp_path / "instance", STATION=settings.load(environ, tmp_path / "instance"))
+    answer = made.test_client().get("/login", base_url=base or "http://localhost")
+    https = base is not None and base.startswith("https")
+    assert answer.status_code == 200
+    assert ("Strict-Transport-Security" in answer.headers) is https
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-session=" if https else "session=")
+    assert ("Secure" in cookie) is https
+
+
+@on_sqlite
+def test_secret_addresses_are_not_compressed_beside_what_was_asked(station: Station) -> None:
+    """The size of a compressed page that repeats the query would tell the address, letter by letter."""
+    answer = station.alva.get("/calendars?x=/feeds/a", headers={"Accept-Encoding": "gzip"})
+    assert station.feed in answer.text and "Content-Encoding" not in answer.headers
+    compressed = station.alva.get("/book", headers={"Accept-Encoding": "gzip"})
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    refused = station.alva.post("/bookings", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in refused.headers
+
+
+def test_templates_hold_nothing_inline() -> None:
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        source = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search(r"""\sstyle\s*=\s*["'{]|\son[a-z]+\s*=\s*["'{]|<style|javascript:""", source), path
+        for script in re.findall(r"<script\b[^>]*>(.*?)</script>", source, re.DOTALL):
+            assert script == "", path
+        assert all("src=" in tag for tag in re.findall(r"<script\b[^>]*>", source)), path
+        for filtered in re.findall(r"[^{]*\|\s*safe\b", source if path.name != "style.html" else ""):
+            assert re.search(r"""_\((["'])[^"']*\1\)\s*\|\s*safe$""", filtered), (path, filtered)
+        assert "autoescape false" not in source, path
+
+
+def test_scripts_make_no_markup_of_text() -> None:
+    for path in sorted((ROOT / "static" / "js").glob("*.js")):
+        source = path.read_text("utf-8")
+        assert not re.search(r"\beval\(|new Function|document\.write|insertAdjacentHTML|\.style\.cssText", source), path
+        assert not re.search(r"set(Timeout|Interval)\(\s*[\"'`]", source), path
