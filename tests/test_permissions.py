@@ -1,0 +1,141 @@
+"""Who may do what: every route and method, for everybody, in one table. A route without a row fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from innovation_station.bookings import service as bookings
+from innovation_station.calendars import service as calendars
+from innovation_station.calendars.document import Today
+from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.db import db, transaction
+from innovation_station.members.models import Member
+from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+
+WHO = ("visitor", "bo", "alva", "host", "admin")
+WISH = {"date": str(TUESDAY), "start": "14:00", "end": "15:00", "title": "x", "name": "Telefon", "language": "sv"}
+# 303 to the log-in page is written "in", 303 to anywhere else 303. Alva is the one whose booking and feed are asked for.
+MATRIX = """
+route                               method  visitor  bo   alva  host  admin
+/                                   GET     200      200  200   200   200
+/accessibility                      GET     200      200  200   200   200
+/login                              GET     200      303  303   303   303
+/login                              POST    303      303  303   303   303
+/logout                             POST    303      303  303   303   303
+/lang/<chosen>                      POST    303      303  303   303   303
+/book                               GET     in       200  200   200   200
+/book/<space_id>                    GET     in       200  200   200   200
+/bookings                           GET     in       200  200   200   200
+/bookings                           POST    in       303  303   303   303
+/bookings/<booking_id>              GET     in       404  200   200   200
+/bookings/<booking_id>/edit         GET     in       404  200   200   200
+/bookings/<booking_id>/edit         POST    in       404  303   303   303
+/bookings/<booking_id>/cancel       POST    in       404  303   303   303
+/bookings/<booking_id>/restore      POST    in       404  303   303   303
+/calendars                          GET     in       200  200   200   200
+/calendars                          POST    in       303  303   303   303
+/calendars/<feed_id>/name           POST    in       404  303   404   404
+/calendars/<feed_id>/renew          POST    in       404  303   404   404
+/calendars/<feed_id>/revoke         POST    in       404  303   404   404
+/feeds/<rest>                       GET     200      200  200   200   200
+/feeds/<rest>                       POST    405      405  405   405   405
+/feeds/<rest>                       PUT     405      405  405   405   405
+/feeds/<rest>                       PATCH   405      405  405   405   405
+/feeds/<rest>                       DELETE  405      405  405   405   405
+/feeds/<rest>                       TRACE   405      405  405   405   405
+/feeds/<rest>                       OPTIONS 405      405  405   405   405
+/floors/plan-<revision>.css         GET     200      200  200   200   200
+/spaces/<space_id>/photo            GET     404      404  404   404   404
+/static/<filename>                  GET     200      200  200   200   200
+/style                              GET     404      404  404   404   404
+/favicon.ico                        GET     301      301  301   301   301
+/robots.txt                         GET     200      200  200   200   200
+/healthz                            GET     200      200  200   200   200
+/readyz                             GET     200      200  200   200   200
+"""
+ROWS = [line.split() for line in MATRIX.strip().splitlines()[1:]]
+
+
+def shape(rule: str) -> str:
+    """Write a route without the kinds of its parts: <id:booking_id> is <booking_id>."""
+    parts = rule.split("<")
+    return parts[0] + "".join(
+        "<" + part.rpartition(">")[0].split(":")[-1] + ">" + part.rpartition(">")[2] for part in parts[1:]
+    )
+
+
+@pytest.fixture
+def things(app: Flask, small: Small) -> dict[str, Any]:
+    """Give Alva a booking and a feed, and say what stands in for each part of an address."""
+    with app.app_context(), transaction():
+        alva = db.session.get(Member, small.people["alva"])
+        assert alva
+        span = at(TUESDAY, "09:00", "11:00")
+        booking = bookings.reserve(alva, small.a1, span, now=NOW, zone=ZONE)
+        today = Today.at(NOW, Setting(ZONE, "http://localhost"), 12)
+        key = str(app.config["SECRET_KEY"])
+        feed = calendars.create_feed(
+            alva, name="Min", language="sv", secret_key=key, now=NOW, window=today.window, shared=today.shared
+        )
+        return {
+            "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
+            "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
+        }  # fmt: skip
+
+
+def test_every_route_and_method_has_its_row_and_every_row_its_route(app: Flask) -> None:
+    automatic = {"HEAD", "OPTIONS"}
+    routes = {
+        (shape(rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - (automatic if rule.provide_automatic_options is not False else {"HEAD"})
+    }
+    assert routes == {(row[0], row[1]) for row in ROWS}
+    assert len(ROWS) == len({(row[0], row[1]) for row in ROWS})
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_matrix(app: Flask, small: Small, things: dict[str, Any], who: str) -> None:
+    wrong = []
+    for route, method, *expected in ROWS:
+        if method == "POST" and route.endswith("/restore"):
+            continue  # after a cancellation, below
+        found = _ask(app, who, method, route, things)
+        if found != expected[WHO.index(who)]:
+            wrong.append(f"{method} {route} as {who}: {found}, not {expected[WHO.index(who)]}")
+        if route.endswith("/cancel"):
+            restored = next(row for row in ROWS if row[0].endswith("/restore"))
+            again = _ask(app, who, "POST", restored[0], things)
+            if again != restored[2 + WHO.index(who)]:
+                wrong.append(f"POST {restored[0]} as {who}: {again}")
+        if route.endswith("/revoke") and found == "303":
+            things["rest"] = None  # the feed is gone
+    assert wrong == []
+
+
+def _ask(app: Flask, who: str, method: str, route: str, things: dict[str, Any]) -> str:
+    if things["rest"] is None and "<rest>" in route:
+        return {"GET": "200"}.get(method, "405")
+    client = browser(app) if who == "visitor" else log_in(browser(app), who)
+    path = route
+    for name, value in things.items():
+        path = path.replace(f"<{name}>", str(value))
+    data = None
+    if method not in ("GET", "OPTIONS", "TRACE"):
+        data = {"csrf_token": token_in(client.get("/accessibility").text), "space": things["space"], **WISH}
+        if route.endswith("/edit"):
+            data |= {"start": "16:00", "end": "17:00"}
+        if route == "/login":
+            data |= {"email": "bo@example.org", "password": "plats-for-nasta-ide"}
+    answer = client.open(path, method=method, data=data, buffered=True)
+    return "in" if (answer.location or "").startswith("/login") else str(answer.status_code)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_head_is_allowed_as_get_is(app: Flask, things: dict[str, Any]) -> None:
+    for route, method, *expected in ROWS:
+        if method == "GET":
+            assert _ask(app, "visitor", "HEAD", route, things) == expected[0], route
