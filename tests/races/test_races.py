@@ -1,0 +1,271 @@
+"""Eight processes want the same thing at the same moment, on both databases: one gets it, the others hear why.
+
+The processes are whole programs, started once for each database; a barrier fires every try.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from innovation_station.bookings import service as bookings
+from innovation_station.db import db, transaction
+from innovation_station.members import service as members
+from innovation_station.members.models import Member
+from innovation_station.spaces.rules import at_minute
+from innovation_station.timespan import Span
+from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Small, app_on
+from tests.races.contenders import Outcome, Shot, contend
+
+CONTENDERS = 8
+SLOTS = 60
+MOVES = 30
+OVERLAPS = """
+    SELECT count(*) FROM allocation a JOIN allocation b
+    ON a.space_id = b.space_id AND a.id < b.id AND a.start < b."end" AND b.start < a."end"
+"""
+
+
+@dataclass
+class Arena:
+    """A database and the processes that fight over it."""
+
+    app: Flask
+    small: Small
+    people: list[str]
+    queues: list[Any]
+    told: Any
+
+    def run(self, rounds: Sequence[Sequence[Shot | None]], who: Sequence[str] | None = None) -> list[list[Outcome]]:
+        """Fire rounds of one shot for each contender; give the outcomes round by round."""
+        for number, queue in enumerate(self.queues):
+            queue.put(((who or self.people)[number], [shots[number] for shots in rounds]))
+        answers = dict(self._hear() for _ in self.queues)
+        columns = [answers[number] for number in range(len(self.queues))]
+        return [[outcome for outcome in row if outcome] for row in zip(*columns, strict=True)]
+
+    def _hear(self) -> tuple[int, list[Outcome | None]]:
+        number, answer = self.told.get(timeout=120)
+        assert not isinstance(answer, str), answer
+        return number, answer
+
+    def count(self, statement: str, **values: Any) -> int:
+        """Ask the database for a number."""
+        with self.app.app_context():
+            found = db.session.execute(text(statement), values).scalar_one()
+            db.session.rollback()
+            return int(found)
+
+    def book(self, who: str, space: int, span: Span) -> int:
+        """Book through the service and give the booking's id."""
+        with self.app.app_context(), transaction() as session:
+            actor = session.query(Member).filter_by(email=who).one()
+            return bookings.reserve(actor, space, span, now=NOW, zone=ZONE).id
+
+    def sound(self) -> None:
+        """See that nothing overlaps and nothing is half done."""
+        assert self.count(OVERLAPS) == 0
+        confirmed = "SELECT count(*) FROM booking WHERE state = 'confirmed'"
+        assert self.count(confirmed) == self.count("SELECT count(DISTINCT booking_id) FROM allocation")
+        same = 'SELECT count(*) FROM booking b JOIN allocation a ON a.booking_id = b.id WHERE a.start <> b.start OR a."end" <> b."end"'
+        assert self.count(same) == 0
+        lost = "SELECT count(*) FROM booking WHERE id NOT IN (SELECT booking_id FROM booking_history)"
+        assert self.count(lost) == 0
+
+    def clear(self) -> None:
+        """Free all the time that is taken; the records stay."""
+        with self.app.app_context(), transaction() as session:
+            session.execute(text("DELETE FROM allocation"))
+            session.execute(text("UPDATE booking SET state = 'cancelled'"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def open_arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    """Start the processes on a database; they end with the last race."""
+    kind = "postgres" if request.param == "postgresql" else "sqlite"
+    template, folder = request.getfixturevalue(f"{kind}_template"), tmp_path_factory.mktemp("races")
+    url = template.copy(folder)
+    app = app_on(url, folder / "instance")
+    people = [f"racer{number}@example.org" for number in range(CONTENDERS)]
+    with app.app_context(), transaction():
+        for email in people:
+            members.create_member(email=email, name="Racer Ett", password=PASSWORD, now=NOW)
+    yield from _started(Arena(app, template.small, people, [], None), url, folder)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _started(arena: Arena, url: str, folder: Path) -> Iterator[Arena]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.races.warm"])
+    start, arena.told = context.Barrier(CONTENDERS), context.Queue()
+    arena.queues = [context.Queue() for _ in range(CONTENDERS)]
+    arguments = (
+        (n, url, str(folder / "instance"), arena.people[n], NOW, start, arena.queues[n], arena.told)
+        for n in range(CONTENDERS)
+    )
+    processes = [context.Process(target=contend, args=one, daemon=True) for one in arguments]
+    for process in processes:
+        process.start()
+    assert sorted(arena.told.get(timeout=120) for _ in processes) == [(n, "ready") for n in range(CONTENDERS)]
+    yield arena
+    for queue in arena.queues:
+        queue.put(None)
+    for process in processes:
+        process.join(10)
+        if process.is_alive():
+            process.kill()
+            process.join(5)
+
+
+@pytest.fixture
+def arena(open_arena: Arena) -> Arena:
+    """Give the arena with nothing taken."""
+    open_arena.clear()
+    return open_arena
+
+
+def slot(number: int, first: date = TUESDAY) -> dict[str, str]:
+    """Give the form fields of the n-th quarter of a working day and the next."""
+    day, quarter = first + timedelta(days=number // 38), number % 38
+    minute = 8 * 60 + 15 * quarter
+    return {
+        "date": str(day),
+        "start": f"{minute // 60:02}:{minute % 60:02}",
+        "end": f"{(minute + 15) // 60:02}:{(minute + 15) % 60:02}",
+    }
+
+
+def span(number: int, first: date = TUESDAY) -> Span:
+    day, quarter = first + timedelta(days=number // 38), number % 38
+    return Span(*(at_minute(day, 8 * 60 + 15 * step, ZONE) for step in (quarter, quarter + 1)))
+
+
+def assert_one_winner_each(rounds: list[list[Outcome]]) -> None:
+    for number, outcomes in enumerate(rounds):
+        statuses = Counter(outcome.status for outcome in outcomes)
+        assert statuses == {303: 1, 409: CONTENDERS - 1}, (number, statuses, [o.text for o in outcomes if o.text][:1])
+        assert all(outcome.offers >= 3 for outcome in outcomes if outcome.status == 409), number
+
+
+def test_sixty_contested_slots_have_one_winner_each(arena: Arena) -> None:
+    spaces = (arena.small.a1, arena.small.room, arena.small.hall)
+    rounds = [
+        [Shot("/bookings", {"space": spaces[n % 3], **slot(n)}, part=n % 20 > 0) for _ in range(CONTENDERS)]
+        for n in range(SLOTS)
+    ]
+    outcomes = arena.run(rounds)
+    assert_one_winner_each(outcomes)
+    assert arena.count("SELECT count(*) FROM allocation") == SLOTS
+    arena.sound()
+
+
+def test_contested_targets_of_moves_have_one_winner_each(arena: Arena) -> None:
+    homes = [arena.book(email, arena.small.hall, span(4 * n)) for n, email in enumerate(arena.people)]
+    spaces = (arena.small.a1, arena.small.room)
+    rounds = [
+        [Shot(f"/bookings/{homes[n]}/edit", {"space": spaces[r % 2], **slot(r)}, part=True) for n in range(CONTENDERS)]
+        for r in range(MOVES)
+    ]
+    outcomes = arena.run(rounds)
+    assert_one_winner_each(outcomes)
+    assert arena.count("SELECT count(*) FROM booking_history WHERE action = 'moved'") == MOVES
+    assert arena.count("SELECT count(*) FROM allocation") == CONTENDERS
+    arena.sound()
+
+
+def test_database_alone_refuses_all_but_one(arena: Arena) -> None:
+    owner = arena.book(arena.people[0], arena.small.hall, span(0, TUESDAY + timedelta(days=7)))
+    room = arena.small.room
+
+    def row(number: int, who: int) -> dict[str, Any]:
+        wanted = span(number)
+        minutes = timedelta(minutes=who % 3)  # not the same span, but all meet
+        return {"space_id": room, "start": wanted.start + minutes, "end": wanted.end, "booking_id": owner}
+
+    outcomes = arena.run([[Shot(row=row(n, who)) for who in range(CONTENDERS)] for n in range(SLOTS)])
+    for number, found in enumerate(outcomes):
+        assert Counter(o.status for o in found) == {201: 1, 409: CONTENDERS - 1}, (
+            number,
+            [o.text for o in found if o.text],
+        )
+    assert arena.count(OVERLAPS) == 0
+    assert arena.count("SELECT count(*) FROM allocation WHERE space_id = :room", room=room) == SLOTS
+
+
+def test_one_submit_sent_eight_times_is_one_booking(arena: Arena) -> None:
+    tries = 10
+    rounds = [
+        [Shot("/bookings", {"space": arena.small.room, "key": f"tap-{n}", **slot(n)}) for _ in range(CONTENDERS)]
+        for n in range(tries)
+    ]
+    before = arena.count("SELECT count(*) FROM booking")
+    for found in arena.run(rounds, who=[arena.people[0]] * CONTENDERS):
+        assert Counter(outcome.status for outcome in found) == {303: CONTENDERS}
+        assert len({outcome.location for outcome in found}) == 1
+    assert arena.count("SELECT count(*) FROM booking") - before == tries
+    arena.sound()
+
+
+def test_one_member_gets_one_of_several_desks(arena: Arena) -> None:
+    desks = (arena.small.a1, arena.small.a2, arena.small.a3)
+    rounds = [
+        [Shot("/bookings", {"space": desks[who % 3], "key": f"d{n}-{who}", **slot(n)}) for who in range(CONTENDERS)]
+        for n in range(10)
+    ]
+    for found in arena.run(rounds, who=[arena.people[1]] * CONTENDERS):
+        assert set(Counter(outcome.status for outcome in found)) == {303, 422}
+        assert len({outcome.location for outcome in found if outcome.status == 303}) == 1
+    assert arena.count("SELECT count(*) FROM allocation") == 10
+    arena.sound()
+
+
+def test_cancel_against_move_ends_cancelled_and_free(arena: Arena) -> None:
+    ids = [arena.book(arena.people[2], arena.small.room, span(2 * n)) for n in range(10)]
+
+    def shot(number: int, who: int) -> Shot:
+        if who % 2:
+            return Shot(f"/bookings/{ids[number]}/cancel")
+        return Shot(f"/bookings/{ids[number]}/edit", {"space": arena.small.hall, **slot(2 * number + who % 3)})
+
+    rounds = [[shot(n, who) for who in range(CONTENDERS)] for n in range(len(ids))]
+    for found in arena.run(rounds, who=[arena.people[2]] * CONTENDERS):
+        assert {outcome.status for outcome in found} <= {303, 422}, [o.text for o in found if o.status >= 500]
+        assert [outcome.status for outcome in found[1::2]] == [303] * (CONTENDERS // 2)
+    assert arena.count("SELECT count(*) FROM allocation") == 0
+    arena.sound()
+
+
+def test_swap_of_two_places_never_deadlocks(arena: Arena) -> None:
+    """Moves that cross lock two spaces each, in the same order whichever way they go."""
+    ids = [
+        arena.book(email, (arena.small.room, arena.small.hall)[n % 2], span(3 * n))
+        for n, email in enumerate(arena.people)
+    ]
+    spaces = (arena.small.room, arena.small.hall)
+    rounds = [
+        [
+            Shot(f"/bookings/{ids[who]}/edit", {"space": spaces[(who + n + 1) % 2], **slot(3 * who)})
+            for who in range(CONTENDERS)
+        ]
+        for n in range(15)
+    ]
+    for found in arena.run(rounds):
+        assert Counter(outcome.status for outcome in found) == {303: CONTENDERS}, [o.text for o in found if o.text][:1]
+    arena.sound()
+
+
+def test_slots_do_not_meet_by_themselves() -> None:
+    spans = [span(number) for number in range(SLOTS)]
+    assert not any(one.overlaps(two) for one in spans for two in spans if one is not two)
+    assert all(slot(n)["date"] == str(span(n).start.astimezone(ZONE).date()) for n in range(SLOTS))
