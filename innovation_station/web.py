@@ -18,6 +18,7 @@ from flask import (
     abort,
     current_app,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -37,7 +38,7 @@ from werkzeug.routing import IntegerConverter
 
 from innovation_station import clock
 from innovation_station.db import db, transaction, unavailable
-from innovation_station.errors import DomainError, Refusal, Unavailable
+from innovation_station.errors import DomainError, Refusal, TooMany, Unavailable
 from innovation_station.i18n import COOKIE, hours_summary, sentence
 from innovation_station.members import queries as members
 from innovation_station.members import service as member_service
@@ -283,7 +284,10 @@ def wants_part() -> str | None:
 
 def show_refusal(error: DomainError) -> ResponseReturnValue:
     """Show a refusal that no view has turned into its own page."""
-    return error_page(error.status, [sentence(refusal) for refusal in error.refusals])
+    page = error_page(error.status, [sentence(refusal) for refusal in error.refusals])
+    if isinstance(error, TooMany):
+        page.headers["Retry-After"] = str(error.retry_after)
+    return page
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -320,9 +324,13 @@ def error_page(status: int, sentences: list[str] | None = None, reason: str | No
     """Make the page of an error, in full or as the part a script asked for."""
     if status >= 500:
         g.without_database = True
-    return Response(
-        render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason), status
-    )
+    try:
+        page = render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason)
+    except SQLAlchemyError as error:
+        if g.get("without_database"):
+            raise
+        return make_response(show_database_error(error))  # below 500 the page reads the house and who asks
+    return Response(page, status)
 
 
 # -- language ---------------------------------------------------------------------------------------------------------

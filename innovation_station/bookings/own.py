@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import cast
 
 from flask import flash, redirect, render_template, request, url_for
@@ -21,10 +21,7 @@ from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date
 from innovation_station.i18n import local, zone
-from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, signed_in, wants_part
-
-AHEAD = timedelta(days=62)
 
 
 @pages.get("/bookings")
@@ -36,7 +33,7 @@ def mine() -> ResponseReturnValue:
     past, older = own_pages.past_page(actor(), house, now, zone(), before)
     offer = None
     if not upcoming and not before:
-        offer = own_pages.first_offer(actor(), house, service.moment(now, zone(), Span(now, now + AHEAD)))
+        offer = own_pages.first_offer(actor(), house, service.moment(now, zone(), house))
     page = {
         "upcoming": own_pages.by_day(upcoming, house, now),
         "past": past,
@@ -53,7 +50,7 @@ def show(booking_id: int) -> ResponseReturnValue:
     """Show a booking; to a script that has just booked or cancelled it, the receipt alone."""
     booking = _seen(booking_id)
     if wants_part() == "sheet":
-        return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house()))
+        return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house(), actor()))
     return render_template("bookings/show.html", page=own_pages.shown(booking, current_house(), actor(), clock.now()))
 
 
@@ -69,7 +66,8 @@ def edit(booking_id: int) -> ResponseReturnValue:
     form.start.choices = form.end.choices = own_pages.clocks(current_house(), form.start.data, form.end.data)
     if not form.validate_on_submit():
         return _form(form, booking), 422 if form.is_submitted() else 200
-    before, wish, title = _before(booking), None, form.title.data or ""
+    before, whose = _before(booking), own_pages.owner(booking, actor())
+    wish, title = None, form.title.data or ""
     try:
         wish = _wish(form, booking)
         with transaction():
@@ -81,19 +79,26 @@ def edit(booking_id: int) -> ResponseReturnValue:
         raise
     except DomainError as error:
         return _refused(form, _seen(booking_id), error, wish), error.status
-    flash(own_pages.moved_receipt(booking, wish.place, before), "toast")  # type: ignore[arg-type]
+    flash(own_pages.moved_receipt(booking, wish.place, whose, before), "toast")  # type: ignore[arg-type]
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
 @pages.post("/bookings/<id:booking_id>/cancel")
 @signed_in
 def cancel(booking_id: int) -> ResponseReturnValue:
-    """Give the time back, and offer the way back; the undo of a booking returns to the day it was made on."""
+    """Give the time back, and offer the way back.
+
+    The undo of a booking returns to the day it was made on, staff to the booking of another member.
+    """
+    house = current_house()  # read before: after the commit nothing may fail any more
     with transaction():
         booking = service.cancel(actor(), booking_id, now=clock.now())
+        whose = own_pages.owner(booking, actor())
     if wants_part():
         return redirect(url_for("bookings.show", booking_id=booking_id), 303)
-    flash(own_pages.cancelled_receipt(booking, current_house().places[booking.space_id]), "toast")  # type: ignore[arg-type]
+    flash(own_pages.cancelled_receipt(booking, house.places[booking.space_id], whose), "toast")  # type: ignore[arg-type]
+    if whose is not None:
+        return redirect(url_for("bookings.show", booking_id=booking_id), 303)
     if "undo" in request.form:
         return redirect(url_for("bookings.book", date=local(booking.start).date().isoformat()), 303)
     return redirect(url_for("bookings.mine"), 303)
@@ -103,15 +108,17 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 @signed_in
 def restore(booking_id: int) -> ResponseReturnValue:
     """Take a cancellation back; where the time is gone, say so and offer three others."""
+    house = current_house()
     try:
         with transaction():
             booking = service.restore(actor(), booking_id, now=clock.now(), zone=zone())
+            whose = own_pages.owner(booking, actor())
     except NotFound:
         raise
     except DomainError as error:
         return _lost(_seen(booking_id), error), error.status
     if not wants_part():
-        flash(own_pages.booked_receipt(booking, current_house().places[booking.space_id]), "toast")  # type: ignore[arg-type]
+        flash(own_pages.booked_receipt(booking, house.places[booking.space_id], whose), "toast")  # type: ignore[arg-type]
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
@@ -126,8 +133,8 @@ def _seen(booking_id: int) -> Booking:
     return booking
 
 
-def _moment(span: Span) -> Moment:
-    return service.moment(clock.now(), zone(), Span(min(span.start, clock.now()), span.end + AHEAD))
+def _moment() -> Moment:
+    return service.moment(clock.now(), zone(), current_house())
 
 
 def _before(booking: Booking) -> dict[str, object]:
@@ -153,11 +160,10 @@ def _form(form: EditForm, booking: Booking, offers: list[dict[str, object]] | No
 
 
 def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | None) -> str:
-    form.blame(own_pages.named(error.refusals, current_house()))
+    form.blame(own_pages.named(error.refusals, current_house(), own_pages.owner(booking, actor())))
     offers = []
     if wish:
-        wish = own_pages.in_shape(wish, zone())
-        found = alternatives_for(current_house(), booking.member_id, wish, _moment(wish.span), without=booking.id)
+        found = alternatives_for(current_house(), booking.member_id, wish, _moment(), without=booking.id)
         title, public = form.title.data or "", bool(form.visible.data)
         offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
     return _form(form, booking, offers)
@@ -167,10 +173,11 @@ def _lost(booking: Booking, error: DomainError) -> str:
     house = current_house()
     page = own_pages.shown(booking, house, actor(), clock.now())
     wish = Wish(house.places[booking.space_id], booking.span)
-    found = alternatives_for(house, booking.member_id, wish, _moment(wish.span)) if not page["over"] else []
+    mine = page["owner"] is None  # an offer books for whoever takes it
+    found = alternatives_for(house, booking.member_id, wish, _moment()) if mine and not page["over"] else []
     offers = [offer(way, wish) for way in found]
     if isinstance(error, Conflict):
         page["heading"] = own_pages.lost(wish.place)
     return render_template(
-        "bookings/show.html", page=page, reasons=own_pages.reasons(error.refusals, house), offers=offers
+        "bookings/show.html", page=page, reasons=own_pages.reasons(error.refusals, house, page["owner"]), offers=offers
     )
