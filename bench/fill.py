@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,7 +40,8 @@ SECRET = "bench-" * 8
 PASSWORD = "plats-for-nasta-ide"
 AHEAD = timedelta(days=42)
 CLIENTS, MEMBERS = 16, 600
-FEEDS = {"feed1000": 1_000, "feed10000": 10_000}
+SMALL_FEEDS = [f"feed1000-{number}" for number in range(8)]
+FEEDS = dict.fromkeys(SMALL_FEEDS, 1_000) | {"feed10000": 10_000}
 # Minutes of four bookings a day, alternating, so that not every track of the timeline looks the same.
 SLOTS = (
     ((480, 570), (600, 720), (780, 870), (900, 1020)),
@@ -159,7 +161,10 @@ class _Rows:
         self.days, self.places, self.members, self.limit = days, places, members, limit
         self.others = [member for name, member in members.items() if name.startswith("member")]
         self.first = (NOW - timedelta(days=360)).date()
-        self.covered = min(4 * len(places) * sum(day >= self.first for day in days), limit)
+        covered = min(4 * len(places) * sum(day >= self.first for day in days), limit)
+        owners = [members[name] for name, wanted in FEEDS.items() for _ in range(wanted)][:covered]
+        turns = Random(1).sample(range(covered), len(owners))
+        self.feeds = dict(zip(turns, owners, strict=True))
         self.seen = 0
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
@@ -182,10 +187,7 @@ class _Rows:
         """Spread the feeds' bookings evenly over the year that a feed covers, the other members' over all."""
         if day >= self.first:
             self.seen += 1
-            for shift, (name, wanted) in enumerate(FEEDS.items()):
-                turn = (self.seen + shift) * wanted
-                if turn // self.covered > (turn - wanted) // self.covered:
-                    return self.members[name]
+            return self.feeds.get(self.seen) or self.others[number * 7919 % len(self.others)]
         return self.others[number * 7919 % len(self.others)]
 
 

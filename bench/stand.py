@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,6 +187,15 @@ class Client:
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
 
+Ask = Callable[[Client], object]
+CONNECTIONS = 4
+
+
+def hello_world(client: Client) -> None:
+    """Ask for as little as there is."""
+    client.get("/")
+
+
 @dataclass
 class Figure:
     """CPU time of one kind of request: milliseconds, and times what hello costs (medians of the rounds)."""
@@ -195,38 +205,57 @@ class Figure:
 
 
 class Meter:
-    """Measures requests beside hello, in turns, so that both meet the same machine."""
+    """Measures requests beside hello, in turns and in the same way, so that both meet the same machine.
+
+    Pages are asked for on four connections at once: a server that idles between requests finds its caches cold, which
+    costs a page more than a hello and says more about the machine's other work than about ours.
+    """
 
     def __init__(self, server: Server, hello: Server, rounds: int = 5) -> None:
         self.server, self.hello, self.rounds = server, hello, rounds
-        self._hello = Client(hello.port)
-        for _ in range(300):
-            self._hello.get("/")
+        self._hello = [Client(hello.port) for _ in range(CONNECTIONS)]
+        self._pool = ThreadPoolExecutor(CONNECTIONS)
+        self._load(self.hello, self._hello, hello_world, 50)
 
-    def measure(self, ask: Callable[[], object], count: int, before: Callable[[], object] | None = None) -> Figure:
-        """Give the cost of `ask`; what `before` does ahead of each is not counted."""
-        milliseconds, ratios = [], []
-        for _ in range(self.rounds):
-            floor = self._cost(self.hello, lambda: self._hello.get("/"), 200, None)
-            cost = self._cost(self.server, ask, count, before)
-            milliseconds.append(cost)
-            ratios.append(cost / floor)
-        return Figure(statistics.median(milliseconds), statistics.median(ratios))
+    def pages(self, client: Client, ask: Ask, count: int) -> Figure:
+        """Give the cost of `ask` on four connections that share the client's cookies."""
+        clients = [Client(client.port, dict(client.cookies)) for _ in range(CONNECTIONS)]
+        each = -(-count // CONNECTIONS)
+        self._load(self.server, clients, ask, 3)
+        return self._figure(
+            lambda: self._load(self.hello, self._hello, hello_world, 50),
+            lambda: self._load(self.server, clients, ask, each),
+        )
 
-    @staticmethod
-    def _cost(server: Server, ask: Callable[[], object], count: int, before: Callable[[], object] | None) -> float:
-        total = 0.0
-        if before is None:
-            start = server.cpu()
-            for _ in range(count):
-                ask()
-            return spent(start, server.cpu()) / count
-        for _ in range(count):
+    def single(self, client: Client, ask: Ask, count: int) -> Figure:
+        """Give the cost of `ask`, one after the other on one connection."""
+        return self._figure(
+            lambda: self._load(self.hello, self._hello[:1], hello_world, 200),
+            lambda: self._load(self.server, [client], ask, count),
+        )
+
+    def once_each(self, asks: list[Ask], before: Callable[[], object]) -> Figure:
+        """Give the cost of what can be asked only once: `before` makes all of `asks` possible again, uncounted."""
+        client = Client(self.server.port)
+
+        def cost() -> float:
             before()
-            start = server.cpu()
-            ask()
-            total += spent(start, server.cpu())
-        return total / count
+            start = self.server.cpu()
+            for ask in asks:
+                ask(client)
+            return spent(start, self.server.cpu()) / len(asks)
+
+        return self._figure(lambda: self._load(self.hello, self._hello[:1], hello_world, 200), cost)
+
+    def _figure(self, floor: Callable[[], float], cost: Callable[[], float]) -> Figure:
+        pairs = [(floor(), cost()) for _ in range(self.rounds)]
+        ratio = statistics.median(ours / hello for hello, ours in pairs)
+        return Figure(statistics.median(ours for _, ours in pairs), ratio)
+
+    def _load(self, server: Server, clients: list[Client], ask: Ask, each: int) -> float:
+        start = server.cpu()
+        list(self._pool.map(lambda client: [ask(client) for _ in range(each)], clients))
+        return spent(start, server.cpu()) / each / len(clients)
 
 
 @contextmanager

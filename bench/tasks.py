@@ -8,12 +8,11 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count, islice
-from typing import Any
 
 from flask import Flask
 from sqlalchemy import and_, delete, func, select, update
@@ -51,18 +50,18 @@ def day(meter: Meter, client: Client, requests: int) -> Figure:
     size = len(expect(client.get(PAGE), 200).body)
     if size < 20_000:
         raise RuntimeError(f"{size} bytes are no page of a day")
-    return meter.measure(lambda: expect(client.get(PAGE), 200), requests)
+    return meter.pages(client, lambda each: expect(each.get(PAGE), 200), requests)
 
 
 def day_compressed(meter: Meter, client: Client, requests: int) -> Figure:
     """Measure the same as a browser asks for it."""
-    return meter.measure(lambda: expect(client.get(PAGE, Accept_Encoding=BROWSER), 200), requests)
+    return meter.pages(client, lambda each: expect(each.get(PAGE, Accept_Encoding=BROWSER), 200), requests)
 
 
 def day_unchanged(meter: Meter, client: Client, requests: int) -> Figure:
     """Measure the refresh of a day on which nothing has happened."""
     tag = expect(client.get(PAGE, X_Part="day"), 200).headers["etag"]
-    return meter.measure(lambda: expect(client.get(PAGE, X_Part="day", If_None_Match=tag), 304), requests)
+    return meter.pages(client, lambda each: expect(each.get(PAGE, X_Part="day", If_None_Match=tag), 304), requests)
 
 
 # Bookings ------------------------------------------------------------------------------------------------
@@ -95,7 +94,7 @@ def slots(space: int, weeks: range) -> Iterator[Slot]:
 def booking(meter: Meter, client: Client, requests: int) -> Figure:
     """Measure one booking: session, token, rules, durable commit, history."""
     free = slots(1, range(FREE_WEEKS))
-    return meter.measure(lambda: expect(client.post("/bookings", next(free).fields()), 303), requests)
+    return meter.single(client, lambda each: expect(each.post("/bookings", next(free).fields()), 303), requests)
 
 
 @dataclass(frozen=True)
@@ -184,9 +183,9 @@ class Subscriber:
             last = select(Booking.id).where(Booking.member_id == member.id).order_by(Booking.start.desc()).limit(1)
             self.booking_id = session.scalars(last).one()
 
-    def fetch(self, **headers: str) -> Answer:
+    def fetch(self, client: Client) -> Answer:
         """Fetch it as most programs do, compressed."""
-        return expect(self.client.get(self.path, Accept_Encoding="gzip", **headers), 200)
+        return expect(client.get(self.path, Accept_Encoding="gzip"), 200)
 
     def entries(self) -> int:
         """Count what is in it."""
@@ -214,26 +213,30 @@ class Subscriber:
                 now=fill.NOW, zone=fill.ZONE, title=f"Projektmöte {next(self.turn)}",
             )  # fmt: skip
 
-    def first(self, meter: Meter, requests: int) -> Figure:
-        """Measure the first fetch ever."""
-        return meter.measure(self.fetch, requests, self.forget)
 
-    def rewritten(self, meter: Meter, requests: int) -> Figure:
-        """Measure the fetch that finds no entry stored."""
-        return meter.measure(self.fetch, requests, self.forget_entries)
+def first(meter: Meter, feeds: list[Subscriber]) -> Figure:
+    """Measure the first fetch ever."""
+    return meter.once_each([feed.fetch for feed in feeds], lambda: [feed.forget() for feed in feeds])
 
-    def changed(self, meter: Meter, requests: int) -> Figure:
-        """Measure the fetch after one change."""
-        self.fetch()
-        return meter.measure(self.fetch, requests, self.change)
 
-    def unchanged(self, meter: Meter, requests: int) -> Figure:
-        """Measure the fetch that finds nothing new."""
-        tag = self.fetch().headers["etag"]
-        ask: Callable[[], Any] = lambda: expect(  # noqa: E731
-            self.client.get(self.path, Accept_Encoding="gzip", If_None_Match=tag), 304
-        )
-        return meter.measure(ask, requests)
+def rewritten(meter: Meter, feeds: list[Subscriber]) -> Figure:
+    """Measure the fetch that finds no entry stored."""
+    return meter.once_each([feed.fetch for feed in feeds], lambda: [feed.forget_entries() for feed in feeds])
+
+
+def changed(meter: Meter, feeds: list[Subscriber]) -> Figure:
+    """Measure the fetch after one change."""
+    return meter.once_each([feed.fetch for feed in feeds], lambda: [feed.change() for feed in feeds])
+
+
+def unchanged(meter: Meter, feed: Subscriber, requests: int) -> Figure:
+    """Measure the fetch that finds nothing new."""
+    tag = feed.fetch(feed.client).headers["etag"]
+
+    def ask(client: Client) -> Answer:
+        return expect(client.get(feed.path, Accept_Encoding="gzip", If_None_Match=tag), 304)
+
+    return meter.pages(feed.client, ask, requests)
 
 
 # Bytes ---------------------------------------------------------------------------------------------------
