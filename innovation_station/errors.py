@@ -24,10 +24,9 @@ class DomainError(Exception):
 
     status = 422
 
-    def __init__(self, refusals: Sequence[Refusal], alternatives: Sequence[object] = ()) -> None:
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__(", ".join(refusal.code for refusal in refusals))
         self.refusals = tuple(refusals)
-        self.alternatives = tuple(alternatives)
 
 
 class Refused(DomainError):
@@ -53,6 +52,16 @@ class NotFound(DomainError):
 
     def __init__(self, code: str = "not-found") -> None:
         super().__init__([Refusal(code)])
+
+
+class TooMany(DomainError):
+    """Too much of it in a short time (429); worth another try after `retry_after` seconds."""
+
+    status = 429
+
+    def __init__(self, refusal: Refusal, *, retry_after: int) -> None:
+        super().__init__([refusal])
+        self.retry_after = retry_after
 
 
 class Unavailable(DomainError):

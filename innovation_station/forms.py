@@ -15,6 +15,7 @@ from wtforms.widgets import HiddenInput, TextInput
 
 from innovation_station.errors import Refusal
 from innovation_station.i18n import sentence
+from innovation_station.text import fits_a_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-4])[:.]([0-5][0-9])")
@@ -138,5 +139,5 @@ class LineField(StringField):
         text = self.data or ""
         if len(text) > self.longest:
             raise ValidationError(_l("At most %(longest)d characters.", longest=self.longest))
-        if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in text):
+        if not fits_a_line(text):
             raise ValidationError(_l("This holds characters that cannot be shown. Type it again."))

@@ -198,6 +198,7 @@ REFUSALS: Mapping[str, Any] = {
     "taken": _l("%(space)s is booked %(span)s."),
     "closed-space": _l("%(space)s is closed then."),
     "own-desk": _l("You already have %(other)s %(span)s. One desk at a time is enough."),
+    "member-desk": _l("%(name)s already has %(other)s %(span)s. One desk at a time is enough."),
     "not-bookable": _l("%(space)s cannot be booked at the moment."),
     "past": _l("That time has passed. Choose a later one."),
     "too-soon": _l("This must be booked at least %(minutes)s ahead."),
@@ -211,7 +212,7 @@ REFUSALS: Mapping[str, Any] = {
     "already-over": _l("This booking is over and stays as it was."),
     "already-cancelled": _l("This booking is cancelled."),
     "not-cancelled": _l("This booking is not cancelled."),
-    "closure-hits": _l("%(count)s bookings stand in the way. Move them first."),
+    "closure-hits": _l("Bookings stand in the way: %(count)s. Move them first."),
     "title-long": _l("The title may hold %(longest)s characters. Shorten it."),
     "title-characters": _l("The title holds characters that cannot be shown. Type it again."),
     "space-unknown": _l("There is no such place. It may have been taken away."),
@@ -234,6 +235,8 @@ REFUSALS: Mapping[str, Any] = {
     "password-long": _l("The password may hold at most %(longest)s characters."),
     "password-common": _l("That password is among the first others try. Take some words that do not belong together."),
     "login-wrong": _l("The address or the password is not right. Check both and try again."),
+    "login-wait": _l("There have been too many tries to log in. Wait %(minutes)s and try again."),
+    "login-busy": _l("Many are logging in at this moment. Try again in a few seconds."),
     "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
@@ -245,6 +248,7 @@ WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "day": day_long,
     "last": day_long,
     "minutes": duration,
+    "holiday": lambda names: names[language()],
 }
 
 

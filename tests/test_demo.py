@@ -25,8 +25,9 @@ from innovation_station.demo.habits import Author
 from innovation_station.errors import NotAllowed
 from innovation_station.members import service as members
 from innovation_station.members.models import Member
+from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
-from innovation_station.spaces.queries import house, public_holidays
+from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box, at_minute, open_span
 from innovation_station.timespan import Span, union
 
@@ -229,7 +230,7 @@ def test_stamps_count_the_changes(app: Flask) -> None:
 
 
 def test_bookings_are_such_as_the_rules_grant(app: Flask) -> None:
-    holidays = public_holidays("SE", TUESDAY - timedelta(days=60), TUESDAY + timedelta(days=60), "sv")
+    holidays = Calendar("SE")
     places = house().places
     held, own = defaultdict(list), defaultdict(list)
     for row in queries.taken(
@@ -293,7 +294,7 @@ def test_lamp_is_mended_and_nobody_sits_there(app: Flask) -> None:
     [SATURDAY, date(2026, 12, 24), date(2027, 3, 28), date(2027, 4, 5), date(2026, 11, 1), date(2028, 2, 29)],
 )
 def test_drafts_fit_any_day_of_the_year(today: date) -> None:
-    holidays = public_holidays("SE", today - timedelta(days=40), today + timedelta(days=40), "sv")
+    holidays = Calendar("SE")
 
     def instant(day: date, minute: int) -> datetime:
         return at_minute(day, minute, ZONE)

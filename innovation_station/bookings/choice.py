@@ -11,6 +11,8 @@ from innovation_station.bookings.rules import PRESETS, Moment
 from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import AMENITIES, House, Place, open_span
 
+SIGNS = {"room": "door", "booth": "phone", "hall": "people"}  # a desk's own number is its sign
+LOOK_AHEAD = 62  # days
 ROOMS = frozenset({"room", "booth", "hall"})
 ICONS = {
     "window": "window", "screen": "screen", "height-adjustable": "updown", "quiet": "quiet", "whiteboard": "whiteboard",
@@ -70,6 +72,13 @@ def amenity_names() -> dict[str, str]:
     }  # fmt: skip
 
 
+def filter_names() -> dict[str, str]:
+    """Name the same things as shortly as a filter can."""
+    return amenity_names() | {
+        "window": _("Window"), "screen": _("Screen"), "height-adjustable": _("Sit/stand"), "video": _("Video"),
+    }  # fmt: skip
+
+
 def amenities(place: Place) -> list[dict[str, str]]:
     """List what a place has, with signs, in a fixed order."""
     names = amenity_names()
@@ -99,7 +108,7 @@ def opens_on(house: House, day: date, moment: Moment) -> bool:
 
 def next_open_days(house: House, first: date, moment: Moment, count: int) -> list[date]:
     """List the next open days from `first`; looks two months ahead at most."""
-    days = (first + timedelta(days=ahead) for ahead in range(62))
+    days = (first + timedelta(days=ahead) for ahead in range(LOOK_AHEAD))
     found = []
     for day in days:
         if opens_on(house, day, moment):

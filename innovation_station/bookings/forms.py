@@ -11,10 +11,10 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.bookings.rules import PRESETS, Moment, preset_span
+from innovation_station.bookings.rules import PRESETS, Moment, Wish, preset_span
 from innovation_station.errors import Refusal, Refused
 from innovation_station.forms import DateField, Form, IdField, LineField, TimeField, parse_time
-from innovation_station.spaces.rules import DAY_MINUTES, Place
+from innovation_station.spaces.rules import DAY_MINUTES, Place, at_minute
 from innovation_station.timespan import Span, WallTime, to_utc, wall_time
 
 Day = date  # the form has a field named date
@@ -30,12 +30,19 @@ class BookingForm(Form):
     preset = HiddenField()
     title = LineField(_l("Title"), longest=TITLE_LONGEST)
     visible = BooleanField(_l("Show my name and the title to other members"))
-    key = HiddenField(validators=[Length(max=100)])
+    key = HiddenField(validators=[Length(max=100, message=_l("This form is damaged. Open the page again."))])
 
     @property
     def day(self) -> Day:
         """Give the day, once the form is found valid."""
         return cast(Day, self.date.data)
+
+    def near(self, place: Place, zone: ZoneInfo) -> Wish | None:
+        """Guess what was meant by times that make no span, so that something near can be offered."""
+        if self.date.data is None or not isinstance(self.start.data, int) or self.start.data >= DAY_MINUTES:
+            return None
+        start = at_minute(self.day, self.start.data, zone)
+        return Wish(place, Span(start, start + timedelta(minutes=max(60, place.policy.shortest))))
 
     def span(self, place: Place, moment: Moment) -> Span:
         """Give the span that is asked for, in UTC. Raises Refused with what cannot be read or had."""

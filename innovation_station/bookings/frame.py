@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from innovation_station.bookings.choice import ICONS, Choice, amenity_names, opens_on, preset_name, presets
+from innovation_station.bookings.choice import ICONS, Choice, filter_names, opens_on, preset_name, presets
 from innovation_station.bookings.rules import Moment
 from innovation_station.i18n import day_long, day_short, hours_short, language, ngettext, weekday_short
 from innovation_station.i18n import gettext as _
-from innovation_station.spaces.queries import public_holidays
 from innovation_station.spaces.rules import House, at_minute
 
 SEATS_CHOICES = (4, 8, 12)
@@ -66,11 +65,12 @@ class Frame:
         """Say why a working day is left out of the strip."""
         if not strip:
             return None
-        left_out = public_holidays(self.house.holidays, strip[0], strip[-1], language())
+        holidays = self.moment.holidays
+        between = (strip[0] + timedelta(days=ahead) for ahead in range((strip[-1] - strip[0]).days))
         reasons = [
-            _("%(day)s is closed: %(holiday)s.", day=day_short(day).capitalize(), holiday=name)
-            for day, name in sorted(left_out.items())
-            if day.weekday() in self.house.hours and day not in strip
+            _("%(day)s is closed: %(holiday)s.", day=day_short(day).capitalize(), holiday=holidays[day][language()])
+            for day in between
+            if day in holidays and day.weekday() in self.house.hours
         ]
         return " ".join(reasons) or None
 
@@ -80,8 +80,8 @@ class Frame:
             if self._over():
                 return _("That time has passed. Choose a later one.")
             return None
-        name = public_holidays(self.house.holidays, day, day, language()).get(day)
-        if name:
+        if day in self.moment.holidays:
+            name = self.moment.holidays[day][language()]
             return _("The house is closed on %(day)s, %(holiday)s.", day=day_long(day), holiday=name)
         return _("The house is closed on %(day)s.", day=day_long(day))
 
@@ -110,10 +110,10 @@ class Frame:
         present: set[str] = set()
         for place in self.house.places.values():
             present |= place.amenities if (place.kind == "desk") == (kind == "desk") else frozenset()
-        names, chosen = amenity_names(), self.choice.amenities
+        names, chosen = filter_names(), self.choice.amenities
         return [
             {
-                "label": names[amenity].capitalize(),
+                "label": names[amenity][0].upper() + names[amenity][1:],
                 "icon": ICONS[amenity],
                 "pressed": amenity in chosen,
                 "href": self.href(amenities=chosen ^ {amenity}),

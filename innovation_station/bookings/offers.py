@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from innovation_station.bookings import queries, rules
 from innovation_station.bookings.choice import Choice, next_open_days
@@ -67,15 +68,31 @@ def booking_fields(wish: Wish) -> dict[str, object]:
     }  # fmt: skip
 
 
+def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
+    """Bring a wish onto its place's grid and to a length it may have, so that something can be offered."""
+    policy, midnight = wish.place.policy, at_minute(local(wish.span.start).date(), 0, zone)
+    step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
+    start = midnight + (wish.span.start - midnight) // step * step
+    length = -(-min(max(wish.span.end - start, shortest), longest) // step) * step
+    return Wish(wish.place, Span(start, start + length))
+
+
 def alternatives_for(
     house: House, member_id: int, wish: Wish, moment: Moment, *, without: int | None = None
 ) -> list[rules.Alternative]:
-    """Find three ways forward on the wished day or the next open one; two statements. `without` is a moved booking."""
-    day = local(wish.span.start).date()
-    days = next_open_days(house, max(day, local(moment.now).date()), moment, 3)
+    """Find three ways forward near a wish, each of which would be granted now; two statements.
+
+    A wish off the grid, too short, too long or too far ahead is first brought to what could be had. `without` leaves
+    out a booking that is being moved.
+    """
+    wish = in_shape(wish, moment.zone)
+    today = local(moment.now).date()
+    last = today + timedelta(days=wish.place.policy.horizon)
+    first = min(max(local(wish.span.start).date(), today), last - timedelta(days=6))
+    days = [day for day in next_open_days(house, first, moment, 5) if day <= last][:3]
     if not days:
         return []
-    around = Span(at_minute(min(day, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
+    around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
     similar = [place for place in house.places.values() if place.kind == wish.place.kind]
     held = queries.held(around, [place.id for place in similar], without=without)
     own = queries.held_by(member_id, around, without=without)

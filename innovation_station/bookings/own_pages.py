@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask import url_for
-from flask_babel import get_locale, pgettext
+from flask_babel import get_locale
 
 from innovation_station.bookings import queries, rules
-from innovation_station.bookings.choice import next_open_days, place_title
+from innovation_station.bookings.choice import SIGNS, next_open_days, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.rules import Alternative, Moment, Wish
@@ -42,8 +42,7 @@ STEP = 15
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
 PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
-SIGNS = {"desk": None, "room": "door", "booth": "phone", "hall": "people"}
-NEUTER = frozenset({"room", "booth"})  # «rummet är ditt», «platsen är din»
+WALLED = frozenset({"room", "booth"})  # one talks in them; desks and the stage one sits or stands at
 
 
 # -- words -------------------------------------------------------------------------------------------------
@@ -69,20 +68,25 @@ def when_full(span: Span) -> str:
     return f"{day_full(span.start)}, {clock(span.start)} – {day_full(span.end)}, {clock(span.end)}"
 
 
-def yours(place: Place, span: Span) -> str:
-    """Say that a place is the member's: «A3 är din, tis 22 aug 13–17.»"""
-    values = {"place": place.name, "when": when_short(span)}
-    if place.kind in NEUTER:
-        return pgettext("room", "%(place)s is yours, %(when)s.", **values)
-    return _("%(place)s is yours, %(when)s.", **values)
+def owner(booking: Booking, actor: Actor) -> str | None:
+    """Name the member who has a booking, None where it is the reader's own; one statement at most."""
+    return None if booking.member_id == actor.id else booking.member.name
 
 
-def cancelled(place: Place, span: Span) -> str:
+def booked(place: Place, span: Span, owner: str | None) -> str:
+    """Say whose a place is: «A3 är din, tis 22 aug 13–17.»"""
+    when = when_short(span)
+    if owner is None:
+        return _("%(place)s is yours, %(when)s.", place=place.name, when=when)
+    return _("%(place)s is booked for %(name)s, %(when)s.", place=place.name, name=owner, when=when)
+
+
+def cancelled(place: Place, span: Span, owner: str | None) -> str:
     """Say that a booking is no more."""
-    values = {"place": place.name, "when": when_short(span)}
-    if place.kind in NEUTER:
-        return pgettext("room", "%(place)s, %(when)s is cancelled.", **values)
-    return _("%(place)s, %(when)s is cancelled.", **values)
+    when = when_short(span)
+    if owner is None:
+        return _("%(place)s, %(when)s is cancelled.", place=place.name, when=when)
+    return _("%(name)s: %(place)s, %(when)s is cancelled.", name=owner, place=place.name, when=when)
 
 
 def lost(place: Place) -> str:
@@ -95,10 +99,12 @@ def seats(place: Place) -> str:
     return ngettext("%(num)d seat", "%(num)d seats", place.capacity)
 
 
-def named(refusals: Iterable[Refusal], house: House) -> list[Refusal]:
-    """Put names where refusals carry the ids of spaces."""
+def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -> list[Refusal]:
+    """Put names where refusals carry the ids of spaces; `owner` is who has the booking, None for the reader."""
     found = []
     for refusal in refusals:
+        if owner is not None and refusal.code == "own-desk":
+            refusal = Refusal("member-desk", refusal.field, {**refusal.values, "name": owner})
         other = house.places.get(refusal.values.get("other", 0))  # type: ignore[call-overload]
         found.append(replace(refusal, values={**refusal.values, "other": other.name}) if other else refusal)
     return found
@@ -107,28 +113,28 @@ def named(refusals: Iterable[Refusal], house: House) -> list[Refusal]:
 # -- receipts: what just happened, and the way back --------------------------------------------------------
 
 
-def booked_receipt(booking: Booking, place: Place) -> dict[str, Any]:
+def booked_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
     """Say that it is booked; the way back is to cancel."""
     action = url_for("bookings.cancel", booking_id=booking.id)
-    return {"message": yours(place, booking.span), "undo_action": action, "fields": {"undo": "1"}}
+    return {"message": booked(place, booking.span, owner), "undo_action": action, "fields": {"undo": "1"}}
 
 
-def cancelled_receipt(booking: Booking, place: Place) -> dict[str, Any]:
+def cancelled_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
     """Say that it is cancelled; the way back is to restore."""
     action = url_for("bookings.restore", booking_id=booking.id)
-    return {"message": cancelled(place, booking.span), "undo_action": action}
+    return {"message": cancelled(place, booking.span, owner), "undo_action": action}
 
 
-def moved_receipt(booking: Booking, place: Place, before: Mapping[str, object]) -> dict[str, Any]:
+def moved_receipt(booking: Booking, place: Place, owner: str | None, before: Mapping[str, object]) -> dict[str, Any]:
     """Say what it is now; the way back is to give it what it had."""
     action = url_for("bookings.edit", booking_id=booking.id)
-    return {"message": yours(place, booking.span), "undo_action": action, "fields": dict(before)}
+    return {"message": booked(place, booking.span, owner), "undo_action": action, "fields": dict(before)}
 
 
-def receipt(booking: Booking, house: House) -> dict[str, Any]:
+def receipt(booking: Booking, house: House, actor: Actor) -> dict[str, Any]:
     """Give the receipt of a booking as it stands."""
-    place = house.places[booking.space_id]
-    return cancelled_receipt(booking, place) if booking.cancelled else booked_receipt(booking, place)
+    place, whose = house.places[booking.space_id], owner(booking, actor)
+    return cancelled_receipt(booking, place, whose) if booking.cancelled else booked_receipt(booking, place, whose)
 
 
 # -- the list ----------------------------------------------------------------------------------------------
@@ -139,7 +145,7 @@ def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
     place = house.places[booking.space_id]
     open_to_change = not rules.change_refusals(booking, now)
     return {
-        "id": booking.id, "name": place.name, "icon": SIGNS[place.kind], "kind": place.kind,
+        "id": booking.id, "name": place.name, "icon": SIGNS.get(place.kind), "kind": place.kind,
         "what": place_title(place), "hours": span_text(booking.span), "day": _day_in_list(booking.start, now),
         "title": booking.title, "where": house.zone_name(place, language()), "cancelled": booking.cancelled,
         "running": not booking.cancelled and booking.start <= now < booking.end, "public": booking.public,
@@ -233,23 +239,16 @@ def _offered(place: Place, span: Span, tomorrow: bool) -> dict[str, Any]:
 def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[str, Any]:
     """Give everything the page of a booking says; two statements."""
     place = house.places[booking.space_id]
-    mine = booking.member_id == actor.id
-    fresh = mine and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
-    owner = None if mine else booking.member.name
+    whose = owner(booking, actor)
+    fresh = whose is None and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
     return item(booking, house, now) | {
-        "heading": place_title(place), "when": when_full(booking.span), "owner": owner, "seats": seats(place),
-        "address": _address(house, place),
-        "receipt": booked_receipt(booking, place) if fresh and now < booking.end else None,
+        "heading": place_title(place), "when": when_full(booking.span), "owner": whose, "seats": seats(place),
+        "address": house.address_of(place, language()),
+        "receipt": booked_receipt(booking, place, None) if fresh and now < booking.end else None,
         "history": list(_history(queries.history(booking.id), house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
         "over": booking.end <= now,
     }  # fmt: skip
-
-
-def _address(house: House, place: Place) -> str:
-    """Write floor and address; many addresses name the floor already."""
-    floor, address = house.floors[place.floor_id].names[language()], house.address[language()]
-    return address if floor in address else f"{floor}, {address}" if address else floor
 
 
 def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
@@ -301,15 +300,6 @@ def clocks(house: House, *chosen: int | None) -> list[tuple[str, str]]:
     return [(f"{minute // 60:02}:{minute % 60:02}", minute_long(minute)) for minute in sorted(minutes)]
 
 
-def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
-    """Bring a wish onto its place's grid and to a length it may have, so that something can be offered."""
-    policy, midnight = wish.place.policy, at_minute(local(wish.span.start).date(), 0, zone)
-    step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
-    start = midnight + (wish.span.start - midnight) // step * step
-    length = -(-min(max(wish.span.end - start, shortest), longest) // step) * step
-    return Wish(wish.place, Span(start, start + length))
-
-
 def edit_fields(wish: Wish, *, title: str, public: bool) -> dict[str, object]:
     """Give the hidden fields that change a booking into a wish with one tap."""
     fields = {name: value for name, value in booking_fields(wish).items() if name != "key"} | {"title": title}
@@ -344,6 +334,6 @@ def edit_offers(
     ]  # fmt: skip
 
 
-def reasons(refusals: Iterable[Refusal], house: House) -> list[str]:
+def reasons(refusals: Iterable[Refusal], house: House, owner: str | None) -> list[str]:
     """Say refusals in the reader's language."""
-    return [sentence(refusal) for refusal in named(refusals, house)]
+    return [sentence(refusal) for refusal in named(refusals, house, owner)]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from innovation_station.bookings import queries
-from innovation_station.bookings.choice import ROOMS, Choice, amenity_names, clock_of
+from innovation_station.bookings.choice import ROOMS, SIGNS, Choice, amenity_names, clock_of
 from innovation_station.bookings.day import Day
 from innovation_station.i18n import clock_short, day_long, hours_short, language, ngettext, span_text
 from innovation_station.i18n import gettext as _
@@ -16,7 +16,6 @@ from innovation_station.spaces.drawing import drawn
 from innovation_station.spaces.rules import AMENITIES, Place, at_minute
 from innovation_station.timespan import Span
 
-SIGNS = {"room": "door", "booth": "phone", "hall": "people"}
 # What is repeated for every place is an object and not a mapping: Jinja finds an attribute three times as fast.
 Part = SimpleNamespace
 
@@ -54,6 +53,7 @@ class DayPage:
         hours = hours_short(first * 15, last * 15)
         return {
             "date": self.choice.day.isoformat(),
+            "href": f"/book?{self.query}",
             "day_long": day_long(self.choice.day),
             "floors": [self._floor(floor_id) for floor_id in self.house.floors],
             "places": {floor_id: self._places(floor_id) for floor_id in self.house.floors},
@@ -70,7 +70,7 @@ class DayPage:
     def _hours_text(self) -> str:
         hours = self.house.hours.get(self.choice.day.weekday())
         if hours is None or self.choice.day in self.day.moment.holidays:
-            return _("Closed")
+            return _("Not open that day")
         opened = Span(*(at_minute(self.choice.day, minute, self.day.moment.zone) for minute in hours))
         return _("Open %(hours)s", hours=span_text(opened))
 
@@ -135,7 +135,7 @@ class DayPage:
         opened = self.day.opened(place)
         chosen = opened and opened.intersection(self.day.chosen)
         if opened is None or chosen is None or not place.bookable:
-            return _("Closed")
+            return _("Not open then")
         at = self.day.looking_at(chosen)
         rows = self.day.taken.get(place.id, ())
         running = next((row for row in rows if row.span.start <= at < row.span.end), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, literal, or_, select, union_all
@@ -16,6 +16,8 @@ from innovation_station.db import UtcDateTime, db
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.timespan import Span
+
+HABIT = timedelta(weeks=8)  # how far back a member's habits are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,12 @@ def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | 
     if among is not None:
         parts = [part.where(Allocation.space_id.in_(among)) for part in parts]
     return union_all(*parts)
+
+
+def made_since(booking_id: int, instant: datetime) -> bool:
+    """Tell whether a booking was made, or last changed, after an instant."""
+    statement = select(Booking.id).where(Booking.id == booking_id, Booking.changed_at > instant)
+    return db.session.scalar(statement) is not None
 
 
 def get(booking_id: int) -> Booking | None:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
-from innovation_station.spaces.rules import Hours, Place, Policy, at_minute, open_span
-from innovation_station.timespan import Span, subtract
+from innovation_station.spaces.rules import Holidays, Hours, Place, Policy, at_minute, open_span
+from innovation_station.timespan import Span, WallTime, subtract, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
     "morning": (8 * 60, 12 * 60),
@@ -62,7 +62,7 @@ class Moment:
 
     now: datetime
     zone: ZoneInfo
-    holidays: Mapping[date, str]
+    holidays: Holidays
 
 
 class Owned(Protocol):
@@ -93,7 +93,7 @@ def refusals(
     if any(taken.booking_id is None for taken in overlapping):
         found.append(Refusal("closed-space", "space", {"space": place.name}))
     if taken := next((taken for taken in overlapping if taken.booking_id is not None), None):
-        found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span}))
+        found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span, "booking": taken.booking_id}))
     if place.kind in SEATS and (seat := _other_seat(span, place, own)):
         found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
     return found
@@ -265,12 +265,17 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
             found.add(Span(free.end - length, free.end))
             if free.start <= wish.span.start and wish.span.end <= free.end:
                 found.add(wish.span)
-    same_clock = [_same_clock(wish.span, day, moment.zone) for day in days]
-    found.update(span for span in same_clock if span is not None)
-    return sorted(found, key=lambda span: (abs(span.start - wish.span.start), span.start))
+    found.update(_same_clock(wish.span, day, moment.zone) for day in days)
+    told = [span for span in found if _clear(span.start, moment.zone) and _clear(span.end, moment.zone)]
+    return sorted(told, key=lambda span: (abs(span.start - wish.span.start), span.start))
 
 
-def _same_clock(span: Span, day: date, zone: ZoneInfo) -> Span | None:
+def _clear(instant: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether the wall clock names an instant alone: an hour that comes twice cannot be asked for by name."""
+    return wall_time(instant.astimezone(zone).replace(tzinfo=None), zone) is WallTime.ONCE
+
+
+def _same_clock(span: Span, day: date, zone: ZoneInfo) -> Span:
     local = span.start.astimezone(zone)
     start = datetime.combine(day, local.timetz()).astimezone(span.start.tzinfo)
     return Span(start, start + span.length)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,18 +24,19 @@ from innovation_station.db import db, is_overlap
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
+from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
-from innovation_station.spaces.queries import house, public_holidays
-from innovation_station.spaces.rules import Place
-from innovation_station.timespan import Span
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House, Place
+from innovation_station.text import fits_a_line
+from innovation_station.timespan import Span, subtract
 
 changed = Signal("sent with each changed Booking, inside its transaction")
 
 
-def moment(now: datetime, zone: ZoneInfo, around: Span) -> Moment:
-    """Gather what rules are measured against for spans within `around`."""
-    days = [side.astimezone(zone).date() for side in (around.start, around.end)]
-    return Moment(now, zone, public_holidays(house().holidays, days[0], days[1] + timedelta(days=1), "sv"))
+def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
+    """Gather what rules are measured against."""
+    return Moment(now, zone, Calendar(house.holidays))
 
 
 def reserve(
@@ -48,13 +49,15 @@ def reserve(
     an unknown space, Refused with every rule that says no, Conflict where somebody has the time.
     """
     _lock_member(actor.id)
-    place = _locked([space_id])[0]
+    house = _locked([space_id])
+    place = house.places[space_id]
     key = request_key and request_digest(request_key, space_id, span)
-    earlier = (key and queries.same_request(actor.id, key)) or queries.same_span(actor.id, space_id, span)
-    if earlier:
+    if key and (earlier := queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
-    _check(Wish(place, span), actor.id, now, zone)
+    if earlier := queries.same_span(actor.id, space_id, span):
+        return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
+    _check(Wish(place, span), actor.id, moment(now, zone, house))
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
         public=actor.visible if public is None else public, state="confirmed", sequence=0, revision=0,
@@ -77,7 +80,7 @@ def move(
     what is not the actor's, Refused, Conflict.
     """
     booking = _mine(actor, booking_id)
-    places = _locked(sorted({booking.space_id, space_id}))
+    house = _locked(sorted({booking.space_id, space_id}))
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     before = _facts(booking)
@@ -85,8 +88,9 @@ def move(
     booking.public = booking.public if public is None else public
     moves = (space_id, span) != (booking.space_id, booking.span)
     if moves:
-        place = next(place for place in places if place.id == space_id)
-        _check(Wish(place, span), booking.member_id, now, zone, without=booking.id, started=booking.span)
+        place = house.places[space_id]
+        wish, measured = Wish(place, span), moment(now, zone, house)
+        _check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         booking.space_id, booking.start, booking.end = space_id, span.start, span.end
         booking.sequence += 1
         _free(booking)
@@ -94,6 +98,15 @@ def move(
         _allocate(place, span, zone, booking_id=booking.id)
     if _facts(booking) != before:
         _record(booking, actor, "moved" if moves else "edited", now, before)
+    return booking
+
+
+def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datetime) -> Booking:
+    """Give a booking the words of a later request for the same span; no time is touched."""
+    before = _facts(booking)
+    booking.title, booking.public = title, public
+    if _facts(booking) != before:
+        _record(booking, actor, "edited", now, before)
     return booking
 
 
@@ -121,10 +134,11 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     booking = _mine(actor, booking_id)
     if not booking.cancelled:
         return booking
-    place = _locked([booking.space_id])[0]
+    house = _locked([booking.space_id])
+    place = house.places[booking.space_id]
     if found := rules.restore_refusals(booking, now):
         raise Refused(found)
-    _check(Wish(place, booking.span), booking.member_id, now, zone, started=booking.span)
+    _check(Wish(place, booking.span), booking.member_id, moment(now, zone, house), started=booking.span)
     before = _facts(booking)
     booking.state = "confirmed"
     booking.sequence += 1
@@ -139,12 +153,14 @@ def close(
 ) -> Closure:
     """Shut the house, or one space, for a span; `reasons` is (sv, en).
 
-    Raises Conflict where bookings stand in the way: they are never overwritten.
+    Time that is shut already stays with the closure that shut it. Raises Conflict where bookings stand in the way:
+    they are never overwritten.
     """
-    places = _locked(sorted(house().places) if space_id is None else [space_id])
-    standing = queries.held(span, [place.id for place in places])
-    if standing:
-        raise Conflict([Refusal("closure-hits", "start", {"count": len({held.booking_id for held in standing})})])
+    ids = sorted(read_house().places) if space_id is None else [space_id]
+    places = _locked(ids).places
+    standing = queries.held(span, ids)
+    if booked := {held.booking_id for held in standing if held.booking_id is not None}:
+        raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
     closure = Closure(
         space_id=space_id,
         start=span.start,
@@ -155,8 +171,10 @@ def close(
     )
     db.session.add(closure)
     db.session.flush()
-    for place in places:
-        _allocate(place, span, zone, closure_id=closure.id)
+    for place_id in ids:
+        shut = [held.span for held in standing if held.space_id == place_id]
+        for part in subtract([span], shut):
+            _allocate(places[place_id], part, zone, closure_id=closure.id)
     return closure
 
 
@@ -165,7 +183,7 @@ def clean_title(text: str) -> str:
     title = text.strip()
     if len(title) > TITLE_LONGEST:
         raise Refused([Refusal("title-long", "title", {"longest": TITLE_LONGEST})])
-    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or 0xD800 <= ord(letter) < 0xE000 for letter in title):
+    if not fits_a_line(title):
         raise Refused([Refusal("title-characters", "title")])
     return title
 
@@ -186,8 +204,11 @@ def _lock_member(member_id: int) -> None:
     )
 
 
-def _locked(space_ids: Iterable[int]) -> list[Place]:
-    """Lock spaces in the order given (ascending, or two writers may wait for each other) and stamp them changed."""
+def _locked(space_ids: Iterable[int]) -> House:
+    """Lock spaces in the order given (ascending, or two writers may wait for each other) and stamp them changed.
+
+    Gives the house as it stands behind the locks.
+    """
     for space_id in space_ids:
         found = db.session.execute(
             update(Space)
@@ -197,8 +218,7 @@ def _locked(space_ids: Iterable[int]) -> list[Place]:
         )
         if found.rowcount == 0:  # type: ignore[attr-defined]
             raise NotFound("space-unknown")
-    places = house().places
-    return [places[space_id] for space_id in space_ids]
+    return read_house()
 
 
 def _mine(actor: Actor, booking_id: int) -> Booking:
@@ -213,18 +233,16 @@ def _mine(actor: Actor, booking_id: int) -> Booking:
 def _check(
     wish: Wish,
     member_id: int,
-    now: datetime,
-    zone: ZoneInfo,
+    measured: Moment,
     *,
     without: int | None = None,
     started: Span | None = None,
 ) -> None:
     """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed."""
-    measured = moment(now, zone, wish.span)
     held = queries.held(wish.span, [wish.place.id], without=without)
     own = queries.held_by(member_id, wish.span, without=without)
     found = rules.refusals(wish, measured, held, own)
-    if started and started.start == wish.span.start and wish.span.end > now:
+    if started and started.start == wish.span.start and wish.span.end > measured.now:
         found = [refusal for refusal in found if refusal.code not in ("past", "too-soon")]
     if found:
         kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in found) else Refused

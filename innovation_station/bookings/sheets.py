@@ -8,11 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from innovation_station.bookings import rules
-from innovation_station.bookings.choice import Choice, amenities, clock_of, place_title, preset_name, presets
+from innovation_station.bookings.choice import SIGNS, Choice, amenities, clock_of, place_title, preset_name, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.offers import booking_fields
-from innovation_station.bookings.pages import SIGNS
 from innovation_station.bookings.rules import Alternative, Wish
 from innovation_station.errors import DomainError, Refusal
 from innovation_station.i18n import (
@@ -229,11 +228,15 @@ class Sheet:
 
 
 def refused(
-    sheet: dict[str, Any], error: DomainError, wish: Wish | None, offers: Iterable[Alternative]
+    sheet: dict[str, Any],
+    error: DomainError,
+    wish: Wish | None,
+    offers: Iterable[Alternative],
+    *,
+    just_taken: bool,
 ) -> dict[str, Any]:
     """Put the reasons and the ways forward on a sheet whose form was refused."""
-    taken = next((refusal for refusal in error.refusals if refusal.code == "taken"), None)
-    sheet["headline"] = _("%(name)s was just taken.", name=sheet["name"]) if taken else None
+    sheet["headline"] = _("%(name)s was just taken.", name=sheet["name"]) if just_taken else None
     sheet["refusals"] = [{"text": sentence(refusal), "field": None} for refusal in error.refusals]
     sheet["alternatives"] = [offer(alternative, wish) for alternative in offers] if wish else []
     return sheet

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings import day as days
 from innovation_station.bookings import queries, service, sheets
-from innovation_station.bookings.choice import Choice, next_open_days, presets
+from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.forms import BookingForm
 from innovation_station.bookings.frame import Frame
@@ -26,16 +26,15 @@ from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import language, local, zone
 from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.queries import public_holidays, revisions
-from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
+from innovation_station.spaces.queries import revisions
+from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute, open_span
 from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, signed_in, wants_part
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
-HABIT = timedelta(weeks=8)
-LOOK_AHEAD = timedelta(days=62)
 Usual = Sequence[tuple[int, datetime, datetime]]
+A_MOMENT = timedelta(minutes=10)
 VERSION = "1"  # part of every ETag: raise it when the same data renders otherwise
 
 
@@ -68,7 +67,7 @@ def create() -> ResponseReturnValue:
     now = clock.now()
     wish = None
     try:
-        wish = Wish(place, form.span(place, _day_moment(form.day, now)))
+        wish = Wish(place, form.span(place, _moment(now)))
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
@@ -95,17 +94,25 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         "key": (form.key.data or "")[:100], "visible": bool(form.visible.data),
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
-    offers = alternatives_for(current_house(), actor().id, wish, moment) if wish else []
+    near = wish or (form.near(place, moment.zone) if place else None)
+    offers = alternatives_for(current_house(), actor().id, near, moment) if near else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment)
     sheet = _sheet(day, choice, place, typed)
-    sheet = sheets.refused(sheet, error, wish, offers) if wish or not form.errors else sheet
     if form.errors:
         sheet["refusals"] = [{"text": sentence, "field": None} for sentence in _form_sentences(form)]
+    else:
+        sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
     if wants_part() == "sheet":
         return render_template("bookings/_sheet_part.html", page={"sheet": sheet}), error.status
     return _page(place, choice=choice, sheet=sheet), error.status
+
+
+def _just_taken(error: DomainError, now: datetime) -> bool:
+    """Tell whether what stands in the way was booked a moment ago, while the member was looking."""
+    takers = (refusal.values.get("booking") for refusal in error.refusals if refusal.code == "taken")
+    return any(isinstance(taker, int) and queries.made_since(taker, now - A_MOMENT) for taker in takers)
 
 
 def _form_sentences(form: BookingForm) -> list[str]:
@@ -156,7 +163,7 @@ def _page(
     now = clock.now()
     usual = _usual(now)
     choice = choice or _choice(usual=usual)[0]
-    moment = _day_moment(choice.day, now)
+    moment = _moment(now)
     day = _day(choice, moment)
     strip = _strip(choice.day, now)
     frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice, now), strip)
@@ -174,13 +181,13 @@ def _compose_day(day: Day, choice: Choice, usual: Usual, place: Place | None) ->
 
 
 def _usual(now: datetime) -> Usual:
-    return queries.usual(actor().id, "desk", now - HABIT, now)
+    return queries.usual(actor().id, "desk", now - queries.HABIT, now)
 
 
 def _strip(shown: date, now: datetime) -> list[date]:
     """List the days of the strip: the next open ones, and the shown one where it lies further ahead."""
     today = local(now).date()
-    strip = next_open_days(current_house(), today, _moment(now, Span(now, now + LOOK_AHEAD)), STRIP_DAYS)
+    strip = next_open_days(current_house(), today, _moment(now), STRIP_DAYS)
     return strip if shown in strip or shown < today else sorted({*strip[: STRIP_DAYS - 1], shown})
 
 
@@ -201,7 +208,9 @@ def _begin(whole: Span, now: datetime) -> Span:
 def _free(strip: Sequence[date], choice: Choice, now: datetime) -> dict[date, int]:
     """Count the places of the chosen kind that are free in the chosen part of each day; one statement."""
     house = current_house()
+    moment = _moment(now)
     places = [place for place in house.places.values() if choice.shows(place) and place.bookable]
+    strip = [day for day in strip if opens_on(house, day, moment)]
     windows = []
     for day in strip:
         minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
@@ -209,19 +218,17 @@ def _free(strip: Sequence[date], choice: Choice, now: datetime) -> dict[date, in
         windows.append(whole if choice.kind == "desk" else _begin(whole, now))
     among = [place.id for place in places] if choice.filtered else None
     busy = queries.busy_spaces(windows, sorted({place.kind for place in places}), among=among) if places else {}
-    return {day: len(places) - busy.get(index, 0) for index, day in enumerate(strip)}
+    open_places = [
+        sum(open_span(place.hours, day, moment.zone, moment.holidays) is not None for place in places) for day in strip
+    ]
+    return {day: max(0, open_places[index] - busy.get(index, 0)) for index, day in enumerate(strip)}
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------
 
 
-def _moment(now: datetime, around: Span) -> Moment:
-    first, last = local(around.start).date(), local(around.end).date()
-    return Moment(now, zone(), public_holidays(current_house().holidays, first, last, language()))
-
-
-def _day_moment(day: date, now: datetime) -> Moment:
-    return _moment(now, Span(at_minute(day, 0, zone()), at_minute(day, 1440, zone())))
+def _moment(now: datetime) -> Moment:
+    return service.moment(now, zone(), current_house())
 
 
 def _choice(
@@ -244,13 +251,13 @@ def _choice(
     if start is None or end is None or end <= start:
         start, end = _usual_part(choice, house, usual, now)
     choice = Choice(day, choice.kind, start, end, choice.zone, choice.seats, choice.amenities)
-    return choice, _day_moment(day, now)
+    return choice, _moment(now)
 
 
 def _first_day(house: House, now: datetime) -> date:
     """Give today, or after closing time the next open day."""
     today = local(now).date()
-    moment = _moment(now, Span(now, now + LOOK_AHEAD))
+    moment = _moment(now)
     hours = house.hours.get(today.weekday())
     if hours and now >= at_minute(today, hours[1], zone()):
         today += timedelta(days=1)

@@ -6,7 +6,6 @@ one transaction, and past bookings as rows, since the service makes none.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from random import Random
 
 from flask import Flask
@@ -18,7 +17,7 @@ from innovation_station.demo import floor, people
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.members.models import Member
-from innovation_station.spaces.queries import public_holidays
+from innovation_station.spaces.holidays import Calendar
 
 __all__ = ["ACCOUNTS", "PASSWORD", "NotEmptyError", "load"]
 
@@ -33,12 +32,11 @@ def load(app: Flask) -> None:
     zone = app.config["ZONE"]
     today = clock.now().astimezone(zone).date()
     rng = Random(f"innovation station {today}")  # noqa: S311  a plausible house, no secrets
-    days = public_holidays("SE", today - timedelta(days=40), today + timedelta(days=40), "sv")
     with app.app_context(), transaction() as session:
         if session.scalar(select(Member.id).limit(1)) is not None:
             raise NotEmptyError("The database has members; demo data goes into an empty one only.")
         spaces = floor.build()
         members = people.add(session, rng, today, zone, hashes)
-        Archive(session, members, spaces, zone, rng).fill(today, list(days))
+        Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"))
     with app.app_context():
         db.session.remove()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -37,7 +37,7 @@ class Archive:
     ) -> None:
         self.session, self.members, self.spaces, self.zone, self.rng = session, members, spaces, zone, rng
 
-    def fill(self, today: date, holidays: Sequence[date]) -> None:
+    def fill(self, today: date, holidays: Container[date]) -> None:
         """Draft and store eight weeks round `today`, with one desk closed for the next open days."""
         author = Author(self.rng, today, holidays, self._at)
         days = author.ahead[:3]

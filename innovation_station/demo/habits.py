@@ -7,7 +7,7 @@ Times are minutes of local wall time. Drafts never overlap, not even with what w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -90,12 +90,11 @@ class Diary:
 class Author:
     """Drafts the days round `today`. `at` turns a local day and minute into an instant."""
 
-    def __init__(self, rng: Random, today: date, holidays: Iterable[date], at: At) -> None:
+    def __init__(self, rng: Random, today: date, holidays: Container[date], at: At) -> None:
         self.rng, self.today, self.at = rng, today, at
         self.known = at(today, 0)  # nothing happens later, so that every hour of a day gives the same house
-        closed = frozenset(holidays)
         days = (today + timedelta(days=offset) for offset in range(-28, 28))
-        self.days = [day for day in days if day.weekday() < 5 and day not in closed]
+        self.days = [day for day in days if day.weekday() < 5 and day not in holidays]
         self.ahead = [day for day in self.days if day >= today]
         self.diary = Diary()
         self.drafts: list[Draft] = []
@@ -145,9 +144,7 @@ class Author:
             return False
         self.diary.take(spot, day, time)
         self.diary.take(person, day, time)
-        self.drafts.append(
-            Draft(spot, member, day, time, self._made(day, time[0]), title=title, private=private)
-        )
+        self.drafts.append(Draft(spot, member, day, time, self._made(day, time[0]), title=title, private=private))
         return True
 
     def _alva(self) -> None:

@@ -13,9 +13,9 @@ from flask import url_for
 from flask_babel import pgettext
 
 from innovation_station.bookings import queries as bookings
-from innovation_station.bookings.choice import place_title
+from innovation_station.bookings.choice import SIGNS, place_title
 from innovation_station.bookings.offers import booking_fields
-from innovation_station.bookings.own_pages import NEUTER, SIGNS, edit_fields, seats, when_short
+from innovation_station.bookings.own_pages import WALLED, edit_fields, seats, when_short
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.home import queries, rules, words
@@ -27,7 +27,6 @@ from innovation_station.members.rules import initials, short_name
 from innovation_station.spaces.rules import House, Place, at_minute, open_span
 from innovation_station.timespan import Span
 
-HABIT = timedelta(weeks=8)
 PEOPLE_SHOWN = 8
 FEW_PLACES = 3
 
@@ -91,8 +90,8 @@ class Today:
 
     def _state(self) -> str:
         opening = self.openings[0] if self.openings else None
-        holiday = self.moment.holidays.get(self.today)
-        if holiday and opening:
+        if self.today in self.moment.holidays and opening:
+            holiday = self.moment.holidays[self.today][language()]
             day, time = day_short(opening.start), clock(opening.start)
             return _("Closed today, %(holiday)s. Opens %(day)s %(time)s", holiday=holiday, day=day, time=time)
         return words.state_sentence(opening, is_open=self.is_open)
@@ -170,7 +169,7 @@ class Today:
 
     def _ticket_of(self, place: Place, title: str, booking_id: int) -> dict[str, Any]:
         return {
-            "name": place.name, "icon": SIGNS[place.kind], "title": title, "text": self._where(place),
+            "name": place.name, "icon": SIGNS.get(place.kind), "title": title, "text": self._where(place),
             "href": url_for("bookings.show", booking_id=booking_id),
         }  # fmt: skip
 
@@ -179,7 +178,9 @@ class Today:
 
     def _stops(self, taken: DayTaken) -> list[Stop]:
         desks = [place for place in self.house.places.values() if place.kind == "desk" and place.bookable]
-        usual = self.opened and bookings.usual(self.member.id, "desk", self.moment.now - HABIT, self.moment.now)
+        usual = self.opened and bookings.usual(
+            self.member.id, "desk", self.moment.now - bookings.HABIT, self.moment.now
+        )
         return rules.stops(self.mine, self.opened, self.moment, desks, taken, usual or [])
 
     def _stop(self, stop: Stop) -> dict[str, Any]:
@@ -233,7 +234,7 @@ class Today:
     # -- the house ------------------------------------------------------------------------------------------
 
     def _rooms(self, taken: DayTaken) -> Iterable[RoomOffer]:
-        rooms = [place for place in self.house.places.values() if place.kind in NEUTER]
+        rooms = [place for place in self.house.places.values() if place.kind in WALLED]
         return rules.rooms_now(rooms, self.moment, taken) if self.is_open else []
 
     def _room(self, offer: RoomOffer) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from email.utils import parseaddr
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template
@@ -10,13 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from innovation_station import clock
-from innovation_station.bookings.rules import Moment
+from innovation_station.bookings.service import moment as moment_of
 from innovation_station.delivery import static_url
-from innovation_station.home import rules
 from innovation_station.home import start as front
 from innovation_station.home.today import Today
-from innovation_station.i18n import language, local, zone
-from innovation_station.spaces.queries import public_holidays
+from innovation_station.i18n import zone
 from innovation_station.web import actor, current_house
 
 pages = Blueprint("home", __name__)
@@ -28,9 +25,7 @@ ROBOTS = "User-agent: *\nDisallow: /bookings\nDisallow: /account\nDisallow: /cal
 def start() -> ResponseReturnValue:
     """Show a visitor the house, and a member the day."""
     house, now = current_house(), clock.now()
-    today = local(now).date()
-    holidays = public_holidays(house.holidays, today, today + timedelta(days=rules.DAYS_AHEAD), language())
-    moment = Moment(now, zone(), holidays)
+    moment = moment_of(now, zone(), house)
     if current_user.is_authenticated:
         return render_template("home/today.html", page=Today(actor(), house, moment).page())
     return render_template("home/start.html", page=front.page(house, moment))

@@ -1,17 +1,15 @@
-"""Reads about the house, and its public holidays."""
+"""Reads about the house."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from innovation_station.db import db
 from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
-from innovation_station.spaces.rules import Area, Box, Hours, House, Language, Place, Policy, Storey
+from innovation_station.spaces.rules import Area, Box, Hours, House, Place, Policy, Storey
 
 _kept: dict[str, House] = {}  # the newest house per database; replaced whole, so threads may race harmlessly
 
@@ -40,33 +38,6 @@ def revisions() -> tuple[int, int]:
         select(select(HouseRow.revision).scalar_subquery(), select(func.sum(Space.revision)).scalar_subquery())
     ).one()
     return row[0] or 0, row[1] or 0
-
-
-@lru_cache(maxsize=64)
-def _holidays(country: str, year: int, language: str) -> Mapping[date, str]:
-    import holidays  # half a second: only a process that needs a calendar pays
-
-    codes = {"sv": "sv", "en": "en_US"}
-    return dict(
-        holidays.country_holidays(
-            country, years=year, language=codes[language], categories=_holiday_categories(country)
-        )
-    )
-
-
-def _holiday_categories(country: str) -> tuple[str, ...]:
-    # Midsummer's, Christmas and New Year's eves are no public holidays by law, but every house is shut
-    return ("public", "de_facto") if country == "SE" else ("public",)
-
-
-def public_holidays(country: str | None, first: date, last: date, language: Language) -> dict[date, str]:
-    """Name the public holidays from `first` to `last`, both inclusive; empty without a country."""
-    if country is None:
-        return {}
-    years = range(first.year, last.year + 1)
-    return {
-        day: name for year in years for day, name in _holidays(country, year, language).items() if first <= day <= last
-    }
 
 
 def _box(data: Mapping[str, int] | None) -> Box | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from innovation_station.timespan import Span, to_utc
@@ -23,6 +23,13 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
 }
 SHAPE_CLASSES = frozenset({"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"})
 DAY_MINUTES = 24 * 60
+
+
+class Holidays(Protocol):
+    """The days the house is shut by custom, each with its names by language; a plain mapping will do."""
+
+    def __contains__(self, day: object, /) -> bool: ...
+    def __getitem__(self, day: date, /) -> Mapping[Language, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +134,20 @@ class House:
         """Give an empty house, for the page that says the database is away."""
         return cls(0, "Innovation Station", "", {"sv": "", "en": ""}, None, {}, {}, {}, {})
 
-    @cached_property
-    def place_ids(self) -> tuple[int, ...]:
-        """Give all spaces' ids in the order they are shown."""
-        return tuple(self.places)
-
     def zone_name(self, place: Place, language: Language) -> str:
         """Name the zone of a space, or its floor where it lies in none."""
         if place.zone_id is not None:
             return self.zones[place.zone_id].names[language]
         return self.floors[place.floor_id].names[language]
 
+    def address_of(self, place: Place, language: Language) -> str:
+        """Write floor and address of a space; many addresses name the floor already."""
+        floor, address = self.floors[place.floor_id].names[language], self.address[language]
+        named = re.search(rf"\b{re.escape(floor)}\b", address, re.IGNORECASE)
+        return address if named else f"{floor}, {address}" if address else floor
 
-def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Mapping[date, object]) -> Span | None:
+
+def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Holidays) -> Span | None:
     """Give the UTC span a place is open on a local day, None where it is closed that day or it is a holiday."""
     if day in holidays or (minutes := hours.get(day.weekday())) is None:
         return None

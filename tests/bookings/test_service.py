@@ -245,6 +245,18 @@ def test_closure_keeps_everybody_out_and_never_overwrites(context: Flask, small:
     assert codes(error) == ["closure-hits"]
 
 
+def test_closing_what_is_shut_adds_only_the_rest(context: Flask, small: Small) -> None:
+    whole = at(TUESDAY, "08:00", "18:00")
+    with transaction():
+        service.close(MORNING, reasons=("Lampan", "The lamp"), now=NOW, zone=ZONE, space_id=small.a1)
+    with transaction():
+        closure = service.close(whole, reasons=("Huset", "The house"), now=NOW, zone=ZONE)
+    parts = db.session.scalars(
+        select(Allocation).where(Allocation.closure_id == closure.id, Allocation.space_id == small.a1)
+    )
+    assert [(part.start, part.end) for part in parts] == [(MORNING.end, whole.end)]
+
+
 def test_title_is_bounded_and_clean(context: Flask, small: Small) -> None:
     for title, code in (
         ("x" * 121, "title-long"),

@@ -64,7 +64,7 @@ def test_loser_gets_409_with_the_reason_and_three_ways_that_work(
     book(alva, small.a1)
     answer = book(bo, small.a1, title="Mitt möte")
     assert answer.status_code == 409
-    assert "A1 togs nyss." in answer.text and "A1 är bokat 09.00–11.00." in answer.text
+    assert "A1 togs nyss." in answer.text and "A1 är bokad 09.00–11.00." in answer.text
     assert 'value="Mitt möte"' in answer.text
     offers = re.findall(
         r'<form method="post" action="/bookings" data-part>(.*?)</form>',
@@ -94,6 +94,83 @@ def test_repeated_submit_makes_one_booking(app: Flask, small: Small, alva: Flask
     answers = [book(alva, small.a1, key="k1") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {303} and len({answer.location for answer in answers}) == 1
     assert len(bookings(app)) == 1
+
+
+def offers_in(page: str) -> list[dict[str, str]]:
+    forms = re.findall(
+        r'<form method="post" action="/bookings" data-part>(.*?)</form>', page.split('class="alts"')[1], re.DOTALL
+    )
+    return [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end", "status"),
+    [
+        ("2026-12-23", "09:00", "11:00", 409),  # taken, and the next three days are holidays and a weekend
+        ("2026-12-31", "09:00", "11:00", 422),
+        ("2026-11-24", "09:05", "10:05", 422),  # off the grid
+        ("2026-11-24", "09:00", "09:05", 422),  # too short, and off the grid
+        ("2026-11-24", "08:00", "19:00", 422),  # too long, and outside the hours
+        ("2026-11-24", "11:00", "10:00", 422),  # ends before it starts
+        ("2027-09-01", "09:00", "11:00", 422),  # too far ahead
+        ("2026-11-28", "09:00", "11:00", 422),  # closed that day
+        ("2026-11-22", "09:00", "11:00", 422),  # over
+        ("2026-11-24", "06:00", "07:00", 422),  # before the house opens
+    ],
+)
+def test_every_refusal_offers_three_ways_and_each_is_granted(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient, day: str, start: str, end: str, status: int
+) -> None:
+    if status == 409:
+        book(bo, small.a1, date=day, start=start, end=end)
+    answer = book(alva, small.a1, date=day, start=start, end=end)
+    offers = offers_in(answer.text)
+    assert answer.status_code == status and len(offers) == 3
+    for offer in offers:
+        made = alva.post("/bookings", data=offer)
+        assert made.status_code == 303, offer
+        post(alva, f"{made.location}/cancel")
+
+
+def test_nobody_is_told_of_a_race_that_was_none(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient, clock: Clock
+) -> None:
+    book(alva, small.a1)
+
+    def said() -> str:
+        answer = book(bo, small.a1)
+        assert answer.status_code == 409
+        return answer.text.split('role="alert"')[1].split("</ul>")[0]
+
+    assert "togs nyss" in said()
+    clock.now += timedelta(hours=1)
+    assert "togs nyss" not in said() and "09.00–11.00" in said()
+
+
+def test_holidays_are_named_in_the_readers_language(app: Flask, small: Small, alva: FlaskClient) -> None:
+    assert "Julafton" in book(alva, small.a1, date="2026-12-24").text
+    english = log_in(browser(app, "en"), "bo")
+    page = book(english, small.a1, date="2026-12-24").text
+    assert "Christmas Eve" in page and "Julafton" not in page
+
+
+def test_closed_days_are_not_counted_as_free(small: Small, alva: FlaskClient) -> None:
+    page = alva.get("/book?date=2026-12-05").text
+    assert re.search(r'class="day is-closed"[^>]*aria-current="date"', page)
+    assert "Stängt den dagen" in page
+
+
+def test_same_span_again_with_other_words_keeps_the_words(app: Flask, small: Small, alva: FlaskClient) -> None:
+    first = book(alva, small.a1, key="one")
+    second = book(alva, small.a1, key="two", title="Handledning")
+    assert first.location == second.location
+    (made,) = bookings(app)
+    assert (made.title, made.sequence) == ("Handledning", 0)
+
+
+def test_marks_that_turn_the_writing_are_refused(app: Flask, small: Small, alva: FlaskClient) -> None:
+    assert book(alva, small.a1, title="gpj.\u202etxt").status_code == 422
+    assert bookings(app) == []
 
 
 @pytest.mark.parametrize(
