@@ -1,8 +1,8 @@
-"""Tables of people: organisation, member, login session."""
+"""Tables of people: organisation, member, login session, failed log-ins."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
@@ -72,3 +72,16 @@ class LoginSession(Base):
     agent: Mapped[str] = mapped_column(String(200), default="")
 
     member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)
+
+
+class SignInFailure(Base):
+    """One failed log-in, kept for an hour. Hashes alone: what is typed may be an address of somebody else's."""
+
+    __tablename__ = "sign_in_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[bytes] = mapped_column(LargeBinary(32))
+    network: Mapped[bytes] = mapped_column(LargeBinary(32))
+    failed_at: Mapped[Instant] = mapped_column(index=True)
+
+    __table_args__ = (Index(None, "account", "failed_at"), Index(None, "network", "failed_at"))

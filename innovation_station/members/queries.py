@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from innovation_station.db import db
-from innovation_station.members.models import LoginSession, Member
+from innovation_station.members import rules
+from innovation_station.members.models import LoginSession, Member, SignInFailure
 from innovation_station.members.rules import normal_email
 
 
@@ -36,3 +37,25 @@ def session_of(token: str, now: datetime) -> LoginSession | None:
 def count() -> int:
     """Count all members."""
     return db.session.scalar(select(func.count()).select_from(Member)) or 0
+
+
+def account_key(email: str) -> bytes:
+    """Give what failures of an account are counted under, whether there is such an account or not."""
+    return token_hash(normal_email(email))
+
+
+def network_key(address: str | None) -> bytes:
+    """Give what failures from a client address are counted under."""
+    return token_hash(rules.network_of(address))
+
+
+def sign_in_wait(email: str, address: str | None, now: datetime) -> timedelta:
+    """Give how long this account, or this client address, is to wait before another log-in (one statement)."""
+    failed_at = SignInFailure.failed_at
+    mine = (SignInFailure.account == account_key(email), failed_at > now - rules.FAILURES_COUNT_FOR)
+    near = (SignInFailure.network == network_key(address), failed_at > now - rules.NETWORK_WINDOW)
+    one_too_many = select(failed_at).where(*near).order_by(failed_at.desc()).offset(rules.NETWORK_FAILURES_FREE - 1)
+    failures, last, full = db.session.execute(
+        select(func.count(failed_at), func.max(failed_at), one_too_many.limit(1).scalar_subquery()).where(*mine)
+    ).one()
+    return max(rules.account_wait(failures, last, now), rules.network_wait(full, now))

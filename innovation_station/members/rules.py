@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from innovation_station.errors import Refusal
@@ -15,6 +17,12 @@ PASSWORD_SHORTEST = 15
 PASSWORD_LONGEST = 1000
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
+FAILURES_FREE = 10  # of one account, within FAILURES_COUNT_FOR
+FAILURES_COUNT_FOR = timedelta(hours=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
+# A whole office comes from one address, so its bound stops machines and no people.
+NETWORK_FAILURES_FREE = 200
+NETWORK_WINDOW = timedelta(minutes=15)
 _EMAIL = re.compile(
     r"[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]{1,64}@[^@\s\x00-\x1f\x7f,;<>\"()\[\]\\]+\.[^@\s\x00-\x1f\x7f.,;<>\"()\[\]\\]{2,}"
 )
@@ -108,3 +116,29 @@ def _without_runs(text: str) -> str:
 
 def _is_run(text: str) -> bool:
     return any(text in row or text[::-1] in row for row in _ROWS)
+
+
+def network_of(address: str | None) -> str:
+    """Give whom failures are counted for: an IPv4 address, or the /64 that one IPv6 customer has all of."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return (address or "")[:100]
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64")
+    return str(found)
+
+
+def account_wait(failures: int, last: datetime | None, now: datetime) -> timedelta:
+    """Give how long an account is still to wait: a minute after the tenth failure, twice as long after each further."""
+    if last is None or failures < FAILURES_FREE:
+        return timedelta()
+    doubled = FIRST_WAIT * 2 ** min(failures - FAILURES_FREE, 10)
+    return max(timedelta(), min(last - now, timedelta()) + min(doubled, LONGEST_WAIT))
+
+
+def network_wait(one_too_many: datetime | None, now: datetime) -> timedelta:
+    """Give how long an address is still to wait: until the oldest of too many failures has left the window."""
+    if one_too_many is None:
+        return timedelta()
+    return max(timedelta(), min(one_too_many - now, timedelta()) + NETWORK_WINDOW)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,15 +15,19 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete
 
 from innovation_station.db import db
-from innovation_station.errors import Conflict, NotAllowed, Refusal, Refused
+from innovation_station.errors import Conflict, NotAllowed, Refusal, Refused, TooMany
 from innovation_station.members import queries, rules
-from innovation_station.members.models import LoginSession, Member
+from innovation_station.members.models import LoginSession, Member, SignInFailure
 
 BROWSER_SESSION = timedelta(hours=16)
 REMEMBERED = timedelta(days=60)
 
 _hasher = PasswordHasher()  # RFC 9106's low-memory profile: 64 MiB, 3 passes
 _hashing = threading.BoundedSemaphore(2)  # 64 MiB each: a burst of log-ins must not eat the machine
+# Of a process's eight threads two hash and four wait, so that two are left for those who ask for pages.
+_waiting = threading.BoundedSemaphore(4)
+WAIT_SECONDS = 2.0
+BUSY_RETRY_SECONDS = 3
 # Verified for unknown addresses, so that both cost the same. It is of a password that nobody kept; hashing one at
 # every start would cost each process a fifth of a second.
 _nobody = (
@@ -51,9 +58,46 @@ def create_member(
 
 
 def hashed(password: str) -> str:
-    """Hash a password with argon2id; at most two at once in this process."""
-    with _hashing:
+    """Hash a password with argon2id. Raises TooMany."""
+    with _turn():
         return _hasher.hash(password)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for a turn to hash: two have one at once in this process, few wait, and not long. Raises TooMany."""
+    if not _waiting.acquire(blocking=False):
+        raise TooMany(Refusal("login-busy"), retry_after=BUSY_RETRY_SECONDS)
+    try:
+        mine = _hashing.acquire(timeout=WAIT_SECONDS)
+    finally:
+        _waiting.release()
+    if not mine:
+        raise TooMany(Refusal("login-busy"), retry_after=BUSY_RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        _hashing.release()
+
+
+def admit(email: str, *, address: str | None, now: datetime) -> None:
+    """Let a log-in try its password, unless account or client address have failed too often. Raises TooMany.
+
+    Before any hash, and the same for accounts that exist and that do not. A right password has to wait too:
+    one that came through would end the guessing, not stop it.
+    """
+    wait = queries.sign_in_wait(email, address, now)
+    if wait:
+        refusal = Refusal("login-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
+        raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
+
+
+def count_failure(email: str, *, address: str | None, now: datetime) -> None:
+    """Write down that a password was wrong; what has stopped to count goes."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR))
+    account, network = queries.account_key(email), queries.network_key(address)
+    db.session.add(SignInFailure(account=account, network=network, failed_at=now))
+    db.session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +112,23 @@ def prove(email: str, password: str) -> Proof:
     """Check a password, outside of any write: hashing takes a fifth of a second and must not hold a lock.
 
     Raises NotAllowed with the same refusal, after the same time, for a wrong password, an unknown address and a
-    disabled account.
+    disabled account; TooMany where too many passwords are being checked already.
     """
     member = queries.by_email(email) if len(email) <= rules.EMAIL_LONGEST else None
     # an account without a password (its hash is no argon2 hash) costs what all others cost
     known = member.password_hash if member and member.password_hash.startswith("$argon2") else _nobody
-    try:
-        with _hashing:
+    with _turn():
+        try:
             _hasher.verify(known, password)
-    except (VerificationError, InvalidHashError):
-        raise NotAllowed([Refusal("login-wrong", "password")]) from None
-    if member is None or not member.active or known is _nobody or len(password) > rules.PASSWORD_LONGEST:
-        raise NotAllowed([Refusal("login-wrong", "password")])
-    return Proof(member, hashed(password) if _hasher.check_needs_rehash(known) else None)
+        except (VerificationError, InvalidHashError):
+            raise NotAllowed([Refusal("login-wrong", "password")]) from None
+        if member is None or not member.active or known is _nobody or len(password) > rules.PASSWORD_LONGEST:
+            raise NotAllowed([Refusal("login-wrong", "password")])
+        return Proof(member, _hasher.hash(password) if _hasher.check_needs_rehash(known) else None)
 
 
 def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[str, LoginSession]:
-    """Open a login session and give its token, which is stored nowhere but in the cookie."""
+    """Open a login session and give its token, which is stored nowhere but in the cookie; failures are forgiven."""
     if proof.new_hash:
         proof.member.password_hash = proof.new_hash
     token = secrets.token_urlsafe(32)
@@ -97,6 +141,8 @@ def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[
     )
     db.session.add(row)
     db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
+    account = queries.account_key(proof.member.email)
+    db.session.execute(delete(SignInFailure).where(SignInFailure.account == account))
     db.session.flush()
     return token, row
 
