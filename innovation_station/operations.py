@@ -3,7 +3,7 @@
 SQLite: through the backup API inside one read transaction, so the copy is one moment of the database however
 much is written meanwhile (a copy of the file is not: it leaves behind what stands in the write-ahead log, and
 looks whole). Restoring writes through the same API in one transaction: running servers see the old database
-or the new one. PostgreSQL: pg_dump and pg_restore in one transaction.
+or the new one. PostgreSQL: pg_dump, and pg_restore's script through psql in one transaction.
 
 A restore ends all sessions, because the backup may hold some that were ended since, and moves every revision
 past all that were ever given out, because browsers would otherwise take pages of the lost time for current.
@@ -24,6 +24,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from innovation_station import postgres_tools
+from innovation_station.db import Base
 from innovation_station.schema import known_revisions, revision_of, upgrade_connection
 from innovation_station.settings import Settings
 
@@ -322,18 +323,32 @@ def _restore_postgres(settings: Settings, source: Path) -> Restored:
         try:
             highest = _highest_revisions(engine.connect)
             safety = _save_before_restore(settings, settings.instance / "postgresql") if highest else None
-            postgres_tools.restore(settings.database_url, source)
+            _replace_postgres(settings, source, highest)
             _upgrade(engine.connect)
-            with engine.begin() as connection:
-                _end_sessions(connection)
-                for (table, column), value in highest.items():
-                    move = text(f"UPDATE {table} SET {column} = {column} + :n")  # noqa: S608
-                    connection.execute(move, {"n": value + REVISION_GAP})
         finally:
             engine.dispose()
     except postgres_tools.ToolError as error:
         raise OperationError(str(error)) from None
     return Restored(revision, safety)
+
+
+def _replace_postgres(settings: Settings, source: Path, highest: dict[tuple[str, str], int]) -> None:
+    """Restore a dump, end its sessions and move its revisions, so that nobody ever sees the one without the other."""
+    dumped = postgres_tools.tables(source)
+    then = [f"DELETE FROM public.{SESSIONS}"] if SESSIONS in dumped else []  # noqa: S608 - a constant
+    for (table, column), value in highest.items():
+        then.append(f"UPDATE public.{table} SET {column} = {column} + {value + REVISION_GAP:d}")  # noqa: S608
+    postgres_tools.restore(
+        settings.database_url, source, folder=settings.instance, replaced=dumped | _our_tables(), then=then
+    )
+
+
+def _our_tables() -> set[str]:
+    """Name the tables of this version; an older backup lacks some of them."""
+    from innovation_station.bookings import models as _bookings  # noqa: F401  declares its tables
+    from innovation_station.calendars import models as _calendars  # noqa: F401  declares its tables
+
+    return set(Base.metadata.tables)
 
 
 def _check_dump(source: Path) -> str:

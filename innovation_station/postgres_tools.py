@@ -6,12 +6,18 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy.engine import URL, make_url
 
 DEBIAN = Path("/usr/lib/postgresql")
 INSTALL = "apt-get install postgresql-client"
+LOCK_TIMEOUT = "30s"
+EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
+# Belong to whoever set the database up, often a superuser: to drop them is not ours, nor needed.
+_NOT_OURS = re.compile(r"\d+; \d+ \d+ (COMMENT - |ACL - )?(EXTENSION|SCHEMA) ")
 
 
 class ToolError(Exception):
@@ -34,10 +40,24 @@ def dump(url: str, target: Path) -> None:
     _run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], url)
 
 
-def restore(url: str, source: Path) -> None:
-    """Replace the content of a database by a dump, in one transaction. Raises ToolError."""
-    options = ["--single-transaction", "--clean", "--if-exists", "--no-owner", "--no-privileges", str(source)]
-    _run("pg_restore", options, url)
+def restore(url: str, source: Path, *, folder: Path, replaced: Iterable[str], then: Sequence[str]) -> None:
+    """Replace tables by what a dump holds and run statements after it, all in one transaction. Raises ToolError.
+
+    `replaced` are all tables that may be there, also those the dump knows nothing of. psql takes further statements
+    into its transaction and pg_restore does not, so the dump becomes a script, in a private place in `folder`.
+    """
+    with TemporaryDirectory(prefix=".restore-", dir=folder) as private:
+        wanted, script = Path(private, "list"), Path(private, "script")
+        listing = _run("pg_restore", ["--list", str(source)]).splitlines()
+        wanted.write_text("".join(f"{line}\n" for line in listing if not _NOT_OURS.match(line)), "utf-8")
+        written = ["--clean", "--if-exists", "--no-owner", "--no-privileges", f"--use-list={wanted}"]
+        _run("pg_restore", [*written, f"--file={script}", str(source)])
+        # dropped at once and first: the script has no time limit on locks, this statement has
+        drop = "DROP TABLE IF EXISTS " + ", ".join(f'public."{name}"' for name in sorted(replaced))
+        before = [f"--command={EXTENSION}", f"--command={drop}"]
+        options = ["--no-psqlrc", "--no-password", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+        after = [f"--command={statement}" for statement in then]
+        _run("psql", [*options, *before, f"--file={script}", *after], url)
 
 
 def tables(source: Path) -> set[str]:
@@ -59,7 +79,7 @@ def _run(name: str, options: list[str], url: str | None = None) -> str:
         address = make_url(url)
         if password := address.password or address.query.get("password"):
             environment["PGPASSWORD"] = str(password)  # a command line can be read by every user
-        environment["PGOPTIONS"] = "-c lock_timeout=30s"
+        environment["PGOPTIONS"] = f"-c lock_timeout={LOCK_TIMEOUT}"
         options = [*options, f"--dbname={_without_password(address)}"]
     done = subprocess.run(
         [find(name), *options], env=environment, capture_output=True, text=True, check=False, errors="replace"
@@ -81,4 +101,4 @@ def _reason(name: str, output: str) -> str:
         return f"{name} is older than the server. On Debian: {INSTALL}" + (f"-{server[1]}" if server else "")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     told = [line for line in lines if "error" in line.lower() or "could not" in line.lower()] or lines or ["failed"]
-    return " ".join(told[0].split())[:300]
+    return " ".join(re.sub(r"^psql:.*?:\d+: ", "", told[0]).split())[:300]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
 
 from innovation_station import db, doctor, operations, schema, settings
 from innovation_station.operations import OperationError, backup, restore
@@ -123,3 +124,135 @@ def test_restore_cut_short_leaves_the_database_as_it_was(
         restore(on_postgresql, tmp_path / "b")
     with engine.connect() as connection:
         assert state(connection) == ("B", 3)
+
+
+@pytest.fixture
+def without_rights(postgres_server: Any, on_postgresql: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Give a current installation whose role owns its tables, while a superuser has installed the extension."""
+    name = f"plain_{os.getpid()}"
+    url = make_url(postgres_server.create_database(name)).set(username=name, password="plain")
+    owned = create_engine(postgres_server.database_url(name))
+    execute(
+        owned,
+        f"CREATE ROLE {name} LOGIN PASSWORD 'plain'",
+        "CREATE EXTENSION btree_gist",
+        f"GRANT CREATE ON SCHEMA public TO {name}",
+    )
+    owned.dispose()
+    address = url.render_as_string(hide_password=False)
+    engine = create_engine(address)
+    schema_of(engine)
+    engine.dispose()
+    yield settings.load({"STATION_DATABASE_URL": address.replace("+psycopg", "")}, tmp_path / "plain")
+    postgres_server.drop_database(name)
+    postgres_server._execute(f"DROP ROLE {name}")
+
+
+def schema_of(engine: Engine, revision: str = "head") -> None:
+    """Bring a database to a revision."""
+    with engine.connect() as connection:
+        schema.upgrade_connection(connection, revision)
+
+
+def put_member(engine: Engine, token: str) -> None:
+    """Put a member with a session into the database."""
+    execute(
+        engine,
+        "INSERT INTO member (id, email, name, role, password_hash, visible, active, created_at, bookings_revision)"
+        " VALUES (1, 'a@example.org', 'A', 'member', '!', false, true, now(), 40)",
+        "INSERT INTO login_session (member_id, token_hash, created_at, expires_at, agent)"
+        f" VALUES (1, '{token}', now(), now(), '')",
+    )
+
+
+def test_restore_needs_no_rights_on_the_extension(without_rights: Settings, tmp_path: Path) -> None:
+    engine = create_engine(without_rights.database_url)
+    try:
+        fill(engine, "B", 70)
+        backup(without_rights, tmp_path / "b")
+        fill(engine, "A", 30)
+        restore(without_rights, tmp_path / "b")
+        with engine.connect() as connection:
+            assert state(connection) == ("B", 70)
+            owner = "SELECT rolsuper FROM pg_extension JOIN pg_roles r ON r.oid = extowner WHERE extname = 'btree_gist'"
+            assert connection.execute(text(owner)).scalar_one() is True
+    finally:
+        engine.dispose()
+
+
+def test_restore_installs_the_extension_where_it_is_missing(
+    postgres_server: Any, on_postgresql: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    fill(engine, "B", 7)
+    backup(on_postgresql, tmp_path / "b")
+    name = f"empty_{os.getpid()}"
+    url = postgres_server.create_database(name).replace("+psycopg", "")
+    try:
+        empty = settings.load({"STATION_DATABASE_URL": url}, tmp_path / "empty")
+        assert restore(empty, tmp_path / "b").safety is None
+        other = create_engine(empty.database_url)
+        with other.connect() as connection:
+            assert state(connection) == ("B", 7)
+        other.dispose()
+        assert list((tmp_path / "empty").iterdir()) == []
+    finally:
+        postgres_server.drop_database(name)
+
+
+def test_sessions_and_revisions_change_with_the_content(
+    on_postgresql: Settings, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of the program after the content has changed, no session of the backup lives again."""
+    fill(engine, "B", 3)
+    put_member(engine, "old")
+    backup(on_postgresql, tmp_path / "b")
+    fill(engine, "A", 3)
+    execute(engine, "UPDATE house SET revision = 90", "UPDATE member SET bookings_revision = 41")
+
+    def killed(_connect: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(operations, "_upgrade", killed)
+    with pytest.raises(KeyboardInterrupt):
+        restore(on_postgresql, tmp_path / "b")
+    with engine.connect() as connection:
+        assert state(connection) == ("B", 3)
+        assert connection.execute(text("SELECT count(*) FROM login_session")).scalar_one() == 0
+        assert connection.execute(text("SELECT revision FROM house")).scalar_one() > 90
+        assert connection.execute(text("SELECT bookings_revision FROM member")).scalar_one() > 41
+
+
+def test_older_backup_goes_over_a_newer_database(
+    postgres_server: Any, on_postgresql: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    """Tables that the backup knows nothing of go with the rest, and come back empty."""
+    name = f"older_{os.getpid()}"
+    old = create_engine(postgres_server.create_database(name))
+    try:
+        schema_of(old, "0001")
+        fill(old, "B", 7)
+        older = settings.load(
+            {"STATION_DATABASE_URL": old.url.render_as_string(hide_password=False).replace("+psycopg", "")}, tmp_path / "older"
+        )
+        backup(older, tmp_path / "b")
+    finally:
+        old.dispose()
+        postgres_server.drop_database(name)
+    fill(engine, "A", 3)
+    assert restore(on_postgresql, tmp_path / "b").revision == "0001"
+    with engine.connect() as connection:
+        assert state(connection) == ("B", 7)
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == (
+            schema.known_revisions()[-1]
+        )
+
+
+def test_restore_waits_for_a_lock_only_so_long(
+    on_postgresql: Settings, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(on_postgresql, tmp_path / "b")
+    monkeypatch.setattr(operations.postgres_tools, "LOCK_TIMEOUT", "200ms")
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE house IN ACCESS SHARE MODE"))
+        with pytest.raises(OperationError, match="lock timeout"):
+            restore(on_postgresql, tmp_path / "b")
