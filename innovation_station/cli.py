@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import run_simple
 
 from innovation_station import clock, create_app, db, doctor, health, operations, schema, serve, settings
-from innovation_station.errors import DomainError
+from innovation_station.errors import DomainError, Unavailable
 from innovation_station.i18n import sentence
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
@@ -63,6 +63,10 @@ def one_line() -> Iterator[None]:
         yield
     except (operations.OperationError, serve.ServeError, settings.SettingsError) as error:
         raise click.ClickException(" ".join(str(error).splitlines())) from None
+    except Unavailable as error:  # the sentence is for who waits at a page; at a terminal it can be put right
+        origin = error.__cause__
+        reason = _database_problem(origin) if isinstance(origin, DBAPIError) else _sentences(error)
+        raise click.ClickException(reason) from None
     except DomainError as error:
         raise click.ClickException(_sentences(error)) from None
     except DBAPIError as error:
@@ -76,7 +80,15 @@ def _database_problem(error: DBAPIError) -> str:
     told = " ".join((str(error.orig).strip().splitlines() or ["no reason given"])[0].split())
     if "no such table" in told or ("relation" in told and "does not exist" in told):
         return "The database is not up to date: innovation-station db upgrade"
-    return f"The database cannot be used: {told}"
+    if "unable to open database file" in told:
+        return "There is no database that can be opened. To make one: innovation-station db upgrade"
+    if "database" in told and "does not exist" in told:
+        return f"The database cannot be used: {told}. Make it with createdb, then: innovation-station db upgrade"
+    if "readonly" in told or "read-only" in told:
+        return "The database is read-only for this user. What is wrong with it: innovation-station doctor"
+    if "locked" in told or "lock timeout" in told:
+        return "Another process holds the database. Nothing was changed; try again in a few seconds."
+    return f"The database cannot be used: {told}. Where it is looked for: innovation-station doctor"
 
 
 def _sentences(error: DomainError) -> str:
@@ -99,6 +111,8 @@ cli = FlaskGroup(
     add_version_option=False,
     help="Bookings of a shared house: serve them, and look after them.",
 )
+# there is one app, it reads no such file, and debugging is `run --debug`: Flask's options would be taken for nothing
+cli.params = [option for option in cli.params if option.name not in ("app", "env_file", "debug")]
 click.version_option(_version(), prog_name="innovation-station", message="%(prog)s %(version)s")(cli)
 
 

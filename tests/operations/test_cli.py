@@ -43,6 +43,13 @@ def test_version_and_usage(command: Command) -> None:
     assert command("member", "create", "--email", "a@example.org").exit_code == 2
 
 
+def test_no_options_of_flask_that_mean_nothing(command: Command) -> None:
+    told = command("--help").output
+    assert re.findall(r"(?m)^ +(?:-\w, )?(--[\w-]+)", told) == ["--version", "--help"]
+    for option in (["--app", "other"], ["-A", "other"], ["--env-file", "x"], ["-e", "x"], ["--debug"]):
+        assert command(*option, "doctor").exit_code == 2
+
+
 def test_wrong_settings_are_lines_not_tracebacks(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATION_LOCALE", "de")
     monkeypatch.setenv("STATION_TRUSTED_PROXIES", "many")
@@ -104,6 +111,33 @@ def test_command_without_a_database_says_so(command: Command, tmp_path: Path) ->
     assert "no database" in refused(command("backup", str(tmp_path / "b")))
     assert "db upgrade" in refused(command(*arguments, given=PASSWORD))
     assert "is empty" in refused(command("backup", str(tmp_path / "b")))
+
+
+def test_command_without_even_a_folder_names_the_remedy(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATION_INSTANCE", str(tmp_path / "none"))
+    arguments = ("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin")
+    for line in (refused(command(*arguments, given=PASSWORD)), refused(command("demo", "load"))):
+        assert "no database" in line and line.endswith("innovation-station db upgrade")
+    assert command("db", "upgrade").exit_code == 0
+    assert command(*arguments, given=PASSWORD).exit_code == 0
+
+
+def test_command_on_a_server_that_is_away_says_where_to_look(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg")
+    monkeypatch.setenv("STATION_DATABASE_URL", f"postgresql://a:hush@127.0.0.1:{free_port()}/station")
+    arguments = ("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin")
+    line = refused(command(*arguments, given=PASSWORD))
+    assert "refused" in line and "innovation-station doctor" in line and "hush" not in line
+
+
+def test_command_on_a_busy_database_says_so(
+    command: Command, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("innovation_station.db.BUSY_MILLISECONDS", 50)
+    arguments = ("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "Another process" in refused(command(*arguments, given=PASSWORD))
 
 
 def test_demo_goes_into_an_empty_database_only(command: Command, database: Path) -> None:
