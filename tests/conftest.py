@@ -26,6 +26,8 @@ from sqlalchemy import event
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
 from innovation_station import db as database
+from innovation_station.calendars import document as documents
+from innovation_station.calendars import feed_views
 from innovation_station.db import transaction
 from innovation_station.members import service as member_service
 from innovation_station.spaces import queries as space_queries
@@ -214,10 +216,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """Give an app on a fresh copy of the small house."""
-    space_queries._kept.clear()
+    forget()
     made = app_on(database_url, tmp_path / "instance")
     yield made
     _dispose(made)
+
+
+def forget() -> None:
+    """Empty what a process keeps of a database: the next one may have the same address and revisions."""
+    space_queries._kept.clear()
+    documents.shelf.clear()
+    feed_views._tried.clear()
 
 
 def _dispose(app: Flask) -> None:

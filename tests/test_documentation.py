@@ -96,7 +96,13 @@ def test_values_of_refusals_are_those_of_their_sentences() -> None:
             assert keys is None or wanted <= keys, f"{code} is refused with {keys} and says {wanted}"
 
 
-EXAMPLES: dict[str, Any] = {"span": at(TUESDAY, "09:00", "11:00"), "day": TUESDAY, "last": TUESDAY, "minutes": 90}
+EXAMPLES: dict[str, Any] = {
+    "span": at(TUESDAY, "09:00", "11:00"),
+    "day": TUESDAY,
+    "last": TUESDAY,
+    "minutes": 90,
+    "holiday": {"sv": "juldagen", "en": "Christmas Day"},
+}
 
 
 @pytest.mark.parametrize("locale", ["sv", "en"])

@@ -90,10 +90,9 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 
     The undo of a booking returns to the day it was made on, staff to the booking of another member.
     """
-    house = current_house()  # read before: after the commit nothing may fail any more
+    house, whose = current_house(), _owner(booking_id)  # read before: after the commit nothing may fail any more
     with transaction():
         booking = service.cancel(actor(), booking_id, now=clock.now())
-        whose = own_pages.owner(booking, actor())
     if wants_part():
         return redirect(url_for("bookings.show", booking_id=booking_id), 303)
     flash(own_pages.cancelled_receipt(booking, house.places[booking.space_id], whose), "toast")  # type: ignore[arg-type]
@@ -108,11 +107,10 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 @signed_in
 def restore(booking_id: int) -> ResponseReturnValue:
     """Take a cancellation back; where the time is gone, say so and offer three others."""
-    house = current_house()
+    house, whose = current_house(), _owner(booking_id)
     try:
         with transaction():
             booking = service.restore(actor(), booking_id, now=clock.now(), zone=zone())
-            whose = own_pages.owner(booking, actor())
     except NotFound:
         raise
     except DomainError as error:
@@ -131,6 +129,11 @@ def _seen(booking_id: int) -> Booking:
     if booking is None or not rules.may_see(actor(), booking):
         raise NotFound("booking-unknown")
     return booking
+
+
+def _owner(booking_id: int) -> str | None:
+    """Name the member a booking belongs to, None where it is the reader's own; only staff reach another's."""
+    return own_pages.owner(_seen(booking_id), actor()) if actor().is_staff else None
 
 
 def _moment() -> Moment:

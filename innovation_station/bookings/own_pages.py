@@ -69,7 +69,7 @@ def when_full(span: Span) -> str:
 
 
 def owner(booking: Booking, actor: Actor) -> str | None:
-    """Name the member who has a booking, None where it is the reader's own; one statement at most."""
+    """Name the member who has a booking, None where it is the reader's own."""
     return None if booking.member_id == actor.id else booking.member.name
 
 
@@ -104,7 +104,8 @@ def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -
     found = []
     for refusal in refusals:
         if owner is not None and refusal.code == "own-desk":
-            refusal = Refusal("member-desk", refusal.field, {**refusal.values, "name": owner})
+            values = {**refusal.values, "name": owner}
+            refusal = Refusal("member-desk", refusal.field, values)
         other = house.places.get(refusal.values.get("other", 0))  # type: ignore[call-overload]
         found.append(replace(refusal, values={**refusal.values, "other": other.name}) if other else refusal)
     return found

@@ -19,7 +19,7 @@ from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 1
+VERSION = 2
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -136,7 +136,8 @@ def wording(place: Place, house: House, language: Language) -> Wording:
     """Give the words for a place."""
     words = WORDS[language]
     label = f"{words['desk']} {place.name}" if place.kind == "desk" else place.name
-    parts = (place.name, house.zone_name(place, language), house.name, house.address[language])
+    zone = house.zones[place.zone_id].names[language] if place.zone_id is not None else ""
+    parts = (place.name, zone, house.name, house.address_of(place, language))
     return Wording(label, ", ".join(part for part in parts if part), words[place.kind], language)
 
 

@@ -9,6 +9,9 @@ let turn = 0; // only the latest answer counts
 let pushed = false; // closing then steps back, so that Back never shows the same page twice
 let last = null; // the space last booked: focus goes to it
 
+// A form was answered here: in place of the address that forms go to comes the day's own, which can be asked again.
+if (!/^\/book(\/|$)/.test(location.pathname) && day.dataset.href) history.replaceState(null, "", day.dataset.href);
+
 const sheet = () => side.querySelector(".sheet");
 const say = (text) => { says.textContent = ""; setTimeout(() => { says.textContent = text; }, 50); };
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");

@@ -123,9 +123,9 @@ def test_receipt_is_gone_after_a_while_and_after_a_change(
     assert "note-ok" not in alva.get(path).text
 
 
-def test_rooms_are_neuter_in_swedish_and_plain_in_english(app: Flask, small: Small, alva: FlaskClient) -> None:
+def test_receipt_speaks_the_readers_language(app: Flask, small: Small, alva: FlaskClient) -> None:
     room = reserve(app, small, "alva", small.room, at(TUESDAY, "09:00", "10:30"))
-    assert "Hågelby är ditt, tis 24 nov 09–10.30." in alva.get(f"/bookings/{room}", headers=SHEET).text
+    assert "Hågelby är din, tis 24 nov 09–10.30." in alva.get(f"/bookings/{room}", headers=SHEET).text
     english = log_in(browser(app, "en"), "alva").get(f"/bookings/{room}", headers=SHEET).text
     assert "Hågelby is yours, Tue 24 Nov 09–10:30." in english
 
@@ -176,7 +176,7 @@ def test_edit_shows_what_is_and_changes_it(app: Flask, small: Small, alva: Flask
     booking = stored(app, mine)
     assert (booking.space_id, booking.span) == (small.room, at(date(2026, 11, 25), "13:00", "14:30"))
     assert (booking.title, booking.public, booking.member_id) == ("Möte", False, small.people["alva"])
-    assert "Hågelby är ditt, ons 25 nov 13–14.30." in alva.get(answer.location).text
+    assert "Hågelby är din, ons 25 nov 13–14.30." in alva.get(answer.location).text
 
 
 def test_change_can_be_undone_from_its_receipt(app: Flask, small: Small, alva: FlaskClient) -> None:
@@ -193,7 +193,7 @@ def test_taken_time_keeps_what_was_typed_and_offers_three_ways(app: Flask, small
     mine = reserve(app, small, "alva", small.a1, at(TUESDAY, "09:00", "11:00"))
     reserve(app, small, "bo", small.a2, at(TUESDAY, "13:00", "15:00"))
     answer = change(alva, mine, small.a2, start="13:00", end="15:00", title="Mitt möte", visible="1")
-    assert answer.status_code == 409 and "A2 är bokat 13.00–15.00." in answer.text
+    assert answer.status_code == 409 and "A2 är bokad 13.00–15.00." in answer.text
     assert 'value="Mitt möte"' in answer.text and 'selected value="13:00"' in answer.text
     offers = forms(answer.text, f"/bookings/{mine}/edit")
     assert len(offers) == 3 and "Ändra till A3, tis 24 nov 13–15" in answer.text
@@ -259,7 +259,7 @@ def test_what_is_over_or_cancelled_stays(app: Flask, small: Small, alva: FlaskCl
     gone = reserve(app, small, "alva", small.a1, at(TUESDAY, "09:00", "11:00"))
     post(alva, f"/bookings/{gone}/cancel")
     clock.now += timedelta(hours=3)
-    for booking, said in ((over, "Bokningen har varit"), (gone, "Bokningen är avbokad")):
+    for booking, said in ((over, "Bokningen är över"), (gone, "Bokningen är avbokad")):
         assert alva.get(f"/bookings/{booking}/edit").status_code == 422
         answer = change(alva, booking, small.a2)
         assert answer.status_code == 422 and said in answer.text
@@ -310,6 +310,47 @@ def test_skipped_hour_is_refused_and_midnight_is_the_days_end(app: Flask, small:
     assert stored(app, mine).span.length == timedelta(hours=2)
 
 
+# -- staff, in another member's booking -----------------------------------------------------------------------------
+
+
+def test_staff_are_told_whose_it_is_and_stay_with_the_booking(app: Flask, small: Small) -> None:
+    """Another member's booking is never said to be the host's own, and its page is where the host comes back to."""
+    theirs = reserve(app, small, "alva", small.a1, at(TUESDAY, "09:00", "11:00"))
+    host, own = log_in(browser(app), "host"), f"/bookings/{theirs}"
+
+    def told(answer: Any) -> str:
+        assert answer.status_code == 303 and answer.location == own
+        page = host.get(own).text
+        assert "är din" not in page
+        return re.findall(r"(?:A2 är bokad|Alva Lindqvist: A2)[^<]*", page)[0]
+
+    said = [told(change(host, theirs, small.a2))]
+    said += [told(post(host, f"{own}/{way}")) for way in ("cancel", "restore")]
+    booked = "A2 är bokad för Alva Lindqvist, tis 24 nov 09–11."
+    assert said == [booked, "Alva Lindqvist: A2, tis 24 nov 09–11 är avbokad.", booked]
+    assert booked in host.get(own, headers=SHEET).text
+    assert post(host, f"{own}/cancel", {"undo": "1"}).location == own
+
+
+def test_staff_are_told_what_the_member_has_already(app: Flask, small: Small) -> None:
+    reserve(app, small, "alva", small.a1, at(TUESDAY, "13:00", "15:00"))
+    theirs = reserve(app, small, "alva", small.a2, at(TUESDAY, "09:00", "11:00"))
+    answer = change(log_in(browser(app), "host"), theirs, small.a2, start="13:00", end="15:00")
+    assert answer.status_code == 422 and "Alva Lindqvist har redan A1 13.00–15.00." in answer.text
+
+
+def test_staff_are_not_offered_to_book_for_themselves_what_a_member_lost(
+    app: Flask, small: Small, bo: FlaskClient
+) -> None:
+    span = at(TUESDAY, "13:00", "17:00")
+    theirs = reserve(app, small, "alva", small.a1, span)
+    host = log_in(browser(app), "host")
+    post(host, f"/bookings/{theirs}/cancel")
+    reserve(app, small, "bo", small.a1, span)
+    answer = post(host, f"/bookings/{theirs}/restore")
+    assert answer.status_code == 409 and "A1 togs nyss." in answer.text and not forms(answer.text, "/bookings")
+
+
 # -- to cancel, and to take that back ------------------------------------------------------------------------------
 
 
@@ -342,7 +383,7 @@ def test_lost_place_is_told_and_three_others_offered(
     reserve(app, small, "bo", small.a1, span)
     answer = post(alva, f"/bookings/{mine}/restore")
     assert answer.status_code == 409
-    assert "<h1>A1 togs nyss.</h1>" in answer.text and "A1 är bokat 13.00–17.00." in answer.text
+    assert "<h1>A1 togs nyss.</h1>" in answer.text and "A1 är bokad 13.00–17.00." in answer.text
     offers = forms(answer.text, "/bookings")
     assert len(offers) == 3 and alva.post("/bookings", data=offers[0]).status_code == 303
     assert stored(app, mine).cancelled and held(app) == 2
@@ -356,7 +397,7 @@ def test_list_is_by_day_and_leads_everywhere(app: Flask, small: Small, alva: Fla
     later = reserve(app, small, "alva", small.room, at(TUESDAY, "09:00", "10:00"), title="Handledning")
     reserve(app, small, "bo", small.a2, at(MONDAY, "08:00", "12:00"), title="Bos")
     page = alva.get("/bookings").text
-    assert page.index("Idag, mån 23 nov") < page.index("I morgon, tis 24 nov") and "Handledning" in page
+    assert page.index("I dag, mån 23 nov") < page.index("I morgon, tis 24 nov") and "Handledning" in page
     assert "Bos" not in page and "Inget bokat" not in page
     for booking in (today, later):
         assert f'href="/bookings/{booking}"' in page and f'href="/bookings/{booking}/edit"' in page
@@ -366,7 +407,7 @@ def test_list_is_by_day_and_leads_everywhere(app: Flask, small: Small, alva: Fla
 def test_empty_list_offers_a_desk_that_one_tap_books(app: Flask, small: Small, alva: FlaskClient) -> None:
     reserve(app, small, "bo", small.a1, at(TUESDAY, "09:00", "10:00"))
     page = alva.get("/bookings").text
-    assert "Inga bokningar ännu" in page and "A2 är ledigt i morgon." in page
+    assert "Inga bokningar ännu" in page and "A2 är ledig i morgon." in page
     (offer,) = forms(page, "/bookings")
     answer = alva.post("/bookings", data=offer)
     assert answer.status_code == 303
@@ -377,7 +418,7 @@ def test_empty_list_before_a_weekend_offers_the_next_open_day(
     app: Flask, small: Small, alva: FlaskClient, clock: Clock
 ) -> None:
     clock.now = datetime(2026, 11, 27, 12, tzinfo=UTC)
-    assert "A1 är ledigt mån 30 nov." in log_in(browser(app), "alva").get("/bookings").text
+    assert "A1 är ledig mån 30 nov." in log_in(browser(app), "alva").get("/bookings").text
 
 
 def fill_past(app: Flask, small: Small, days: int) -> None:

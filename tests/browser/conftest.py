@@ -26,12 +26,10 @@ from innovation_station import clock as clock_module
 from innovation_station import demo, schema
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
-from innovation_station.calendars.document import shelf
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
-from innovation_station.spaces import queries as space_queries
 from innovation_station.spaces.models import Space
-from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at
+from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, forget
 
 ALVA, MAJKEN, REBIN = (email for email, _password, _role in demo.ACCOUNTS)
 PHONE, DESKTOP = (390, 844), (1280, 800)
@@ -129,8 +127,7 @@ class Station:
 def station(server: Server, demo_database: Path, tmp_path: Path, clock: Clock) -> Iterator[Station]:
     """Serve a fresh copy of the demo house."""
     shutil.copy(demo_database, tmp_path / "station.db")
-    space_queries._kept.clear()
-    shelf.clear()
+    forget()
     app = app_on(f"sqlite:///{tmp_path / 'station.db'}", tmp_path / "instance")
     server.app = app
     yield Station(app, server.address, clock)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import ALVA, MAJKEN, Station, Visit, desk, first_free, is_part, track
-from tests.conftest import TUESDAY
+from tests.conftest import MONDAY, TUESDAY
 
 pytestmark = pytest.mark.browser
 DAY = f"/book?date={TUESDAY}&from=08:00&to=12:00"
@@ -150,3 +150,32 @@ def test_a_stretch_drawn_in_the_timeline_is_what_the_sheet_asks_for(visit: Visit
     sheet.get_by_role("button", name="Boka 09.30–11").click()
     expect(page.locator("[data-toast]")).to_contain_text(f"{name} är din, tis 24 nov 09.30–11")
     assert station.held_by(ALVA, name) == [("09:30", "11:00")]
+
+
+def test_a_refused_form_of_another_page_leaves_a_day_that_lives_on(visit: Visit, station: Station) -> None:
+    """Today's forms go without a script: what answers them stands where forms go to, and is the Book page all the same."""
+    page = visit("sv", allow=("409",))
+    page.goto("/")
+    form = page.locator("form[action='/bookings']").first
+    values = {name: form.locator(f"[name={name}]").get_attribute("value") or "" for name in ("space", "start", "end")}
+    room = station.names[int(values["space"])]
+    station.book(MAJKEN, room, MONDAY, values["start"], values["end"])
+    form.get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"{room} togs nyss.")
+    assert re.search(r"/book\?.*date=2026-11-23", page.url)
+    look_again(page, 200)
+    other = first_free(station, page)
+    station.book(MAJKEN, other, MONDAY, "09:00", "12:00")
+    look_again(page, 200)
+    expect(page.locator("#toasts .toast")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("link", name="Stäng").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    desk(station, page, other).click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Skrivbord {other}")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(desk(station, page, other)).to_be_focused()
+    look_again(page, 304)
+    page.reload()  # asks for the day, and sends no form again
+    expect(page.locator("#day")).to_be_visible()

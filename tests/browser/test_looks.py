@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
+import base64
 
-from tests.browser.conftest import ALVA, PHONE, Station, Visit, desk, first_free
+import pytest
+from playwright.sync_api import Page, Route
+
+from innovation_station.db import transaction
+from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Space
+from tests.browser.conftest import ALVA, DESKTOP, PHONE, Station, Visit, desk, first_free
 from tests.conftest import MONDAY, TUESDAY
 
 pytestmark = pytest.mark.browser
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 MOST = 100_000  # bytes of a first view, everything, as they come over the wire
 JUMPS = """
   window.jumped = 0;
@@ -73,3 +81,27 @@ def test_states_differ_in_forced_colours_and_paper_is_white(visit: Visit, statio
         page.goto(path)
         assert page.locator(".top").is_hidden() and page.evaluate(DARKEST) > 200, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_photo_of_a_place_fills_the_room_that_was_kept_for_it(
+    visit: Visit, station: Station, size: tuple[int, int]
+) -> None:
+    name = "Flottsbro"
+    folder = station.app.config["STATION"].instance / "photos"
+    folder.mkdir()
+    (folder / "room.png").write_bytes(PICTURE)
+    with station.app.app_context(), transaction() as session:
+        session.get_one(Space, station.ids[name]).photo = "room.png"
+        spaces.changed()
+    page = visit("sv", size)
+    answered: list[Route] = []
+    page.route("**/photo", lambda route: answered.append(route))
+    page.goto(f"/book/{station.ids[name]}?date={TUESDAY}")
+    shown = page.get_by_role("img", name=f"Foto: {name}")
+    shown.scroll_into_view_if_needed()
+    before = shown.bounding_box()
+    assert before and before["height"] > 100
+    answered[0].continue_()
+    page.wait_for_function("image => image.complete && image.naturalWidth", arg=shown.element_handle())
+    assert shown.bounding_box() == before

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from innovation_station.calendars import rules
 from innovation_station.calendars.rules import Setting, Wording
+from innovation_station.spaces.rules import Area, Box, House, Place, Policy, Storey
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 HOW = Wording("Skrivbord A1", "A1, Perrongen, Stationen", "Skrivbord", "sv")
@@ -100,16 +101,36 @@ def test_digest_tells_lists_apart(one: list[str], other: list[str]) -> None:
         assert (rules.digest(*one) == rules.digest(*other)) == (one == other)
 
 
+@pytest.mark.parametrize(
+    ("zone", "address", "location"),
+    [
+        (None, "Plan 6, Moas båge", "Flottsbro, Stationen, Plan 6, Moas båge"),
+        (None, "Moas båge, plan 6", "Flottsbro, Stationen, Moas båge, plan 6"),
+        (None, "Moas båge, plan 66", "Flottsbro, Stationen, Plan 6, Moas båge, plan 66"),
+        (None, "", "Flottsbro, Stationen, Plan 6"),
+        (1, "Plan 6, Moas båge", "Flottsbro, Perrongen, Stationen, Plan 6, Moas båge"),
+        (1, "Moas båge", "Flottsbro, Perrongen, Stationen, Plan 6, Moas båge"),
+    ],
+)
+def test_location_names_the_floor_once(zone: int | None, address: str, location: str) -> None:
+    floor = Storey(1, {"sv": "Plan 6", "en": "Floor 6"}, 10, 10, [], [])
+    area = Area(1, 1, {"sv": "Perrongen", "en": "The Platform"}, None, None)
+    words = {"sv": address, "en": ""}
+    house = House(1, "Stationen", "", words, None, {}, {1: floor}, {1: area}, {})  # type: ignore[arg-type]
+    box, policy = Box(0, 0, 1, 1), Policy()
+    place = Place(1, 1, zone, "room", "Flottsbro", 4, box, frozenset(), (), None, True, policy, {})
+    assert rules.wording(place, house, "sv").location == location
+
+
 def test_setting_and_places_change_the_stamp() -> None:
     """A new address, zone, place name or house name makes every stored entry out of date."""
 
     def stamp(zone: str = "Europe/Stockholm", base: str = "https://a", address: str = "", name: str = "A1") -> str:
-        places = {1: SimpleNamespace(id=1, name=name, kind="desk")}
+        places = {1: SimpleNamespace(id=1, name=name, kind="desk", zone_id=None)}
         house = SimpleNamespace(
             name="Stationen",
-            address={"sv": address},
             places=places,
-            zone_name=lambda place, language: "Perrongen",
+            address_of=lambda place, language: address,
         )
         return rules.phrasebook(house, "sv", Setting(ZoneInfo(zone), base)).stamp  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,20 @@ def test_photo_is_a_picture_from_the_photo_folder(app: Flask, small: Small) -> N
     with browser(app).get(f"/spaces/{small.a1}/photo") as answer:
         assert answer.status_code == 200 and answer.mimetype == "image/png" and answer.data == PNG
         assert answer.headers["X-Content-Type-Options"] == "nosniff" and "Set-Cookie" not in answer.headers
+
+
+def test_sheet_shows_the_photo_where_there_is_one(app: Flask, small: Small, alva: FlaskClient) -> None:
+    folder = Path(app.config["STATION"].instance) / "photos"
+    folder.mkdir()
+    (folder / "a1.png").write_bytes(PNG)
+    photo(app, small.a1, "a1.png")
+    (shown,) = re.findall(r"<img[^>]*>", alva.get(f"/book/{small.a1}").text)
+    assert 'alt="Foto: Skrivbord A1"' in shown and 'loading="lazy"' in shown
+    assert re.search(r'width="\d+" height="\d+"', shown)
+    (address,) = re.findall(r'src="([^"]+)"', shown)
+    with alva.get(address) as answer:
+        assert answer.status_code == 200 and answer.data == PNG
+    assert "<img" not in alva.get(f"/book/{small.a2}").text
 
 
 @pytest.mark.parametrize(
