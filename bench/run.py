@@ -155,7 +155,7 @@ class Run:
     def million(self) -> list[Line]:
         """Compare the day at 1,000,000 bookings with the day at 100,000."""
         urls = [self.database.filled(50, bookings) for bookings in (HISTORY, MILLION)]
-        apps = [fill.make_app(url, self.database.folder) for url in urls]
+        apps = [fill.make_app(url, self.database.folder, STATION_LOG_LEVEL="error") for url in urls]
         found = [plans.of_day(app) for app in apps]
         with self.station(urls[0]) as small, self.station(urls[1]) as large:
             clients = [Client(server.port).log_in("client0") for server in (small, large)]

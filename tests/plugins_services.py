@@ -142,9 +142,7 @@ def postgres_programs() -> Path | str:
         folder = Path(spec.origin).parent / "pginstall" / "bin"
         if (folder / "initdb").exists():
             return folder
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0])
-    )
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0]))
     if installed and int(installed[-1].parent.name.split(".")[0]) >= 15:
         return installed[-1]
     return (

@@ -164,17 +164,12 @@ def meets(one: Box, other: Box) -> bool:
 
 def test_boxes_lie_on_the_floor_and_on_nothing_else() -> None:
     boxes = {spot.name: spot.box for spot in floor.SPOTS}
-    boxes |= {
-        label["text"]["en"]: Box(label["x"], label["y"], label["w"], label["h"]) for label in floor.LABELS
-    }
+    boxes |= {label["text"]["en"]: Box(label["x"], label["y"], label["w"], label["h"]) for label in floor.LABELS}
     lying = boxes | {zone.names[0]: zone.label for zone in floor.ZONES}
     turned = boxes | {zone.names[0]: zone.turned for zone in floor.ZONES}
     for plan in (lying, turned):
         assert [(a, b) for (a, one), (b, other) in combinations(plan.items(), 2) if meets(one, other)] == []
-        assert all(
-            box.x >= 8 and box.x + box.w <= 952 and box.y >= 8 and box.y + box.h <= 492
-            for box in plan.values()
-        )
+        assert all(box.x >= 8 and box.x + box.w <= 952 and box.y >= 8 and box.y + box.h <= 492 for box in plan.values())
 
 
 def test_booths_are_tall_enough_for_a_finger_on_a_phone() -> None:
@@ -233,18 +228,14 @@ def test_bookings_are_such_as_the_rules_grant(app: Flask) -> None:
     holidays = Calendar("SE")
     places = house().places
     held, own = defaultdict(list), defaultdict(list)
-    for row in queries.taken(
-        Span(at_minute(date(2026, 8, 1), 0, ZONE), at_minute(date(2026, 12, 1), 0, ZONE))
-    ):
+    for row in queries.taken(Span(at_minute(date(2026, 8, 1), 0, ZONE), at_minute(date(2026, 12, 1), 0, ZONE))):
         held[row.space_id].append(row.held)
         own[row.member_id].append((row.held, places[row.space_id].kind))
     for booking in db.db.session.scalars(select(Booking)):
         assert refused(booking, holidays, held[booking.space_id], own[booking.member_id]) == [], booking.id
 
 
-def refused(
-    booking: Booking, holidays: dict[date, str], held: list[Held], own: list[tuple[Held, str]]
-) -> list[str]:
+def refused(booking: Booking, holidays: dict[date, str], held: list[Held], own: list[tuple[Held, str]]) -> list[str]:
     """Name what the rules have against a booking, measured at the moment it was made or last moved."""
     made_at = booking.created_at if booking.cancelled else booking.changed_at
     wish = Wish(house().places[booking.space_id], booking.span)
@@ -311,9 +302,7 @@ def test_drafts_fit_any_day_of_the_year(today: date) -> None:
         assert draft.made < min(span.start, instant(today, 0))
         held[draft.spot].append(span)
     for spans in held.values():
-        assert sum((span.length for span in union(spans)), timedelta()) == sum(
-            (s.length for s in spans), timedelta()
-        )
+        assert sum((span.length for span in union(spans)), timedelta()) == sum((s.length for s in spans), timedelta())
     assert len(drafts) > 600
     assert any(draft.member == 0 and draft.day == author.ahead[0] for draft in drafts)
 

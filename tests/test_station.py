@@ -67,9 +67,7 @@ def test_second_start_has_nothing_to_do(station: ModuleType, checkout: Path) -> 
         (".venv/pyvenv.cfg", 4),  # another Python: everything anew
     ],
 )
-def test_change_repeats_only_its_own_steps(
-    station: ModuleType, checkout: Path, changed: str, steps: int
-) -> None:
+def test_change_repeats_only_its_own_steps(station: ModuleType, checkout: Path, changed: str, steps: int) -> None:
     mark_all_done(station)
     (checkout / changed).parent.mkdir(parents=True, exist_ok=True)
     (checkout / changed).write_text("changed")
@@ -85,9 +83,7 @@ def test_interrupted_set_up_goes_on_where_it_broke(
         raise station.SetupError("no network")
 
     monkeypatch.setattr(station, "make_venv", lambda: station.note(place=station.place()))
-    monkeypatch.setattr(
-        station, "install", lambda level: station.note(run=station.digest(station.LOCKS[level]))
-    )
+    monkeypatch.setattr(station, "install", lambda level: station.note(run=station.digest(station.LOCKS[level])))
     monkeypatch.setattr(station, "build_assets", fail)
     monkeypatch.setattr(station, "install_project", lambda: done.append("project"))
     with pytest.raises(station.SetupError, match="no network"):
@@ -101,14 +97,10 @@ def test_damaged_stamp_counts_as_none(station: ModuleType, checkout: Path) -> No
     assert station.read_stamp() == {}
 
 
-def test_what_needs_rights_is_named_with_its_command(
-    station: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_needs_rights_is_named_with_its_command(station: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(station.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(
-        station.SetupError, match=r"sudo sh -c 'apt-get update && apt-get install --yes .*chromium"
-    ):
+    with pytest.raises(station.SetupError, match=r"sudo sh -c 'apt-get update && apt-get install --yes .*chromium"):
         station.get_from_debian(["chromium"], "Chromium")
 
 

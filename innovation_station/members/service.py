@@ -30,9 +30,7 @@ WAIT_SECONDS = 2.0
 BUSY_RETRY_SECONDS = 3
 # Verified for unknown addresses, so that both cost the same. It is of a password that nobody kept; hashing one at
 # every start would cost each process a fifth of a second.
-_nobody = (
-    "$argon2id$v=19$m=65536,t=3,p=4$nMTUVatyquwo8ClwEHqEUA$sLbZmXIWWuBqppACEjiM7eyTunHLSqQVn+87kpx5k7o"
-)
+_nobody = "$argon2id$v=19$m=65536,t=3,p=4$nMTUVatyquwo8ClwEHqEUA$sLbZmXIWWuBqppACEjiM7eyTunHLSqQVn+87kpx5k7o"
 
 
 def create_member(

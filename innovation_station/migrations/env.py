@@ -18,9 +18,7 @@ def _render(kind: str, thing: object, _context: object) -> str | Literal[False]:
 
 def run(connection: Connection) -> None:
     """Upgrade within one write transaction."""
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, render_item=_render, transactional_ddl=True
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, render_item=_render, transactional_ddl=True)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7268421)")
     with context.begin_transaction():

@@ -232,7 +232,8 @@ def test_older_backup_goes_over_a_newer_database(
         schema_of(old, "0001")
         fill(old, "B", 7)
         older = settings.load(
-            {"STATION_DATABASE_URL": old.url.render_as_string(hide_password=False).replace("+psycopg", "")}, tmp_path / "older"
+            {"STATION_DATABASE_URL": old.url.render_as_string(hide_password=False).replace("+psycopg", "")},
+            tmp_path / "older",
         )
         backup(older, tmp_path / "b")
     finally:
@@ -242,8 +243,9 @@ def test_older_backup_goes_over_a_newer_database(
     assert restore(on_postgresql, tmp_path / "b").revision == "0001"
     with engine.connect() as connection:
         assert state(connection) == ("B", 7)
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == (
-            schema.known_revisions()[-1]
+        assert (
+            connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            == (schema.known_revisions()[-1])
         )
 
 

@@ -113,7 +113,9 @@ def test_command_without_a_database_says_so(command: Command, tmp_path: Path) ->
     assert "is empty" in refused(command("backup", str(tmp_path / "b")))
 
 
-def test_command_without_even_a_folder_names_the_remedy(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_without_even_a_folder_names_the_remedy(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STATION_INSTANCE", str(tmp_path / "none"))
     arguments = ("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin")
     for line in (refused(command(*arguments, given=PASSWORD)), refused(command("demo", "load"))):
@@ -130,9 +132,7 @@ def test_command_on_a_server_that_is_away_says_where_to_look(command: Command, m
     assert "refused" in line and "innovation-station doctor" in line and "hush" not in line
 
 
-def test_command_on_a_busy_database_says_so(
-    command: Command, database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_on_a_busy_database_says_so(command: Command, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("innovation_station.db.BUSY_MILLISECONDS", 50)
     arguments = ("member", "create", "--email", "a@example.org", "--name", "A", "--password-stdin")
     with closing(sqlite3.connect(database, isolation_level=None)) as other:

@@ -105,7 +105,15 @@ def typed(station: Station, path: str, data: dict[str, Any]) -> None:
     """Post a form and see that it is answered in words."""
     station.right = station.right or token(station.alva)
     answer = station.alva.post(path, data={**data, "csrf_token": station.right}, headers={"X-Part": "sheet"})
-    expected = (303, 403, 404, 409, 413, 422, *([429] if path == "/login" else []))  # so many wrong passwords have to wait
+    expected = (
+        303,
+        403,
+        404,
+        409,
+        413,
+        422,
+        *([429] if path == "/login" else []),
+    )  # so many wrong passwords have to wait
     assert answer.status_code in expected, (path, str(data)[:300], answer.status_code)
     if path == "/login" and answer.status_code == 303:
         station.right = None

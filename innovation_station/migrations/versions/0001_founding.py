@@ -66,9 +66,7 @@ def upgrade() -> None:
         sa.Column("bookings_revision", sa.Integer(), nullable=False),
         sa.CheckConstraint("language in ('sv', 'en')", name=op.f("ck_member_language")),
         sa.CheckConstraint("role in ('member', 'host', 'admin')", name=op.f("ck_member_role")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_member_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_member_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("email", name=op.f("uq_member_email")),
     )
@@ -175,9 +173,7 @@ def upgrade() -> None:
         sa.Column("weekday", sa.Integer(), nullable=False),
         sa.Column("opens", sa.Integer(), nullable=False),
         sa.Column("closes", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "0 <= opens and opens <= closes and closes <= 1440", name=op.f("ck_opening_hours_minutes")
-        ),
+        sa.CheckConstraint("0 <= opens and opens <= closes and closes <= 1440", name=op.f("ck_opening_hours_minutes")),
         sa.CheckConstraint("weekday between 0 and 6", name=op.f("ck_opening_hours_weekday")),
         sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_opening_hours_space_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_hours")),
@@ -221,9 +217,7 @@ def upgrade() -> None:
         sa.Column("end", sa.DateTime(timezone=True), nullable=False),
         sa.Column("booking_id", sa.Integer(), nullable=True),
         sa.Column("closure_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "(booking_id is null) <> (closure_id is null)", name=op.f("ck_allocation_one_owner")
-        ),
+        sa.CheckConstraint("(booking_id is null) <> (closure_id is null)", name=op.f("ck_allocation_one_owner")),
         sa.CheckConstraint('start < "end"', name=op.f("ck_allocation_order")),
         sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_allocation_booking_id")),
         sa.ForeignKeyConstraint(["closure_id"], ["closure.id"], name=op.f("fk_allocation_closure_id")),
@@ -307,9 +301,7 @@ _SQLITE_REFUSAL = """
 
 def _law_on_sqlite() -> None:
     for event, other in (("INSERT", ""), ("UPDATE", "AND id <> OLD.id")):
-        op.execute(
-            _SQLITE_REFUSAL.format(when=event.lower(), event=event, other=other, instant=_SQLITE_INSTANT)
-        )
+        op.execute(_SQLITE_REFUSAL.format(when=event.lower(), event=event, other=other, instant=_SQLITE_INSTANT))
     for event in ("UPDATE", "DELETE"):
         op.execute(
             f"""
