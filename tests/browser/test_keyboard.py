@@ -112,7 +112,7 @@ def test_tab_passes_plan_and_timelines_in_single_steps(visit: Visit, station: St
             "Desks",
             "Morning",
             plan[0]["text"],
-            "Extra screen",
+            "Screen",
             grids[0]["text"],
         )
     ]
