@@ -40,6 +40,11 @@ def of_day(app: Flask) -> list[str]:
     return [re.sub(r"'[^']*'", "?", line) for line in found]
 
 
+def paths(plan: list[str]) -> list[str]:
+    """Give how each table is read, and by which index; which side of a hash join is hashed says nothing."""
+    return sorted(line.strip(" ->") for line in plan if re.search(r"\bScan\b|^SEARCH|^SCAN", line))
+
+
 def reads_all(line: str) -> bool:
     """Tell whether a line of a plan reads a whole table that grows."""
     return any(re.search(rf"(?:^SCAN |Seq Scan on ){table}(?: |$)(?!.*INDEX)", line) for table in TABLES)

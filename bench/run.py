@@ -9,6 +9,7 @@ for both databases; --million adds the history of 1,000,000 bookings and some mi
 from __future__ import annotations
 
 import argparse
+import difflib
 import shutil
 import sys
 import tempfile
@@ -162,9 +163,17 @@ class Run:
             rise = tasks.rise(small, large, clients, self.times(40))
         shown = f"{rise:+.1f} %"
         self.note("cost of the day at 1,000,000 bookings against 100,000", rise, 10, 3, "%", shown)
-        same = found[0] == found[1]
+        ways = [plans.paths(plan) for plan in found]
+        same = ways[0] == ways[1]
+        for line in difflib.unified_diff(*ways, "100,000", "1,000,000", lineterm="", n=1):
+            say(f"    {line}")
         self.note(
-            "query plans of the day in both histories", 0 if same else 1, 0, 0, "", "the same" if same else "DIFFERENT"
+            "tables and indexes that the day reads, in both histories",
+            0 if same else 1,
+            0,
+            0,
+            "",
+            "the same" if same else "DIFFERENT",
         )
         scans = [line for plan in found for line in plan if plans.reads_all(line)]
         self.note("full scans of bookings or allocations", len(scans), 0, 0, "", "; ".join(scans) or "none")
