@@ -21,6 +21,7 @@ from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date
 from innovation_station.i18n import local, zone
+from innovation_station.spaces.holidays import Calendar
 from innovation_station.web import actor, current_house, signed_in, wants_part
 
 
@@ -70,6 +71,7 @@ def edit(booking_id: int) -> ResponseReturnValue:
     wish, title = None, form.title.data or ""
     try:
         wish = _wish(form, booking)
+        Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         with transaction():
             service.move(
                 actor(), booking_id, space_id=wish.place.id, span=wish.span, now=now, zone=zone(),
@@ -108,6 +110,7 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 def restore(booking_id: int) -> ResponseReturnValue:
     """Take a cancellation back; where the time is gone, say so and offer three others."""
     house, whose = current_house(), _owner(booking_id)
+    Calendar(house.holidays).learn(local(clock.now()))
     try:
         with transaction():
             booking = service.restore(actor(), booking_id, now=clock.now(), zone=zone())

@@ -25,6 +25,7 @@ from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import language, local, zone
+from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.queries import revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute, open_span
@@ -68,6 +69,7 @@ def create() -> ResponseReturnValue:
     wish = None
     try:
         wish = Wish(place, form.span(place, _moment(now)))
+        Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",

@@ -28,6 +28,11 @@ class Calendar:
     def __getitem__(self, day: date) -> Mapping[Language, str]:
         return _year(self.country, day.year)[day]
 
+    def learn(self, *days: date) -> None:
+        """Work out the years of some days now: most of a second in a new process, for which no lock should be held."""
+        for day in days:
+            _year(self.country, day.year)
+
 
 @lru_cache(maxsize=256)
 def _year(country: str | None, year: int) -> Mapping[date, Mapping[Language, str]]:
