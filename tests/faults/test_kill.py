@@ -120,7 +120,7 @@ class Booker(threading.Thread):
                 continue  # not acknowledged: it may be there or not, but whole
             if status == 303 and where.startswith("/bookings/"):
                 self.acknowledged[int(where.rsplit("/", 1)[1])] = title
-            elif status != 422:  # closed that day
+            elif status not in (422, 503):  # closed that day; a database that is busy says so
                 self.strange.append(status)
 
 

@@ -5,6 +5,7 @@ The processes are whole programs, started once for each database; a barrier fire
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -263,6 +264,11 @@ def test_swap_of_two_places_never_deadlocks(arena: Arena) -> None:
     for found in arena.run(rounds):
         assert Counter(outcome.status for outcome in found) == {303: CONTENDERS}, [o.text for o in found if o.text][:1]
     arena.sound()
+
+
+def test_fork_server_finds_what_it_is_to_load() -> None:
+    """An import that fails there is passed over in silence, and each process starts cold."""
+    assert importlib.import_module("tests.races.warm").contenders
 
 
 def test_slots_do_not_meet_by_themselves() -> None:
