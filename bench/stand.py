@@ -28,6 +28,7 @@ from tests import plugins_services
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 BOUND = 20.0
+IDLE = 15.0  # the server closes connections that have been quiet for twice as long
 # As it would run for real: what is committed is on the disk.
 POSTGRES = {
     "fsync": "on",
@@ -145,6 +146,7 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
     _connection: http.client.HTTPConnection | None = None
+    _used: float = 0.0
 
     def get(self, path: str, **headers: str) -> Answer:
         """Ask for a page; `If_None_Match` becomes If-None-Match."""
@@ -173,7 +175,7 @@ class Client:
         self.token = found[1]
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
-        if self._connection is None:
+        if self._connection is None or time.monotonic() - self._used > IDLE:
             self._connection = http.client.HTTPConnection(HOST, self.port, timeout=BOUND)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
@@ -181,6 +183,7 @@ class Client:
         self._connection.request(method, path, body, named)
         answer = self._connection.getresponse()
         content = answer.read()
+        self._used = time.monotonic()
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
