@@ -8,6 +8,7 @@ locks the rows of the spaces. The refusal of overlap lives in the database itsel
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ NAMING = {
 }
 OVERLAP = "ex_allocation_overlap"
 BUSY_MILLISECONDS = 5000
+_writers = threading.Lock()
 
 
 class Base(DeclarativeBase):
@@ -80,9 +82,10 @@ def transaction() -> Iterator[Session]:
     session.commit()
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"station_write": True})
-        yield session
-        session.commit()
+        with _turn(session):
+            session.connection(execution_options={"station_write": True})
+            yield session
+            session.commit()
     except OperationalError as error:
         session.rollback()
         raise unavailable(error) or error from error
@@ -91,6 +94,24 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+
+
+@contextmanager
+def _turn(session: Session) -> Iterator[None]:
+    """Queue the writers of this process for SQLite's one lock.
+
+    SQLite's own waiting sleeps and tries again, and under load the unlucky run out of time; a queue serves all of
+    them, and leaves only processes to compete. Raises Unavailable after the time SQLite would have waited.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    if not _writers.acquire(timeout=BUSY_MILLISECONDS / 1000):
+        raise Unavailable([Refusal("database-busy")])
+    try:
+        yield
+    finally:
+        _writers.release()
 
 
 def unavailable(error: DBAPIError) -> Unavailable | None:
