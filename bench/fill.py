@@ -91,7 +91,7 @@ def fill(app: Flask, bookings: int, spaces: int, say: Callable[[str], None] = la
             session.execute(text(f"update space set revision = {bookings // spaces}"))
             session.execute(text("update member set bookings_revision = 1"))
         db.db.session.remove()
-        _settle()
+        settle()
         db.db.engine.dispose()
 
 
@@ -260,7 +260,7 @@ def _make_lawful(connection: Any) -> None:
         connection.execute(text(f"SELECT setval({sequence}, (SELECT max(id) FROM {column.table}))"))
 
 
-def _settle() -> None:
+def settle() -> None:
     """Leave the database as it would be after a quiet night: PostgreSQL analyses by itself, SQLite never does."""
     connection = db.db.engine.raw_connection()
     try:
