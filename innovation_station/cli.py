@@ -17,14 +17,13 @@ from typing import Any, NoReturn
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, FlaskGroup, NoAppException
-from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import run_simple
 
 from innovation_station import clock, create_app, db, doctor, health, operations, schema, serve, settings
 from innovation_station.errors import DomainError, Unavailable
-from innovation_station.i18n import sentence
+from innovation_station.i18n import sentence, speaking
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
 
@@ -92,7 +91,7 @@ def _database_problem(error: DBAPIError) -> str:
 
 
 def _sentences(error: DomainError) -> str:
-    with force_locale("en"):
+    with speaking("en"):
         return " ".join(sentence(refusal) for refusal in error.refusals)
 
 

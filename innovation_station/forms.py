@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
 
+from babel.support import NullTranslations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
@@ -14,7 +15,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from innovation_station.errors import Refusal
-from innovation_station.i18n import sentence
+from innovation_station.i18n import catalogue, language, sentence
 from innovation_station.text import fits_a_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -25,6 +26,13 @@ FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 class Form(FlaskForm):
     """A form with a CSRF token that can carry refusals of the service under its fields."""
+
+    class Meta(FlaskForm.Meta):
+        """Speak the page's language; Flask-WTF would read the catalogue anew for every request."""
+
+        def get_translations(self, form: Any) -> NullTranslations:
+            """Give the form library's own words."""
+            return catalogue(language(), "wtforms")
 
     def blame(self, refusals: Sequence[Refusal]) -> None:
         """Put each refusal under the field it names, or over the form where it names none of them."""

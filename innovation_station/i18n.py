@@ -5,16 +5,20 @@ Swedish and English, always both. Instants come in as aware UTC and are shown in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import flask_babel
 from babel.dates import format_date
-from flask import Flask, current_app, request
-from flask_babel import Babel, get_locale
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from flask_babel import Babel, force_locale
 from flask_babel import lazy_gettext as _l
+from wtforms.i18n import messages_path
 
 from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import Hours, Language
@@ -23,6 +27,7 @@ from innovation_station.timespan import Span
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 COOKIE = "lang"
 NAMES: Mapping[Language, str] = {"sv": "Svenska", "en": "English"}
+CATALOGUES = Path(__file__).parent / "translations"
 babel = Babel()
 
 
@@ -30,7 +35,7 @@ def init_app(app: Flask) -> None:
     """Choose the language per request and offer the formats to templates."""
     babel.init_app(
         app, default_locale=app.config["STATION"].locale, default_timezone=app.config["STATION"].timezone,
-        default_translation_directories="translations", locale_selector=choose_language,
+        default_translation_directories="translations", locale_selector=language,
     )  # fmt: skip
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]  # of the i18n extension
     install(gettext, _counted, newstyle=True)
@@ -53,30 +58,76 @@ def choose_language() -> Language:
 
 
 def language() -> Language:
-    """Give the language of the page that is being made; outside a request that of the locale in force."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "sv"
+    """Give the language of the page that is being made; outside a request the house's, or the one that is forced."""
+    if not has_app_context():
+        return "sv"
+    kept: Language | None = g.get("language")
+    if kept is None:
+        kept = g.language = choose_language() if has_request_context() else current_app.config["STATION"].locale
+    return kept
 
 
-_texts: dict[tuple[Language, str], str] = {}
+@contextmanager
+def speaking(chosen: Language) -> Iterator[None]:
+    """Speak a language for a while, whoever asks."""
+    if not has_app_context():
+        yield
+        return
+    before = language()
+    g.language = chosen
+    try:
+        with force_locale(chosen):
+            yield
+    finally:
+        g.language = before
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: Language, domain: str = "messages") -> NullTranslations:
+    """Read a catalogue once a process: ours, or the words of the form library (`wtforms`)."""
+    return Translations.load(CATALOGUES if domain == "messages" else messages_path(), [language], domain)
+
+
+class _Texts(dict[str, str]):
+    """The texts of one language: a page asks for hundreds, each is looked up once a process."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __missing__(self, message: str) -> str:
+        text = self[message] = str(catalogue(self.language).ugettext(message))
+        return text
+
+
+_texts: Mapping[Language, _Texts] = {name: _Texts(name) for name in LANGUAGES}
+Gettext = Callable[..., str]
 
 
 def gettext(message: str, **values: object) -> str:
-    """Translate. A page asks six hundred times: the catalogue is looked into once a text, language and process."""
-    key = (language(), message)
-    text = _texts.get(key)
-    if text is None:
-        text = _texts[key] = flask_babel.gettext(message)
+    """Translate into the language of the page."""
+    text = _texts[language()][message]
     return text % values if values else text
+
+
+def translator(language: Language) -> Gettext:
+    """Give the gettext of one language, for code that asks hundreds of times; bind it as `_`, so that texts are found."""
+    texts = _texts[language]
+
+    def translate(message: str, **values: object) -> str:
+        text = texts[message]
+        return text % values if values else text
+
+    return translate
+
+
+@lru_cache(maxsize=512)
+def _counted_in(language: Language, one: str, many: str, num: int) -> str:
+    return str(catalogue(language).ungettext(one, many, num))
 
 
 def _counted(one: str, many: str, num: int) -> str:
     """Find the form for a number, placeholders still open: both languages have one for one and one for the rest."""
-    key = (language(), one if num == 1 else many)
-    text = _texts.get(key)
-    if text is None:
-        text = _texts[key] = flask_babel.get_domain().get_translations().ngettext(one, many, num)
-    return text
+    return _counted_in(language(), one, many, 1 if num == 1 else 2)
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
@@ -96,27 +147,27 @@ def local(instant: datetime) -> datetime:
 
 def clock(instant: datetime | time) -> str:
     """Write a time of day: 08.30 in Swedish, 08:30 in English."""
-    moment = local(instant) if isinstance(instant, datetime) else instant
-    return f"{moment:%H.%M}" if language() == "sv" else f"{moment:%H:%M}"
+    return minute_long(_minute(instant))
 
 
 def clock_short(instant: datetime) -> str:
     """Write a time of day for a label: 08, or 08.30 where there are minutes."""
-    return f"{local(instant):%H}" if local(instant).minute == 0 else clock(instant)
+    return minute_short(_minute(instant))
 
 
-def _midnight_as_24(end: datetime, text: str) -> str:
-    return text if local(end).time() != time() else "24" + text[2:]
+def _minute(instant: datetime | time) -> int:
+    shown = local(instant) if isinstance(instant, datetime) else instant
+    return shown.hour * 60 + shown.minute
 
 
 def span_short(span: Span) -> str:
     """Write a span for a label: 13–17, 08.30–12."""
-    return f"{clock_short(span.start)}–{_midnight_as_24(span.end, clock_short(span.end))}"
+    return hours_short(_minute(span.start), _minute(span.end) or 24 * 60)
 
 
 def span_text(span: Span) -> str:
     """Write a span for a sentence: 08.00–12.30 in Swedish, 08:00–12:30 in English."""
-    return f"{clock(span.start)}–{_midnight_as_24(span.end, clock(span.end))}"
+    return f"{clock(span.start)}–{minute_long(_minute(span.end) or 24 * 60)}"
 
 
 def _day(value: date | datetime) -> date:
@@ -135,35 +186,57 @@ def day_long(value: date | datetime) -> str:
 
 def hours_short(start: int, end: int) -> str:
     """Write minutes of a day for a label: 08–12, 08.30–12 (08:30–12 in English)."""
-    return f"{minute_short(start)}–{minute_short(end)}"
+    return hours_in(language(), start, end)
+
+
+@lru_cache(maxsize=4096)
+def hours_in(language: Language, start: int, end: int) -> str:
+    """Write `hours_short` in one language, for code that asks often."""
+    return f"{_minute_short(language, start)}–{_minute_short(language, end)}"
 
 
 def minute_short(minute: int) -> str:
     """Write one minute of a day for a label: 08, 08.30."""
-    return f"{minute // 60:02}" if minute % 60 == 0 else minute_long(minute)
+    return _minute_short(language(), minute)
+
+
+def _minute_short(language: Language, minute: int) -> str:
+    return f"{minute // 60:02}" if minute % 60 == 0 else _minute_long(language, minute)
+
+
+def minute_long(minute: int) -> str:
+    """Write one minute of a day in full: 08.00 in Swedish, 08:00 in English."""
+    return _minute_long(language(), minute)
+
+
+def _minute_long(language: Language, minute: int) -> str:
+    return f"{minute // 60:02}{'.' if language == 'sv' else ':'}{minute % 60:02}"
 
 
 def hours_summary(hours: Hours) -> str:
     """Say when the house is open in a week: «Open weekdays 08.00–18.00», «Open Mon–Thu 08–20, Fri 08–16»."""
+    return _hours_summary(language(), tuple(sorted(hours.items())))
+
+
+@lru_cache(maxsize=64)
+def _hours_summary(language: Language, hours: Sequence[tuple[int, tuple[int, int]]]) -> str:
     runs: list[tuple[int, int, tuple[int, int]]] = []
-    for weekday, minutes in sorted(hours.items()):
+    for weekday, minutes in hours:
         if runs and runs[-1][1] == weekday - 1 and runs[-1][2] == minutes:
             runs[-1] = (runs[-1][0], weekday, minutes)
         else:
             runs.append((weekday, weekday, minutes))
     if not runs:
         return ""
-    names = [weekday_short(date(2024, 1, 1 + weekday)) for weekday in range(7)]  # a year that began on a Monday
+    _ = translator(language)
+    # 2024 is a year that began on a Monday
+    names = [_dated(language, date(2024, 1, 1 + weekday), "EEE")[:3] for weekday in range(7)]
     parts = []
     for first, last, minutes in runs:
-        days = gettext("weekdays") if (first, last) == (0, 4) else "–".join(dict.fromkeys((names[first], names[last])))
-        parts.append(f"{days} {minute_long(minutes[0])}–{minute_long(minutes[1])}")
-    return gettext("Open %(hours)s", hours=", ".join(parts))
-
-
-def minute_long(minute: int) -> str:
-    """Write one minute of a day in full: 08.00 in Swedish, 08:00 in English."""
-    return f"{minute // 60:02}{'.' if language() == 'sv' else ':'}{minute % 60:02}"
+        days = "–".join(dict.fromkeys((names[first], names[last])))
+        days = _("weekdays") if (first, last) == (0, 4) else days
+        parts.append(f"{days} {_minute_long(language, minutes[0])}–{_minute_long(language, minutes[1])}")
+    return _("Open %(hours)s", hours=", ".join(parts))
 
 
 def weekday_short(value: date | datetime) -> str:
@@ -178,7 +251,12 @@ def weekday_definite(value: date) -> str:
 
 
 def _formatted(value: date | datetime, pattern: str) -> str:
-    return format_date(_day(value), pattern, locale=get_locale())
+    return _dated(language(), _day(value), pattern)
+
+
+@lru_cache(maxsize=1024)
+def _dated(language: Language, day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=language)
 
 
 def duration(minutes: int) -> str:

@@ -17,13 +17,13 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from flask import Flask
-from flask_babel import force_locale
 from markupsafe import Markup
 
 from innovation_station import settings
 from innovation_station.cli import cli
 from innovation_station.errors import Refusal
-from innovation_station.i18n import REFUSALS, WRITTEN, sentence
+from innovation_station.i18n import REFUSALS, WRITTEN, sentence, speaking
+from innovation_station.spaces.rules import Language
 from tests.conftest import TUESDAY, app_on, at
 from tests.test_permissions import shape
 
@@ -106,8 +106,8 @@ EXAMPLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("locale", ["sv", "en"])
-def test_refusals_are_said_in_both_languages(plain: Flask, locale: str) -> None:
-    with plain.test_request_context(headers={"Accept-Language": locale}), force_locale(locale):
+def test_refusals_are_said_in_both_languages(plain: Flask, locale: Language) -> None:
+    with plain.test_request_context(headers={"Accept-Language": locale}), speaking(locale):
         said = {}
         for code, text in REFUSALS.items():
             values = {name: EXAMPLES.get(name, "A1") for name in placeholders(str(text._args[0]))}
