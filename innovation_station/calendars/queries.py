@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, Select, and_, bindparam, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars.models import BookingEntry, Feed
@@ -111,8 +110,8 @@ class Joined:
 def _joined(dialect: str) -> Select[Any]:
     rows = _ROWS.subquery()
     if dialect == "postgresql":
-        order = aggregate_order_by(literal(b"", LargeBinary), rows.c.start, rows.c.booking_id)
-        body: Any = func.string_agg(rows.c.body, order, type_=LargeBinary)
+        joined_up = func.string_agg(rows.c.body, literal(b"", LargeBinary), type_=LargeBinary)
+        body: Any = joined_up.aggregate_order_by(rows.c.start, rows.c.booking_id)
     else:
         # SQLite joins text, in the order of the subquery, which it keeps for this very function.
         body = cast(func.group_concat(rows.c.body, ""), LargeBinary)
