@@ -51,11 +51,14 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import views as calendars
     from innovation_station.home import views as home
+    from innovation_station.jobs import registry
+    from innovation_station.mail import retention as mail_jobs
     from innovation_station.members import views as members
     from innovation_station.spaces import views as spaces
 
     for feature in (members, spaces, bookings, calendars, home):
         app.register_blueprint(feature.pages)
+    registry.init_app(app, [feature.jobs for feature in (mail_jobs,)])
 
 
 def resource(name: str) -> str:

@@ -318,6 +318,7 @@ REFUSALS: Mapping[str, Any] = {
     "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
+    "mail-unknown": _l("There is no such mail that waits for you. It may have been taken care of."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
 }
 

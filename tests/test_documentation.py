@@ -29,7 +29,7 @@ from tests.test_permissions import shape
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = sorted(path for path in (ROOT / "innovation_station").rglob("*.py") if "migrations" not in path.parts)
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for kind in ("*.html", "*.txt") for path in (ROOT / "templates").rglob(kind))
 CATALOGUE = ROOT / "innovation_station" / "translations" / "sv" / "LC_MESSAGES" / "messages.po"
 DOCS = "\n".join(path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))))
 
@@ -71,7 +71,7 @@ def refused_in(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
 
 def used() -> dict[str, list[set[str] | None]]:
     found: dict[str, list[set[str] | None]] = {"not-found": [set()]}  # what NotFound says by itself
-    for source in (source for path in CODE if "Refusal" in (source := path.read_text("utf-8"))):
+    for source in (path.read_text("utf-8") for path in CODE):
         for code, keys in refused_in(ast.parse(source)):
             found.setdefault(code, []).append(keys)
     found.pop("form", None)  # stands for the fields' own sentences, which the page shows instead

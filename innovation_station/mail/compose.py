@@ -1,0 +1,167 @@
+"""From a row of the outbox to a message: one small template a mail, laid out as text and as HTML.
+
+A template, templates/mail/NAME.txt, says nothing of looks. It sets, all but `subject` optional:
+
+    subject     the fact, in one line
+    title       the heading, where it is not the subject
+    lead        one sentence under it
+    facts       pairs of label and text
+    paragraphs  texts
+    action      the one thing to do: (words on the button, address)
+    small       what is to know about the button
+    why         why one gets this mail
+
+It sees the values the mail was queued with, `name` (the receiver's), `house`, `link(endpoint, ...)`, which gives an
+address under the base URL, `instant(text)`, which reads a time, and the filters of the pages. Texts among the values
+are one line each and hold nothing that a program turns into a link.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from flask import Flask
+from flask_babel import force_locale
+
+from innovation_station.i18n import gettext, language
+from innovation_station.mail.models import Mail
+from innovation_station.mail.rules import harmless, intact, one_line
+
+WIDTH = 72
+LAYOUT = "mail/_layout.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What every mail of a house has in common: who it is from, and where its links lead."""
+
+    address: str
+    base_url: str
+    locale: str = "sv"
+    house: str = "Innovation Station"
+    organisation: str = ""
+
+    @property
+    def domain(self) -> str:
+        """Give the right half of the Message-ID."""
+        return parseaddr(self.address)[1].rpartition("@")[2] or "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says, before it has a form."""
+
+    subject: str
+    title: str = ""
+    lead: str = ""
+    facts: Sequence[tuple[str, str]] = ()
+    paragraphs: Sequence[str] = ()
+    action: tuple[str, str] | None = None
+    small: str = ""
+    why: str = ""
+    unsubscribe: str = field(default="", kw_only=True)
+
+
+def compose(app: Flask, mail: Mail, sender: Sender) -> EmailMessage:
+    """Make the message of a mail in its receiver's language; needs an app context. Whatever is wrong raises."""
+    with force_locale(mail.language or sender.locale):
+        letter = write(app, mail, sender)
+        html = app.jinja_env.get_template(LAYOUT).render(letter=letter, sender=sender)
+        message = EmailMessage()
+        message["From"] = _mailbox(*parseaddr(sender.address))
+        message["To"] = _mailbox(mail.name, mail.receiver)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(mail.ordered_at)
+        message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        if letter.unsubscribe:
+            message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message.set_content(plain(letter, sender), cte="quoted-printable")
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = language()
+        return message
+
+
+def write(app: Flask, mail: Mail, sender: Sender) -> Letter:
+    """Fill a mail's template, in the language in force."""
+    found = app.jinja_env.get_template(f"mail/{mail.template}.txt")
+    given = _values(app, mail, sender)
+    said = vars(found.make_module(given))
+    subject = one_line(str(said["subject"]))
+    action = said.get("action")
+    return Letter(
+        subject=subject,
+        title=said.get("title") or subject,
+        lead=said.get("lead") or "",
+        facts=[(str(label), str(text)) for label, text in said.get("facts") or ()],
+        paragraphs=[str(text).strip() for text in said.get("paragraphs") or ()],
+        action=(str(action[0]), str(action[1])) if action else None,
+        small=said.get("small") or "",
+        why=said.get("why") or "",
+        unsubscribe=sender.base_url + mail.unsubscribe_url if mail.unsubscribe_url else "",
+    )
+
+
+def _values(app: Flask, mail: Mail, sender: Sender) -> dict[str, Any]:
+    addresses = app.url_map.bind("localhost")
+
+    def link(endpoint: str, **parts: Any) -> str:
+        return sender.base_url + addresses.build(endpoint, {name: intact(part) for name, part in parts.items()})
+
+    return {
+        **harmless(mail.content or {}),
+        "name": harmless(mail.name), "house": sender.house, "link": link, "base_url": sender.base_url,
+        "instant": lambda text: datetime.fromisoformat(intact(text)),
+    }  # fmt: skip
+
+
+def _mailbox(name: str, email: str) -> Address:
+    local, _, domain = email.rpartition("@")
+    if not domain.isascii():
+        domain = domain.encode("idna").decode("ascii")
+    return Address(one_line(name), local, domain)
+
+
+def plain(letter: Letter, sender: Sender) -> str:
+    """Lay a letter out as text that reads well in any program: lines of 72, addresses whole on their own line."""
+    parts = [_wrapped(letter.title), _wrapped(letter.lead)]
+    wide = max((len(label) for label, _text in letter.facts), default=0)
+    parts.append("\n".join(_fact(label, text, wide) for label, text in letter.facts))
+    parts += [_wrapped(text) for text in letter.paragraphs]
+    if letter.action:
+        parts.append(f"{letter.action[0]}:\n{letter.action[1]}")
+    parts.append(_wrapped(letter.small))
+    signature = [_wrapped(letter.why), _wrapped(", ".join(filter(None, (sender.house, sender.organisation))))]
+    parts.append("\n".join(["-- ", *filter(None, signature)]))
+    if letter.unsubscribe:
+        parts.append(f"{gettext('End mails of this kind')}:\n{letter.unsubscribe}")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _fact(label: str, text: str, wide: int) -> str:
+    label = f"{label}:".ljust(wide + 2)
+    return textwrap.fill(
+        text, WIDTH, initial_indent=label, subsequent_indent=" " * (wide + 2), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def templates(app: Flask) -> list[str]:
+    """Name every mail there is a template for."""
+    names = app.jinja_env.list_templates(filter_func=lambda name: name.startswith("mail/") and name.endswith(".txt"))
+    return [name.removeprefix("mail/").removesuffix(".txt") for name in names]
+
+
+__all__ = ["Letter", "Sender", "compose", "plain", "templates", "write"]
