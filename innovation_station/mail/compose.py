@@ -25,12 +25,11 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
-from flask_babel import force_locale
 
-from innovation_station.i18n import gettext, language
+from innovation_station.i18n import gettext, language, speaking
 from innovation_station.mail.models import Mail
 from innovation_station.mail.rules import harmless, intact, one_line
 
@@ -44,7 +43,7 @@ class Sender:
 
     address: str
     base_url: str
-    locale: str = "sv"
+    locale: Literal["sv", "en"] = "sv"
     house: str = "Innovation Station"
     organisation: str = ""
 
@@ -71,7 +70,7 @@ class Letter:
 
 def compose(app: Flask, mail: Mail, sender: Sender) -> EmailMessage:
     """Make the message of a mail in its receiver's language; needs an app context. Whatever is wrong raises."""
-    with force_locale(mail.language or sender.locale):
+    with speaking(mail.language or sender.locale):
         letter = write(app, mail, sender)
         html = app.jinja_env.get_template(LAYOUT).render(letter=letter, sender=sender)
         message = EmailMessage()

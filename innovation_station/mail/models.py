@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,7 +29,7 @@ class Mail(Base):
     template: Mapped[str] = mapped_column(String(60))
     receiver: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(200))
-    language: Mapped[str | None] = mapped_column(String(2))
+    language: Mapped[Literal["sv", "en"] | None] = mapped_column(String(2))
     member_id: Mapped[int | None] = mapped_column(index=True)
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     unsubscribe_url: Mapped[str | None] = mapped_column(Text)
