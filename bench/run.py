@@ -1,9 +1,10 @@
 """Measure the tasks of the budget and write docs/benchmarks.md.
 
-Usage: ``python -m bench.run [--database sqlite|postgresql] [--million] [--quick] [--write]`` from the checkout. Every
-figure is CPU time of the whole tree of server processes, the database's included, as a multiple of what a bare
-Flask "hello" costs on the same server in the same run; the two are measured in turns. It takes about five minutes
-for both databases; --million adds the history of 1,000,000 bookings and some minutes to fill it.
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory] [--million] [--quick]
+[--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the database's included,
+as a multiple of what a bare Flask "hello" costs on the same server in the same run; the two are measured in turns. It
+takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes to fill
+it.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def say(line: str) -> None:
 class Run:
     """All tasks on one database; `share` makes it quick by asking for less of everything."""
 
-    def __init__(self, database: Database, hello: Server, share: float) -> None:
-        self.database, self.hello, self.share = database, hello, share
+    def __init__(self, database: Database, hello: Server, share: float, only: str | None = None) -> None:
+        self.database, self.hello, self.share, self.only = database, hello, share, only
         self.lines: list[Line] = []
 
     def times(self, count: int) -> int:
@@ -87,16 +88,24 @@ class Run:
         fifty = self.database.filled(50, HISTORY)
         with self.station(fifty) as server:
             app = fill.make_app(fifty, self.database.folder, STATION_BASE_URL=f"http://127.0.0.1:{server.port}")
-            self._pages(server)
-            self._feeds(server, app)
-            self._contest(server, app)
+            if self.only in (None, "pages"):
+                self._pages(server)
+            if self.only in (None, "feeds"):
+                self._feeds(server, app)
+            if self.only in (None, "contest"):
+                self._contest(server, app)
             with app.app_context():
                 db.db.engine.dispose()
-        self._memory(fifty)
+        if self.only in (None, "memory"):
+            self._memory(fifty)
+        if self.only is None:
+            self._large_house()
+        return self.lines
+
+    def _large_house(self) -> None:
         with self.station(self.database.filled(200, HISTORY)) as server:
             client = Client(server.port).log_in("client0")
             self.add("the day of 200 spaces", 35, 15, tasks.day(Meter(server, self.hello), client, self.times(15)))
-        return self.lines
 
     def _pages(self, server: Server) -> None:
         meter, client = Meter(server, self.hello), Client(server.port).log_in("client0")
@@ -188,8 +197,11 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one of them; both without")
     parser.add_argument("--million", action="store_true", help="the comparison with 1,000,000 bookings, only")
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
+    parser.add_argument("--only", choices=("pages", "feeds", "contest", "memory"), help="these tasks; all without")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
+    if options.write and options.only:
+        parser.error("--write needs all tasks")
     clock.now = lambda: fill.NOW
     lines: list[Line] = []
     measure: Callable[[Run], list[Line]] = Run.million if options.million else Run.all
@@ -202,7 +214,7 @@ def main() -> None:
                 database = Database(name, folder)
                 if name == "postgresql":
                     database.server, database.root = stack.enter_context(postgres())
-                lines += measure(Run(database, hello, 0.2 if options.quick else 1))
+                lines += measure(Run(database, hello, 0.2 if options.quick else 1, options.only))
     print(report.table(lines))
     if options.write:
         report.write(lines)

@@ -24,8 +24,8 @@ from innovation_station.bookings import service as booking_service
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.calendars import rules as feed_rules
 from innovation_station.calendars import service as feed_service
-from innovation_station.calendars.installation import setting
-from innovation_station.calendars.models import BookingEntry
+from innovation_station.calendars.installation import today
+from innovation_station.calendars.models import FeedContents, FeedMonth
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.spaces.rules import at_minute
@@ -175,10 +175,7 @@ class Subscriber:
         with app.app_context(), transaction() as session:
             member = session.scalars(select(Member).where(Member.email == f"{name}@example.org")).one()
             self.member_id = member.id
-            window = feed_rules.window(fill.NOW.date(), fill.ZONE, app.config["STATION"].feed_past_months)
-            feed = feed_service.create_feed(
-                member, name=name, language="sv", secret_key=fill.SECRET, now=fill.NOW, window=window, shared=setting()
-            )
+            feed = feed_service.create_feed(member, name=name, language="sv", secret_key=fill.SECRET, today=today())
             self.path = f"/feeds/{feed_rules.feed_token(fill.SECRET, member.id, feed.nonce)}.ics"
             last = select(Booking.id).where(Booking.member_id == member.id).order_by(Booking.start.desc()).limit(1)
             self.booking_id = session.scalars(last).one()
@@ -192,17 +189,18 @@ class Subscriber:
         return self.client.get(self.path).body.count(b"BEGIN:VEVENT")
 
     def forget(self) -> None:
-        """Make it as if nobody had fetched it since it was made: no process has it in mind."""
+        """Make it as if nobody had fetched it since it was made: no program and no process has it in mind."""
         with self.app.app_context(), transaction() as session:
-            rise = {"bookings_revision": Member.bookings_revision + 1}
-            session.execute(update(Member).where(Member.id == self.member_id).values(rise))
+            for table, key in ((Member, Member.id), (FeedContents, FeedContents.member_id)):
+                rise = {"bookings_revision": table.bookings_revision + 1}
+                session.execute(update(table).where(key == self.member_id).values(rise))
 
     def forget_entries(self) -> None:
         """Throw away its stored entries too, as after a change of the house's name."""
         self.forget()
         with self.app.app_context(), transaction() as session:
-            theirs = select(Booking.id).where(Booking.member_id == self.member_id)
-            session.execute(delete(BookingEntry).where(BookingEntry.booking_id.in_(theirs)))
+            for table in (FeedMonth, FeedContents):
+                session.execute(delete(table).where(table.member_id == self.member_id))
 
     def change(self) -> None:
         """Give one booking another title."""

@@ -26,7 +26,6 @@ from sqlalchemy import event
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
 from innovation_station import db as database
-from innovation_station.calendars import document as documents
 from innovation_station.calendars import feed_views
 from innovation_station.db import transaction
 from innovation_station.members import service as member_service
@@ -225,7 +224,6 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 def forget() -> None:
     """Empty what a process keeps of a database: the next one may have the same address and revisions."""
     space_queries._kept.clear()
-    documents.shelf.clear()
     feed_views._tried.clear()
 
 

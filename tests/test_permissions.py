@@ -10,8 +10,7 @@ from flask.testing import FlaskClient
 
 from innovation_station.bookings import service as bookings
 from innovation_station.calendars import service as calendars
-from innovation_station.calendars.document import Today
-from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -78,9 +77,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         booking = bookings.reserve(alva, small.a1, span, now=NOW, zone=ZONE)
         today = Today.at(NOW, Setting(ZONE, "http://localhost"), 12)
         key = str(app.config["SECRET_KEY"])
-        feed = calendars.create_feed(
-            alva, name="Min", language="sv", secret_key=key, now=NOW, window=today.window, shared=today.shared
-        )
+        feed = calendars.create_feed(alva, name="Min", language="sv", secret_key=key, today=today)
         return {
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,

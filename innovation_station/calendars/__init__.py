@@ -3,7 +3,9 @@
 Vocabulary
 ----------
 Feed: a secret address that a calendar program polls; it belongs to one member and can be renewed and revoked.
-Entry: what one VEVENT says, before it is written. Fragment: the bytes of one VEVENT, made once and stored.
+Entry: what one VEVENT says, before it is written. Fragment: the bytes of one VEVENT. Contents: all fragments of a
+member in one language, stored by the month of their start and compressed. Piece: bytes compressed so that they can
+be joined.
 Window: the days a feed covers, 12 months back to 400 days ahead. Doubled hour: the local hour that autumn
 repeats.
 
@@ -38,13 +40,19 @@ Decisions
 2026-11: A summary is one line; a description and a location keep their line breaks. Controls go, they are not
   replaced; a text over 4,000 characters is cut. Rejected: refusing such text here, since old rows and imports
   must not silence a feed.
-2026-11: Entries are stored beside the booking, in its transaction, in the languages its member subscribes in
-  (members without a feed pay one small statement), and joined by the database in one row. Making a feed makes
-  its entries. Rejected: entries for everybody (a million bookings are a gigabyte nobody reads); one stored body
-  a feed (each change would write it whole); a thousand rows instead of one (four times the cost).
+2026-11: Contents are renewed with the booking, in its transaction, in the languages its member subscribes in
+  (members without a feed pay one small statement). Making a feed makes them. What is stored says which bookings at
+  which revision it was made of; one look at the index on bookings says which there are, and only where the two differ
+  something is made. So the same few lines serve a changed booking, a new feed, a renamed house, midnight and a
+  restored backup, and it does not matter who comes first. Rejected: entries for everybody (a million bookings are a
+  gigabyte nobody reads).
+2026-11: A month of entries is one deflated row, and a fetch joins a dozen of them, still compressed, into one gzip
+  file (see packed.py). A thousand rows cost more to read than all the rest, compressing them in each answer twice
+  that, and PostgreSQL, where its statistics were old, read the whole table for each. Programs that do not ask for
+  gzip pay for the unpacking. Rejected: weeks, which compress to twice the size; one stored body a feed, which each
+  change would write whole; bodies kept in each process, which are cold after every change and cost memory.
 2026-11: One stamp for the whole house names the words, zone and address that entries were made with. A renamed
-  place makes all entries old, and the next fetch makes them anew. Rejected: a stamp a place, which the database
-  cannot compare.
+  place makes all entries old, and the next fetch makes them anew. Rejected: a stamp a place.
 2026-11: The UID's host is a constant and not the base URL: a house that moves would duplicate every entry in
   every calendar.
 2026-11: A feed's few words stand in rules.WORDS and not in the catalogue: its bytes must hang on this code and

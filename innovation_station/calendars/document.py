@@ -1,59 +1,45 @@
-"""A feed as a whole: which bytes it has today, what they are called, and how those that repeat are kept."""
+"""A feed as a whole: which bytes it has today, and what they are called."""
 
 from __future__ import annotations
 
-import gzip
-from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import cached_property
-from threading import Lock
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from innovation_station.calendars import queries, rules, service
-from innovation_station.calendars.ics import calendar_bytes
-from innovation_station.calendars.queries import Address, Joined
-from innovation_station.calendars.rules import Setting
+from innovation_station.calendars import contents, packed, queries, rules, service
+from innovation_station.calendars.ics import END, opening
+from innovation_station.calendars.packed import Piece
+from innovation_station.calendars.queries import Address, Contents
+from innovation_station.calendars.rules import Today
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError
 from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House
 
 log = get_logger(__name__)
-KEPT_BYTES = 8 * 1024 * 1024
-GZIP_LEVEL = 1  # 23 kB against 15 kB at level 6 for 1,000 bookings, for less than half of the time
-
-
-@dataclass(frozen=True)
-class Document:
-    """A whole calendar, and since when it has been so (whole seconds since 1970)."""
-
-    plain: bytes
-    modified: int
-
-    @cached_property
-    def gzipped(self) -> bytes:
-        """Give it compressed, the same bytes each time; made when first asked for."""
-        return gzip.compress(self.plain, GZIP_LEVEL, mtime=0)
+_END = packed.packed(END)
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
-    """The local date, and what it makes of a feed."""
+class Document:
+    """A whole calendar in pieces, and since when it has been so (whole seconds since 1970)."""
 
-    now: datetime
-    date: date
-    window: rules.Window
-    shared: Setting
+    pieces: Iterable[Piece]
+    modified: int
 
-    @classmethod
-    def at(cls, now: datetime, shared: Setting, past_months: int) -> Today:
-        """Give the day of an instant."""
-        day = now.astimezone(shared.zone).date()
-        return cls(now, day, rules.window(day, shared.zone, past_months), shared)
+    @property
+    def plain(self) -> bytes:
+        """Give it as it is."""
+        return packed.opened(self.pieces)
+
+    @property
+    def gzipped(self) -> bytes:
+        """Give it compressed, the same bytes each time."""
+        return packed.gzipped(self.pieces)
 
 
 def etag(address: Address, today: Today) -> str:
@@ -65,90 +51,48 @@ def etag(address: Address, today: Today) -> str:
     )  # fmt: skip
 
 
-class Shelf:
-    """The documents that were asked for last, up to a number of bytes; safe between threads."""
-
-    def __init__(self, limit: int) -> None:
-        """Keep at most `limit` bytes of bodies."""
-        self._limit = limit
-        self._size = 0
-        self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, name: str) -> Document | None:
-        """Give a kept document."""
-        with self._lock:
-            found = self._kept.get(name)
-            if found is not None:
-                self._kept.move_to_end(name)
-            return found
-
-    def put(self, name: str, document: Document) -> None:
-        """Keep a document, unless it takes half of the shelf; what was asked for longest ago makes room."""
-        size = _weight(document)
-        with self._lock:
-            if name in self._kept or size > self._limit // 2:
-                return
-            self._kept[name] = document
-            self._size += size
-            while self._size > self._limit:
-                _, gone = self._kept.popitem(last=False)
-                self._size -= _weight(gone)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
-            self._size = 0
-
-
-def _weight(document: Document) -> int:
-    return len(document.plain) + len(document.plain) // 8  # and its compressed form, where that is made
-
-
-shelf = Shelf(KEPT_BYTES)
-
-
 def document(address: Address, today: Today) -> tuple[str, Document]:
-    """Give a feed's bytes and their ETag, from the shelf or from the stored entries.
+    """Give a feed's bytes and their ETag from what is stored.
 
-    Entries that are missing or out of date are made, and stored where the database can be written.
+    What is missing or out of date is made, and stored where the database can be written.
     """
-    name = etag(address, today)
-    if (found := shelf.get(name)) is not None:
-        return name, found
-    book = service.phrasebook(read_house(address.house_revision), address.language, today.shared)
-    read = queries.joined(address.member_id, address.language, book.stamp, today.window)
-    if read.bookings_revision != address.bookings_revision:
-        # Somebody booked between the two statements: name what was read, not what was about to be.
-        address = replace(address, bookings_revision=read.bookings_revision)
-        name = etag(address, today)
-    body, since = _completed(address, today, book.stamp) if read.missing else _stored(read, address, today)
-    made = Document(calendar_bytes(address.name, rules.COLOUR, today.shared.zone, [body]), since)
-    shelf.put(name, made)
-    return name, made
-
-
-def _stored(read: Joined, address: Address, today: Today) -> tuple[bytes, int]:
-    midnight = today.window.cancelled + timedelta(days=rules.CANCELLED_DAYS)  # then the window moved
-    return read.body, max(int(midnight.timestamp()), int(address.changed_at.timestamp()), read.written_at)
-
-
-def _completed(address: Address, today: Today, stamp: str) -> tuple[bytes, int]:
-    rows = queries.fragments(address.member_id, address.language, stamp, today.window)
-    fresh = _made_anew([booking_id for booking_id, body in rows if body is None], address, today)
-    parts = [fresh.get(booking_id, b"") if body is None else body for booking_id, body in rows]
-    return b"".join(parts), int(today.now.timestamp())
-
-
-def _made_anew(stale: Collection[int], address: Address, today: Today) -> dict[int, bytes]:
     house = read_house(address.house_revision)
-    made = service.bodies(queries.booked(stale), house, address.language, today.shared)
+    book = contents.phrasebook(house, address.language, today.shared)
+    found = queries.contents(address.member_id, address.language)
+    wanted = rules.contents_name(book.stamp, today.window)
+    if found.made_of != wanted or found.bookings_revision < address.bookings_revision:
+        found = _renewed(address, house, today)
+    # Somebody may have booked since the address was read: name what was read, not what was about to be.
+    address = replace(address, bookings_revision=found.bookings_revision, house_revision=house.revision)
+    filled = [local for local, piece in found.months.values() if piece.size]
+    local = any(filled) if filled else None
+    head = packed.packed(opening(address.name, rules.COLOUR, today.shared.zone, local=local))
+    pieces = (head, *(piece for _, piece in found.months.values()), _END)
+    return etag(address, today), Document(pieces, _since(found, address, today))
+
+
+def _since(found: Contents, address: Address, today: Today) -> int:
+    midnight = today.window.cancelled + timedelta(days=rules.CANCELLED_DAYS)  # then the window moved
+    return max(int(midnight.timestamp()), int(address.changed_at.timestamp()), found.written_at)
+
+
+def _renewed(address: Address, house: House, today: Today) -> Contents:
     try:
         with transaction():
-            service.store(made, address.language, today.now)
+            service.lock(address.member_id)
+            contents.refresh(address.member_id, address.language, house, today)
     except (DomainError, SQLAlchemyError) as error:
         # A feed is read also while the database cannot be written; the next fetch tries again.
         db.session.rollback()
-        log.info("entries not stored", reason=type(error).__name__)
-    return {booking_id: body for booking_id, _, _, body in made}
+        log.info("contents not stored", reason=type(error).__name__)
+        return _made_up(address, house, today)
+    return queries.contents(address.member_id, address.language)
+
+
+def _made_up(address: Address, house: House, today: Today) -> Contents:
+    """Give what would have been stored."""
+    new = contents.renewal(address.member_id, address.language, house, today)
+    months = queries.contents(address.member_id, address.language).months
+    months |= {name: (month.local, month.piece) for name, month in new.fresh.items()}
+    kept = {name: months[name] for name in sorted(months) if name not in new.gone}
+    return Contents(new.bookings_revision, new.made_of, new.written_at, kept)

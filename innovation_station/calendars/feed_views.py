@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from flask import Response, current_app, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog import get_logger
@@ -17,9 +17,9 @@ from werkzeug.http import http_date
 
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, service
-from innovation_station.calendars.document import Today
-from innovation_station.calendars.installation import setting
+from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.queries import Address
+from innovation_station.calendars.rules import Today
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.errors import DomainError
 from innovation_station.web import csrf, sessionless
@@ -48,7 +48,7 @@ def feed(rest: str) -> ResponseReturnValue:
         address = queries.by_hash(rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        answer = _answer(address, Today.at(clock.now(), setting(), _past_months()))
+        answer = _answer(address, read_today())
         _note(address)
     except SQLAlchemyError as error:
         db.session.rollback()
@@ -56,10 +56,6 @@ def feed(rest: str) -> ResponseReturnValue:
             raise
         return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
     return answer
-
-
-def _past_months() -> int:
-    return int(current_app.config["STATION"].feed_past_months)
 
 
 def _answer(address: Address, today: Today) -> Response:

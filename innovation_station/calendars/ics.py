@@ -23,10 +23,14 @@ from innovation_station.calendars.vtimezone import (
     zone_text,
 )
 
-__all__ = ["Entry", "ZoneNotExpressibleError", "calendar_bytes", "event_bytes", "vtimezone_bytes"]
+__all__ = [
+    "END", "Entry", "ZoneNotExpressibleError", "calendar_bytes", "event_bytes", "is_local", "opening",
+    "vtimezone_bytes",
+]  # fmt: skip
 
 PRODID = "-//Innovation Station//Innovation Station//EN"
 FALLBACK_NAME = "Innovation Station"
+END = b"END:VCALENDAR\r\n"
 STATUSES = frozenset({"CONFIRMED", "CANCELLED", "TENTATIVE"})
 TEXT_LIMIT = 4000
 """Longest text of one property, in characters; a longer one is cut and ends in an ellipsis."""
@@ -130,11 +134,22 @@ def calendar_bytes(
     needs a component.
     """
     body = b"".join(fragments)
-    if not body:
-        zones = zone_text(zone).block or utc_block()
-    else:
-        zones = zone_text(zone).block if b"\r\nDTSTART;TZID=" in body else b""
-    return b"".join((_head(name, colour, description), zones, body, b"END:VCALENDAR\r\n"))
+    return opening(name, colour, zone, local=is_local(body) if body else None, description=description) + body + END
+
+
+def opening(name: str, colour: str, zone: ZoneInfo, *, local: bool | None, description: str = "") -> bytes:
+    """Return what stands before the fragments of a calendar; END stands behind them.
+
+    `local` tells whether one of them needs the VTIMEZONE (see `is_local`), None that there is none.
+    """
+    block = zone_text(zone).block
+    zones = block or utc_block() if local is None else block if local else b""
+    return _head(name, colour, description) + zones
+
+
+def is_local(fragments: bytes) -> bool:
+    """Tell whether a fragment has its times in the calendar's zone."""
+    return b"\r\nDTSTART;TZID=" in fragments
 
 
 def _head(name: str, colour: str, description: str) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import current_app, has_request_context, request
 
-from innovation_station.calendars.rules import Setting
+from innovation_station import clock
+from innovation_station.calendars.rules import Setting, Today
 
 
 def setting() -> Setting:
@@ -17,3 +18,8 @@ def setting() -> Setting:
     if not base:
         base = request.host_url.rstrip("/") if has_request_context() else ""
     return Setting(current_app.config["ZONE"], base)
+
+
+def today() -> Today:
+    """Give today in the house, and the window that feeds cover on it."""
+    return Today.at(clock.now(), setting(), current_app.config["STATION"].feed_past_months)

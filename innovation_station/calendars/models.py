@@ -1,11 +1,10 @@
-"""Tables of feeds: the secret address, and the stored bytes of each booking's entry."""
+"""Tables of feeds: the secret address, and the stored bytes of what is in it."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from innovation_station.bookings.models import Booking
 from innovation_station.calendars.rules import NAME_LONGEST
 from innovation_station.db import Base, Instant
 from innovation_station.members.models import Member
@@ -35,21 +34,38 @@ class Feed(Base):
     )
 
 
-class BookingEntry(Base):
-    """The VEVENT of one booking in one language, as it was at `revision`; `stamp` names what else it was made
-    from.
+class FeedContents(Base):
+    """What the months of a member in one language were made from, as a whole.
 
-    A cache: a row that is missing or out of date is made anew. `written_at` is in seconds since 1970, which a
-    thousand rows of a feed hand over without being turned into dates.
+    They are in step while `bookings_revision` is the member's and `made_of` names this house, these words and today's
+    window. `written_at`, in seconds since 1970, is when one of them changed last.
     """
 
-    __tablename__ = "booking_entry"
+    __tablename__ = "feed_contents"
 
-    booking_id: Mapped[int] = mapped_column(ForeignKey(Booking.id, ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey(Member.id, ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(2), primary_key=True)
-    revision: Mapped[int]
-    stamp: Mapped[str] = mapped_column(String(16))
+    bookings_revision: Mapped[int]
+    made_of: Mapped[str] = mapped_column(String(32))
     written_at: Mapped[int] = mapped_column(BigInteger)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree to look in instead of two
+
+class FeedMonth(Base):
+    """The entries of a member's bookings that begin in one month (UTC), in one language, deflated.
+
+    A cache: what is missing or out of date is made anew. `made_of` is the stamp of the house's words and then
+    "id.revision" of each booking in the order of the feed, `lengths` how many bytes each entry has; `size` and `crc`
+    are those of the entries together. `local` tells whether one of them needs the VTIMEZONE.
+    """
+
+    __tablename__ = "feed_month"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey(Member.id, ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    made_of: Mapped[str] = mapped_column(Text)
+    lengths: Mapped[str] = mapped_column(Text)
+    local: Mapped[bool]
+    size: Mapped[int]
+    crc: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

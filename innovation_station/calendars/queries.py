@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, Select, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import String, and_, bindparam, cast, func, or_, select
 
 from innovation_station.bookings.models import Booking
-from innovation_station.calendars.models import BookingEntry, Feed
+from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
+from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import WORDS, Window
 from innovation_station.db import db
 from innovation_station.members.models import Member
@@ -39,8 +39,8 @@ class Address:
 
 
 # The two reads of a poll go to the tables on a connection of their own: through the session they cost twice as much.
-_feed, _member, _booking, _entry = (
-    model.__table__ for model in (Feed, Member, Booking, BookingEntry)
+_feed, _contents, _month, _member, _booking = (
+    model.__table__ for model in (Feed, FeedContents, FeedMonth, Member, Booking)
 )  # fmt: skip
 _HOUSE_REVISION = func.coalesce(select(HouseRow.__table__.c.revision).scalar_subquery(), 0)
 _BY_HASH = (
@@ -60,104 +60,117 @@ def by_hash(token_hash: bytes) -> Address | None:
     return None if row is None else Address(*row)
 
 
-def _in_window(statement: Any) -> Select[Any]:
-    return statement.where(
-        Booking.member_id == bindparam("member_id"),
-        Booking.start > bindparam("earliest"),
-        Booking.start < bindparam("last"),
-        Booking.end > bindparam("first"),
-        or_(Booking.state == "confirmed", Booking.changed_at >= bindparam("cancelled")),
-    ).order_by(Booking.start, Booking.id)
-
-
-def _bounds(member_id: int, window: Window) -> dict[str, Any]:
-    return {
-        "member_id": member_id, "first": window.first, "last": window.last, "cancelled": window.cancelled,
-        "earliest": window.first - LONGEST_BOOKING,
-    }  # fmt: skip
-
-
-_ROWS = _in_window(
+# Which bookings a feed holds, in one row: a thousand rows of two numbers would cost four times as much. The index on
+# bookings for feeds has all of it.
+_IN_WINDOW = (
     select(
-        _booking.c.id.label("booking_id"), _booking.c.start, _entry.c.written_at, _entry.c.body
-    ).outerjoin(
-        _entry,
-        and_(
-            _entry.c.booking_id == _booking.c.id,
-            _entry.c.language == bindparam("language"),
-            _entry.c.revision == _booking.c.revision,
-            _entry.c.stamp == bindparam("stamp"),
-        ),
+        (func.substr(cast(_booking.c.start, String), 1, 7) + "/" + cast(_booking.c.id, String) + "."
+         + cast(_booking.c.revision, String)).label("token"),
     )
+    .where(
+        _booking.c.member_id == bindparam("member_id"),
+        _booking.c.start > bindparam("earliest"),
+        _booking.c.start < bindparam("last"),
+        _booking.c.end > bindparam("first"),
+        or_(_booking.c.state == "confirmed", _booking.c.changed_at >= bindparam("cancelled")),
+    )
+    .order_by(_booking.c.start, _booking.c.id)
+    .subquery()
 )  # fmt: skip
-Fragment = tuple[int, bytes | None]
+_PRESENT = (
+    select(
+        _member.c.bookings_revision,
+        _contents.c.written_at,
+        select(func.aggregate_strings(_IN_WINDOW.c.token, " ")).scalar_subquery(),
+    )
+    .outerjoin(
+        _contents, and_(_contents.c.member_id == _member.c.id, _contents.c.language == bindparam("language"))
+    )
+    .where(_member.c.id == bindparam("member_id"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """The stored entries of a feed in one piece: how many bookings there are, how many have their entry, the bytes.
+class Present:
+    """The bookings of a member's feed, as "2026-11/17.3" (month, id, revision) by start and id.
 
-    `written_at` is that of the youngest entry. The bytes are whole only where `missing` is 0.
+    `written_at` is that of the stored contents, 0 without any.
     """
 
     bookings_revision: int
-    missing: int
+    is_known: bool
     written_at: int
-    body: bytes
+    tokens: list[str]
 
 
-@cache
-def _joined(dialect: str) -> Select[Any]:
-    rows = _ROWS.subquery()
-    if dialect == "postgresql":
-        joined_up = func.string_agg(rows.c.body, literal(b"", LargeBinary), type_=LargeBinary)
-        body: Any = joined_up.aggregate_order_by(rows.c.start, rows.c.booking_id)
-    else:
-        # SQLite joins text, in the order of the subquery, which it keeps for this very function.
-        body = cast(func.group_concat(rows.c.body, ""), LargeBinary)
-    revision = select(_member.c.bookings_revision).where(_member.c.id == bindparam("member_id"))
-    missing = func.count() - func.count(rows.c.body)
-    youngest = func.coalesce(func.max(rows.c.written_at), 0)
-    return select(revision.scalar_subquery(), missing, youngest, body).select_from(rows)
+def present(member_id: int, language: Language, window: Window) -> Present:
+    """List the bookings that a feed holds, and see whether it has contents; one statement."""
+    bounds = {
+        "member_id": member_id, "language": language, "first": window.first, "last": window.last,
+        "cancelled": window.cancelled, "earliest": window.first - LONGEST_BOOKING,
+    }  # fmt: skip
+    revision, written_at, tokens = db.session.execute(_PRESENT, bounds).one()
+    return Present(revision, written_at is not None, written_at or 0, (tokens or "").split())
 
 
-def joined(member_id: int, language: Language, stamp: str, window: Window) -> Joined:
-    """Read a feed's entries by start and id in one piece; one statement and one row.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of a member in one language; of each month whether it needs the VTIMEZONE, and its bytes."""
 
-    Joined by the database they cost half of what a thousand rows do.
-    """
-    bounds = {**_bounds(member_id, window), "language": language, "stamp": stamp}
+    bookings_revision: int
+    made_of: str
+    written_at: int
+    months: dict[str, tuple[bool, Piece]]
+
+
+_CONTENTS = (
+    select(
+        _contents.c.bookings_revision, _contents.c.made_of, _contents.c.written_at,
+        _month.c.month, _month.c.local, _month.c.size, _month.c.crc, _month.c.body,
+    )
+    .outerjoin(_month, and_(_month.c.member_id == _contents.c.member_id, _month.c.language == _contents.c.language))
+    .where(_contents.c.member_id == bindparam("member_id"), _contents.c.language == bindparam("language"))
+    .order_by(_month.c.month)
+)  # fmt: skip
+
+
+def contents(member_id: int, language: Language) -> Contents:
+    """Read all that is stored of a member in one language, by month; one statement, a row for each month."""
     with db.engine.connect() as connection:
-        statement = _joined(connection.dialect.name)
-        revision, missing, written_at, body = connection.execute(statement, bounds).one()
-    return Joined(revision or 0, missing, written_at, bytes(body or b""))
+        rows = connection.execute(_CONTENTS, {"member_id": member_id, "language": language}).all()
+    if not rows:
+        return Contents(-1, "", 0, {})
+    months = {month: (local, Piece(size, crc, body)) for _, _, _, month, local, size, crc, body in rows if month}
+    return Contents(*rows[0][:3], months)
 
 
-def fragments(member_id: int, language: Language, stamp: str, window: Window) -> list[Fragment]:
-    """List a feed's entries by start and id as (booking id, bytes or None where missing or out of date)."""
-    bounds = {**_bounds(member_id, window), "language": language, "stamp": stamp}
-    with db.engine.connect() as connection:
-        return [(row.booking_id, row.body) for row in connection.execute(_ROWS, bounds)]
+_THEIRS = (_month.c.member_id == bindparam("member_id"), _month.c.language == bindparam("language"))
+_MADE_OF = select(_month.c.month, _month.c.made_of).where(*_THEIRS)
+_MONTHS = select(_month).where(*_THEIRS, _month.c.month.in_(bindparam("months", expanding=True)))
+
+
+def made_of(member_id: int, language: Language) -> dict[str, str]:
+    """Tell what each stored month was made of; one statement."""
+    rows = db.session.execute(_MADE_OF, {"member_id": member_id, "language": language})
+    return {month: made_of for month, made_of in rows}  # noqa: C416  rows are no pairs to mypy
+
+
+def months(member_id: int, language: Language, names: Iterable[str]) -> Sequence[Any]:
+    """List the rows of some stored months; one statement."""
+    wanted = {"member_id": member_id, "language": language, "months": list(names)}
+    return db.session.execute(_MONTHS, wanted).all()
 
 
 _BOOKED = select(
     Booking.id, Booking.uid, Booking.space_id, Booking.start, Booking.end, Booking.title, Booking.state,
-    Booking.sequence, Booking.revision, Booking.created_at, Booking.changed_at,
-)  # fmt: skip
-_BOOKED_IN_WINDOW = _in_window(_BOOKED)
+    Booking.sequence, Booking.created_at, Booking.changed_at,
+).where(Booking.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
 
 
-def booked(booking_ids: Collection[int]) -> list[Any]:
-    """List what entries need of some bookings, in no order; one statement for each 500."""
-    ids = list(booking_ids)
-    chunks = [ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK)]
-    statements = [_BOOKED.where(Booking.id.in_(chunk)) for chunk in chunks]
-    return [row for statement in statements for row in db.session.execute(statement)]
-
-
-def booked_in(member_id: int, window: Window) -> Sequence[Any]:
-    """List what entries need of a member's bookings of a window, by start; one statement."""
-    return db.session.execute(_BOOKED_IN_WINDOW, _bounds(member_id, window)).all()
+def booked(booking_ids: Sequence[int]) -> Iterator[Any]:
+    """Read what entries need of some bookings, in no order; one statement for each 500."""
+    for first in range(0, len(booking_ids), CHUNK):
+        yield from db.session.execute(_BOOKED, {"ids": booking_ids[first : first + CHUNK]})
 
 
 def of_member(member_id: int) -> Sequence[Feed]:

@@ -19,7 +19,7 @@ from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 2
+VERSION = 3
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -82,6 +82,22 @@ class Setting:
 
     zone: ZoneInfo
     base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The local date, and what it makes of a feed."""
+
+    now: datetime
+    date: date
+    window: Window
+    shared: Setting
+
+    @classmethod
+    def at(cls, now: datetime, shared: Setting, past_months: int) -> Today:
+        """Give the day of an instant."""
+        day = now.astimezone(shared.zone).date()
+        return cls(now, day, window(day, shared.zone, past_months), shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,11 @@ def phrasebook(house: House, language: Language, setting: Setting) -> Phrasebook
     block = zone_text(setting.zone).block
     stamp = digest(VERSION, language, setting.base_url, setting.zone.key, block, *said)
     return Phrasebook(words, stamp[:16])
+
+
+def contents_name(stamp: str, window: Window) -> str:
+    """Name all that the months of a feed are made from besides bookings."""
+    return digest(stamp, window.first, window.last, window.cancelled)
 
 
 def entry(booking: Booked, how: Wording, base_url: str) -> Entry:

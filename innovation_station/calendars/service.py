@@ -6,28 +6,22 @@ Every function runs inside `db.transaction()`, flushes and never commits.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from datetime import datetime
-from importlib import import_module
 
-from sqlalchemy import delete, select, update
-from structlog import get_logger
+from sqlalchemy import update
 
-from innovation_station import clock
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.service import changed
 from innovation_station.calendars import queries, rules
-from innovation_station.calendars.ics import event_bytes
-from innovation_station.calendars.installation import setting
-from innovation_station.calendars.models import BookingEntry, Feed
-from innovation_station.calendars.rules import Booked, Phrasebook, Setting, Window
+from innovation_station.calendars.contents import forget, refresh
+from innovation_station.calendars.installation import today
+from innovation_station.calendars.models import Feed
+from innovation_station.calendars.rules import Today
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.members.models import Member
 from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.rules import House, Language
-
-log = get_logger(__name__)
+from innovation_station.spaces.rules import Language
 
 
 def create_feed(
@@ -36,15 +30,13 @@ def create_feed(
     name: str,
     language: Language,
     secret_key: str,
-    now: datetime,
-    window: Window,
-    shared: Setting,
+    today: Today,
 ) -> Feed:
     """Make a feed of the member's bookings, and its entries with it, so that the first fetch only reads.
 
     Raises Refused for a name that is none and for one feed too many.
     """
-    _lock(member.id)
+    lock(member.id)
     found = rules.name_refusals(name)
     if queries.count(member.id) >= rules.FEEDS_MOST:
         found.append(Refusal("feed-limit", "name", {"most": rules.FEEDS_MOST}))
@@ -53,12 +45,11 @@ def create_feed(
     nonce, digest = _fresh(secret_key, member.id)
     feed = Feed(
         member_id=member.id, name=name.strip(), language=language, scope="my-bookings", nonce=nonce,
-        token_hash=digest, created_at=now, changed_at=now, last_client="",
+        token_hash=digest, created_at=today.now, changed_at=today.now, last_client="",
     )  # fmt: skip
     db.session.add(feed)
     db.session.flush()
-    house = read_house()
-    store(bodies(queries.booked_in(member.id, window), house, language, shared), language, now)
+    refresh(member.id, language, read_house(), today)
     return feed
 
 
@@ -87,12 +78,7 @@ def revoke_feed(member: Member, feed_id: int, *, now: datetime) -> None:
     feed.revoked_at = now
     db.session.flush()
     if feed.language not in queries.languages(member.id):
-        theirs = select(Booking.id).where(Booking.member_id == member.id)
-        db.session.execute(
-            delete(BookingEntry)
-            .where(BookingEntry.language == feed.language, BookingEntry.booking_id.in_(theirs))
-            .execution_options(synchronize_session=False)
-        )
+        forget(member.id, feed.language)
 
 
 def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
@@ -107,77 +93,15 @@ def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
 
 @changed.connect
 def keep_in_step(booking: Booking) -> None:
-    """Write the entries of a changed booking, within its transaction, in the languages its member subscribes
-    in.
+    """Renew the stored entries of a changed booking's member, within its transaction, in the languages subscribed in.
 
     Most members have no feed: they pay one small statement and no row. Where no address of the house is known
-    (see `installation.setting`) the fetch makes the entry.
+    (see `installation.setting`) the fetch does it.
     """
     languages = queries.languages(booking.member_id)
-    shared = setting()
-    if languages and shared.base_url:
-        house = read_house()
+    if languages and (now := today()).shared.base_url:
         for language in languages:
-            store(bodies([booking], house, language, shared), language, clock.now())
-
-
-Made = tuple[int, int, str, bytes]
-
-
-def bodies(bookings: Iterable[Booked], house: House, language: Language, shared: Setting) -> list[Made]:
-    """Make the entries of bookings as (booking id, revision, stamp, bytes).
-
-    An entry that cannot be made is left out and logged: it must not take the others with it.
-    """
-    made: list[Made] = []
-    book = phrasebook(house, language, shared)
-    for booking in bookings:
-        try:
-            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url)
-            body = event_bytes(entry, shared.zone)
-        except ValueError as error:
-            log.error("entry left out of feeds", booking=booking.id, reason=str(error))
-            continue
-        made.append((booking.id, booking.revision, book.stamp, body))
-    return made
-
-
-_phrasebooks: dict[tuple[str, Language, Setting], tuple[House, Phrasebook]] = {}
-
-
-def phrasebook(house: House, language: Language, shared: Setting) -> Phrasebook:
-    """Give the words of every place; kept until the house changes."""
-    key = (str(db.engine.url), language, shared)
-    kept = _phrasebooks.get(key)
-    if kept is None or kept[0] is not house:
-        if len(_phrasebooks) > 32:
-            _phrasebooks.clear()
-        kept = _phrasebooks[key] = (house, rules.phrasebook(house, language, shared))
-    return kept[1]
-
-
-def store(made: Iterable[Made], language: Language, now: datetime) -> None:
-    """Keep entries, over older ones of the same booking; two that write at once both succeed."""
-    rows = [
-        {
-            "booking_id": booking_id, "language": language, "revision": revision, "stamp": stamp,
-            "body": body, "written_at": int(now.timestamp()),
-        }
-        for booking_id, revision, stamp, body in sorted(made)
-    ]  # fmt: skip
-    if not rows:
-        return
-    # by name: either one brings every driver's dialect along, 4 MiB and a tenth of a start that the other never uses
-    dialect = import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}")
-    statement = dialect.insert(BookingEntry)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["booking_id", "language"],
-            set_={name: statement.excluded[name] for name in ("revision", "stamp", "written_at", "body")},
-            where=BookingEntry.revision <= statement.excluded.revision,
-        ),
-        rows,
-    )
+            refresh(booking.member_id, language, read_house(), now)
 
 
 def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:
@@ -185,7 +109,7 @@ def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:
     return nonce, rules.token_hash(rules.feed_token(secret_key, member_id, nonce))
 
 
-def _lock(member_id: int) -> None:
+def lock(member_id: int) -> None:
     """Take turns with the same member's other writes, so that the count of feeds holds."""
     db.session.execute(
         update(Member)
@@ -196,7 +120,7 @@ def _lock(member_id: int) -> None:
 
 
 def _mine(member: Member, feed_id: int) -> Feed:
-    _lock(member.id)
+    lock(member.id)
     feed = queries.living(member.id, feed_id)
     if feed is None:
         raise NotFound

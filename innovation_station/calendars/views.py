@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import queries, rules, service
-from innovation_station.calendars.document import Today
 from innovation_station.calendars.feed_views import ALL_METHODS, feed
 from innovation_station.calendars.forms import FeedForm, NameForm
-from innovation_station.calendars.installation import setting
+from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
+from innovation_station.calendars.rules import Today
 from innovation_station.db import transaction
 from innovation_station.errors import Refused
 from innovation_station.i18n import clock as clock_text
@@ -36,13 +36,11 @@ def index() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     chosen: Language = "en" if form.language.data == "en" else "sv"
-    today = _today()
     try:
         with transaction():
             feed = service.create_feed(
-                actor(), name=form.name.data or "", language=chosen, secret_key=_key(), now=today.now,
-                window=today.window, shared=today.shared,
-            )  # fmt: skip
+                actor(), name=form.name.data or "", language=chosen, secret_key=_key(), today=read_today()
+            )
     except Refused as refused:
         form.blame(refused.refusals)
         return _page(form), refused.status
@@ -95,17 +93,12 @@ def _key() -> str:
     return str(current_app.config["SECRET_KEY"])
 
 
-def _today() -> Today:
-    months = current_app.config["STATION"].feed_past_months
-    return Today.at(clock.now(), setting(), months)
-
-
 def _new_form() -> FeedForm:
     return FeedForm(formdata=None, name=rules.WORDS[language()]["feed"], language=language())
 
 
 def _page(form: FeedForm, renaming: tuple[int, NameForm] | None = None) -> str:
-    today = _today()
+    today = read_today()
     feeds = [_shown(feed, today, renaming) for feed in queries.of_member(actor().id)]
     coming = queries.soon(actor().id, today.now, today.window.cancelled)
     return render_template(

@@ -17,8 +17,7 @@ from innovation_station import clock
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import feed_views, service
-from innovation_station.calendars.document import Today, shelf
-from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.timespan import Span
@@ -186,9 +185,7 @@ class Feeds:
                 name=name,
                 language=language,  # type: ignore[arg-type]
                 secret_key=key,
-                now=now,
-                window=today.window,
-                shared=today.shared,
+                today=today,
             )
             return f"/feeds/{feed_token(key, member.id, feed.nonce)}.ics"
 
@@ -209,6 +206,7 @@ class Feeds:
     def insert(self, count: int, first: datetime, who: str = "alva", **changes: object) -> None:
         """Write `count` bookings of an hour, a day apart, past the rules and without telling anybody."""
         with self.app.app_context(), transaction() as session:
+            session.get_one(Member, self.small.people[who]).bookings_revision += 1
             for number in range(count):
                 start = first + timedelta(days=number)
                 values: dict[str, object] = {
@@ -222,7 +220,6 @@ class Feeds:
 @pytest.fixture
 def feeds(app: Flask, small: Small) -> Feeds:
     """Give a maker of feeds and bookings; nothing is kept from the test before."""
-    shelf.clear()
     feed_views._tried.clear()
     return Feeds(app, small)
 

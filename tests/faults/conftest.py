@@ -28,7 +28,7 @@ def facts(app: Flask) -> dict[str, list[Any]]:
             "bookings": "SELECT id, state, space_id, title, revision, sequence FROM booking ORDER BY id",
             "allocations": "SELECT booking_id, space_id FROM allocation ORDER BY booking_id",
             "history": "SELECT booking_id, action FROM booking_history ORDER BY id",
-            "entries": "SELECT booking_id, revision FROM booking_entry ORDER BY booking_id",
+            "entries": "SELECT month, made_of FROM feed_month ORDER BY month",
         }
         rows = {name: [tuple(row) for row in db.session.execute(text(sql))] for name, sql in ask.items()}
         db.session.rollback()
@@ -38,7 +38,8 @@ def facts(app: Flask) -> dict[str, list[Any]]:
     for number, _state, _space, _title, revision, _sequence in rows["bookings"]:
         assert len([row for row in rows["history"] if row[0] == number]) == revision + 1
     revisions = {row[0]: row[4] for row in rows["bookings"]}
-    assert all(revisions[number] == revision for number, revision in rows["entries"])
+    entries = [entry.split(".") for _, made_of in rows["entries"] for entry in made_of.split()[1:]]
+    assert all(revisions[int(number)] == int(revision) for number, revision in entries)
     return rows
 
 

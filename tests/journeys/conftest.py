@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from innovation_station.calendars import feed_views
-from innovation_station.calendars.document import shelf
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """Forget the feeds of the story before: its database had the same ids."""
-    shelf.clear()
     feed_views._tried.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,18 +11,24 @@ from flask import Flask
 from sqlalchemy import inspect, text
 
 from innovation_station import db, schema
+from innovation_station.bookings.models import Booking
+from innovation_station.calendars import rules
+from innovation_station.calendars.models import Feed
 from innovation_station.settings import Settings
-from tests.conftest import app_on, furnish
+from tests.conftest import NOW, app_on, furnish
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_filled_database_of_the_version_before_gets_the_outbox(
-    database_url: str, request: pytest.FixtureRequest, station: Settings, tmp_path: Path
-) -> None:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def old(request: pytest.FixtureRequest, station: Settings, tmp_path: Path) -> Flask:
+    """Give an app on a database without tables."""
     url = f"sqlite:///{tmp_path / 'old.db'}"
-    if database_url == "postgresql":
+    if request.param == "postgresql":
         url = request.getfixturevalue("postgres_server").create_database(f"old_{tmp_path.name}")
-    app: Flask = app_on(url, station.instance)
+    return app_on(url, station.instance)
+
+
+def test_filled_database_of_the_version_before_gets_the_outbox(old: Flask) -> None:
+    app = old
     schema.upgrade(app, "0003")
     people = furnish(app).people
     schema.upgrade(app)
@@ -28,5 +36,34 @@ def test_filled_database_of_the_version_before_gets_the_outbox(
         assert {"mail", "job"} <= set(inspect(db.db.engine).get_table_names())
         kept = db.db.session.execute(text("SELECT count(*) FROM member")).scalar()
         assert kept == len(people)
+        db.db.session.remove()
+        db.db.engine.dispose()
+
+
+def test_feeds_of_the_version_before_are_read_on(old: Flask) -> None:
+    """Entries stored one by one go with the upgrade; the feed keeps its address, and the first fetch makes them anew."""
+    app, token = old, "t" * 43
+    schema.upgrade(app, "0004")
+    alva = furnish(app).people["alva"]
+    with app.app_context(), db.transaction() as session:
+        hour = {"start": NOW, "end": NOW + timedelta(hours=1), "created_at": NOW, "changed_at": NOW}
+        session.add(Booking(uid=str(uuid.uuid4()), member_id=alva, space_id=1, title="Kvar", **hour))
+        made = {"created_at": NOW, "changed_at": NOW}
+        session.add(
+            Feed(member_id=alva, name="Min", language="sv", nonce="n", token_hash=rules.token_hash(token), **made)
+        )
+        session.flush()
+        session.execute(
+            text("INSERT INTO booking_entry VALUES (1, 'sv', 0, 'before', 0, :body)"), {"body": b"BEGIN:VEVENT\r\n"}
+        )
+    schema.upgrade(app)
+    for _ in range(2):
+        said = app.test_client().get(f"/feeds/{token}.ics").text
+        assert said.count("BEGIN:VEVENT\r\n") == said.count("SUMMARY:Kvar") == 1
+    with app.app_context():
+        assert not inspect(db.db.engine).has_table("booking_entry")
+        for table in ("feed_contents", "feed_month"):
+            columns = {column["name"] for column in inspect(db.db.engine).get_columns(table)}
+            assert columns == set(db.Base.metadata.tables[table].columns.keys())
         db.db.session.remove()
         db.db.engine.dispose()

@@ -15,8 +15,7 @@ from werkzeug.test import TestResponse
 
 from innovation_station.bookings import service as bookings
 from innovation_station.calendars import service as calendars
-from innovation_station.calendars.document import Today
-from innovation_station.calendars.rules import Setting, feed_token
+from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member, Organisation
 from innovation_station.spaces import service as spaces
@@ -149,9 +148,8 @@ def _book(small: Small) -> dict[str, int]:
 def _feed(app: Flask, small: Small) -> tuple[str, int]:
     today = Today.at(NOW, Setting(ZONE, "http://localhost"), 12)
     feed = calendars.create_feed(
-        member(small, "alva"), name=attack("feed"), language="sv", secret_key=app.config["SECRET_KEY"], now=NOW,
-        window=today.window, shared=today.shared,
-    )  # fmt: skip
+        member(small, "alva"), name=attack("feed"), language="sv", secret_key=app.config["SECRET_KEY"], today=today
+    )
     return f"/feeds/{feed_token(app.config['SECRET_KEY'], feed.member_id, feed.nonce)}.ics", feed.id
 
 

@@ -1,0 +1,171 @@
+"""The entries of a member in one language as they are stored: by the month, compressed, in step with the bookings.
+
+One look at an index tells which bookings a feed holds and at which revision. Months whose bookings are still those
+they were made of are left alone; of the others, entries that have not changed are taken over as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from structlog import get_logger
+
+from innovation_station.calendars import queries, rules
+from innovation_station.calendars.ics import event_bytes, is_local
+from innovation_station.calendars.models import FeedContents, FeedMonth
+from innovation_station.calendars.packed import Piece, opened, packed
+from innovation_station.calendars.rules import Booked, Phrasebook, Setting, Today
+from innovation_station.db import db
+from innovation_station.spaces.rules import House, Language
+
+log = get_logger(__name__)
+MONTH = len("2026-11")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The entries that begin in one month, and what they were made of (see models.FeedMonth)."""
+
+    made_of: str
+    lengths: str
+    local: bool
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What is to be written so that a member's contents are those of today: months made anew, months without bookings.
+
+    `is_known` tells whether there were contents at all.
+    """
+
+    bookings_revision: int
+    made_of: str
+    written_at: int
+    is_known: bool
+    fresh: Mapping[str, Month]
+    gone: Iterable[str]
+
+
+def renewal(member_id: int, language: Language, house: House, today: Today) -> Renewal:
+    """Compare what is stored with the bookings, and make what differs; two statements where nothing does."""
+    book = phrasebook(house, language, today.shared)
+    present = queries.present(member_id, language, today.window)
+    wanted = {
+        month: " ".join([book.stamp, *(token[MONTH + 1 :] for token in tokens)])
+        for month, tokens in groupby(present.tokens, lambda token: token[:MONTH])
+    }
+    stored = queries.made_of(member_id, language)
+    stale = {month: made_of for month, made_of in wanted.items() if stored.get(month) != made_of}
+    gone = stored.keys() - wanted.keys()
+    fresh = _made(member_id, language, stale, book, today.shared)
+    written_at = int(today.now.timestamp()) if fresh or gone else present.written_at
+    name = rules.contents_name(book.stamp, today.window)
+    return Renewal(present.bookings_revision, name, written_at, present.is_known, fresh, gone)
+
+
+def refresh(member_id: int, language: Language, house: House, today: Today) -> None:
+    """Bring a member's contents up to date; the member is locked by the caller, in its transaction."""
+    new = renewal(member_id, language, house, today)
+    theirs = {"member_id": member_id, "language": language}
+    if replaced := [*new.fresh, *new.gone]:
+        _execute(delete(FeedMonth).filter_by(**theirs).where(FeedMonth.month.in_(replaced)))
+    if new.fresh:
+        db.session.execute(insert(FeedMonth), [theirs | _row(name, month) for name, month in new.fresh.items()])
+    state = {"bookings_revision": new.bookings_revision, "made_of": new.made_of, "written_at": new.written_at}
+    if new.is_known:
+        _execute(update(FeedContents).filter_by(**theirs).values(state))
+    else:
+        db.session.execute(insert(FeedContents), [theirs | state])
+
+
+def forget(member_id: int, language: str) -> None:
+    """Throw away what is stored of a member in a language."""
+    for table in (FeedMonth, FeedContents):
+        _execute(delete(table).filter_by(member_id=member_id, language=language))
+
+
+def _execute(statement: Any) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _row(name: str, month: Month) -> dict[str, object]:
+    piece = month.piece
+    return {
+        "month": name, "made_of": month.made_of, "lengths": month.lengths, "local": month.local,
+        "size": piece.size, "crc": piece.crc, "body": piece.body,
+    }  # fmt: skip
+
+
+def _made(
+    member_id: int, language: Language, stale: Mapping[str, str], book: Phrasebook, shared: Setting
+) -> dict[str, Month]:
+    if not stale:
+        return {}
+    entries = _kept(member_id, language, stale, book.stamp)
+    tokens = {month: made_of.split()[1:] for month, made_of in stale.items()}
+    missing = [_id(token) for month in tokens.values() for token in month if token not in entries]
+    made = bodies(queries.booked(missing), book, shared)
+    return {
+        month: _month(made_of, [entries.get(token) or made.get(_id(token), b"") for token in tokens[month]])
+        for month, made_of in stale.items()
+    }
+
+
+def _kept(member_id: int, language: Language, months: Iterable[str], stamp: str) -> dict[str, bytes]:
+    """Give the entries of some months that were made under the same stamp, by "id.revision"."""
+    found: dict[str, bytes] = {}
+    for row in queries.months(member_id, language, months):
+        made_for, *tokens = row.made_of.split()
+        if made_for == stamp:
+            found.update(zip(tokens, _cut(opened([Piece(row.size, row.crc, row.body)]), row.lengths), strict=True))
+    return found
+
+
+def _cut(data: bytes, lengths: str) -> Iterator[bytes]:
+    first = 0
+    for length in map(int, lengths.split()):
+        yield data[first : first + length]
+        first += length
+
+
+def _id(token: str) -> int:
+    return int(token.partition(".")[0])
+
+
+def _month(made_of: str, entries: list[bytes]) -> Month:
+    data = b"".join(entries)
+    return Month(made_of, " ".join(str(len(entry)) for entry in entries), is_local(data), packed(data))
+
+
+def bodies(bookings: Iterable[Booked], book: Phrasebook, shared: Setting) -> dict[int, bytes]:
+    """Make the entries of bookings, by their ids.
+
+    An entry that cannot be made is left out and logged: it must not take the others with it.
+    """
+    made: dict[int, bytes] = {}
+    for booking in bookings:
+        try:
+            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url)
+            made[booking.id] = event_bytes(entry, shared.zone)
+        except ValueError as error:
+            log.error("entry left out of feeds", booking=booking.id, reason=str(error))
+    return made
+
+
+_phrasebooks: dict[tuple[str, Language, Setting], tuple[House, Phrasebook]] = {}
+
+
+def phrasebook(house: House, language: Language, shared: Setting) -> Phrasebook:
+    """Give the words of every place; kept until the house changes."""
+    key = (str(db.engine.url), language, shared)
+    kept = _phrasebooks.get(key)
+    if kept is None or kept[0] is not house:
+        if len(_phrasebooks) > 32:
+            _phrasebooks.clear()
+        kept = _phrasebooks[key] = (house, rules.phrasebook(house, language, shared))
+    return kept[1]
