@@ -23,6 +23,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Raises settings.SettingsError where a setting is wrong. Opens no connection to the database.
     """
     from innovation_station import db, delivery, health, i18n, logs, settings, web
+    from innovation_station.calendars import poll
 
     given = dict(config or {})
     station = given.pop("STATION", None) or settings.load(os.environ)
@@ -35,6 +36,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(_config(station))
     app.config.update(given)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    poll.init_app(app)
     logs.init_app(app)
     db.db.init_app(app)
     i18n.init_app(app)

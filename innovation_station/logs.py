@@ -144,28 +144,35 @@ def request_id() -> str | None:
 
 
 def _finish(response: Response) -> Response:
-    """Write the line of a request and send its id."""
-    if given := request_id():
-        response.headers["X-Request-Id"] = given
     rule = request.url_rule.rule if request.url_rule else None
+    for name, value in finish(request.environ, rule=rule, status=response.status_code, member=_member_id()):
+        response.headers[name] = value
+    return response
+
+
+def finish(
+    environ: WSGIEnvironment, *, rule: str | None, status: int, member: int | None = None
+) -> list[tuple[str, str]]:
+    """Write the line of a request and give the headers that say its id."""
+    given = environ.get("station.request_id")
     level = logging.INFO
-    if response.status_code >= 500:
+    if status >= 500:
         level = logging.ERROR
     elif rule in QUIET:
         level = logging.DEBUG
     if access.isEnabledFor(level):
-        started = request.environ.get("station.started")
+        started = environ.get("station.started")
         record = logging.LogRecord(access.name, level, "", 0, "request", (), None)
         record.access = {
-            "method": request.method[:16],
+            "method": environ["REQUEST_METHOD"][:16],
             "rule": rule,
-            "status": response.status_code,
+            "status": status,
             "ms": round((time.perf_counter() - started) * 1000, 1) if started else None,
-            "member": _member_id(),
+            "member": member,
             "request_id": given,
         }
         access.handle(record)
-    return response
+    return [("X-Request-Id", given)] if given else []
 
 
 def _member_id() -> int | None:

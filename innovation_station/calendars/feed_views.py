@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog import get_logger
-from werkzeug.http import http_date
+from werkzeug.datastructures import Accept
+from werkzeug.http import http_date, parse_accept_header
 
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, service
@@ -29,11 +31,12 @@ SETTLED = timedelta(seconds=2)
 RETRY_SECONDS = 30
 CALENDAR = "text/calendar; charset=utf-8"
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-SEALED = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Referrer-Policy": "no-referrer",
-}
+RULE = "/feeds/<path:rest>"
+SEALED = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Robots-Tag", "noindex"),
+    ("Referrer-Policy", "no-referrer"),
+]
 _tried: dict[int, float] = {}
 
 
@@ -59,40 +62,38 @@ def feed(rest: str) -> ResponseReturnValue:
 
 
 def _answer(address: Address, today: Today) -> Response:
-    zipped = _wants_gzip()
+    zipped = wants_gzip(request.headers.get("Accept-Encoding", ""), request.headers.get("User-Agent", ""))
     name = document.etag(address, today)
     if request.headers.get("If-None-Match") is not None:
-        if _matches(_tag(name, zipped)):
-            return _sealed(_unchanged(), _tag(name, zipped))
+        if _matches(tag(name, zipped)):
+            return _unchanged(tag(name, zipped))
         return _whole(*document.document(address, today), zipped, today.now)
     name, found = document.document(address, today)
     since = request.if_modified_since
     if since is not None and _is_settled(found.modified, today.now) and since.timestamp() >= found.modified:
-        return _sealed(_unchanged(), _tag(name, zipped))
+        return _unchanged(tag(name, zipped))
     return _whole(name, found, zipped, today.now)
 
 
-def _unchanged() -> Response:
+def _unchanged(name: str) -> Response:
     # The type is not sent with a 304; it only tells the hooks of pages that this is none.
-    return Response(status=304, content_type=CALENDAR)
+    return Response(status=304, headers=sealed(name), content_type=CALENDAR)
 
 
 def _whole(name: str, found: document.Document, zipped: bool, now: datetime) -> Response:
-    answer = Response(found.gzipped if zipped else found.plain, content_type=CALENDAR)
+    headers = sealed(tag(name, zipped))
+    answer = Response(found.gzipped if zipped else found.plain, headers=headers, content_type=CALENDAR)
     answer.headers["Content-Disposition"] = 'inline; filename="innovation-station.ics"'
     if zipped:
         answer.headers["Content-Encoding"] = "gzip"
     if _is_settled(found.modified, now):
         answer.headers["Last-Modified"] = http_date(found.modified)
-    return _sealed(answer, _tag(name, zipped))
-
-
-def _sealed(answer: Response, tag: str) -> Response:
-    answer.headers["ETag"] = f'"{tag}"'
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = "Accept-Encoding"
-    answer.headers.update(SEALED)
     return answer
+
+
+def sealed(name: str) -> list[tuple[str, str]]:
+    """Give the headers of every answer that knows the feed, by the name of its bytes."""
+    return [("ETag", f'"{name}"'), ("Cache-Control", "private, no-cache"), ("Vary", "Accept-Encoding"), *SEALED]
 
 
 def _plain(status: int, text: str, headers: dict[str, str]) -> Response:
@@ -103,14 +104,14 @@ def _plain(status: int, text: str, headers: dict[str, str]) -> Response:
     return answer
 
 
-def _tag(name: str, zipped: bool) -> str:
+def tag(name: str, zipped: bool) -> str:
     return name + "-gz" if zipped else name
 
 
-def _matches(tag: str) -> bool:
+def _matches(name: str) -> bool:
     """Compare weakly, as RFC 9110 13.1.2 has it for If-None-Match: a list, W/ and * all count."""
     asked = request.if_none_match
-    return asked.star_tag or asked.contains_weak(tag)
+    return asked.star_tag or asked.contains_weak(name)
 
 
 def _is_settled(modified: int, now: datetime) -> bool:
@@ -118,17 +119,24 @@ def _is_settled(modified: int, now: datetime) -> bool:
     return datetime.fromtimestamp(modified, UTC) <= now - SETTLED
 
 
-def _wants_gzip() -> bool:
-    asked = any(name.lower() == "gzip" and quality > 0 for name, quality in request.accept_encodings)
-    return asked and not rules.wants_identity(request.user_agent.string)
+@lru_cache(maxsize=64)  # a house meets a handful of programs
+def wants_gzip(accepted: str, agent: str) -> bool:
+    """Tell from the headers of a request whether its program gets the bytes compressed."""
+    asked = parse_accept_header(accepted, Accept)
+    return any(name.lower() == "gzip" and quality > 0 for name, quality in asked) and not rules.wants_identity(agent)
+
+
+def is_to_be_noted(address: Address, now: datetime) -> bool:
+    """Tell whether a fetch is to be written down: at most once in ten minutes for each feed, tried in vain or not."""
+    if address.last_fetched_at and now - address.last_fetched_at < rules.FETCH_NOTED:
+        return False
+    return time.monotonic() - _tried.get(address.feed_id, -1e9) >= rules.FETCH_NOTED.total_seconds()
 
 
 def _note(address: Address) -> None:
-    """Write down the fetch, at most once in ten minutes for each feed; never at the cost of the answer."""
+    """Write down the fetch, never at the cost of the answer."""
     now = clock.now()
-    if address.last_fetched_at and now - address.last_fetched_at < rules.FETCH_NOTED:
-        return
-    if time.monotonic() - _tried.get(address.feed_id, -1e9) < rules.FETCH_NOTED.total_seconds():
+    if not is_to_be_noted(address, now):
         return
     try:
         with transaction():

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import queries, rules, service
-from innovation_station.calendars.feed_views import ALL_METHODS, feed
+from innovation_station.calendars.feed_views import ALL_METHODS, RULE, feed
 from innovation_station.calendars.forms import FeedForm, NameForm
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
@@ -154,4 +154,4 @@ def _previewed(booking: Booking) -> dict[str, object]:
     }
 
 
-pages.add_url_rule("/feeds/<path:rest>", "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)
+pages.add_url_rule(RULE, "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)
