@@ -26,6 +26,7 @@ from innovation_station.errors import DomainError, Unavailable
 from innovation_station.i18n import sentence, speaking
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
+from innovation_station.preload import preload
 
 RUN_WORKERS = 2
 DEMO_EMAILS = ("member@example.org", "host@example.org", "admin@example.org")
@@ -168,13 +169,14 @@ def serve_command(host: str, port: int, workers: int) -> None:
 def _serve(app: Flask, listener: socket.socket, workers: int) -> NoReturn:
     hops = app.config["STATION"].trusted_proxies
     code = serve.serve(
-        app, listener, workers=workers, before_fork=lambda: _disconnect(app), clear_proxy_headers=not hops
+        app, listener, workers=workers, before_fork=lambda: _before_fork(app), clear_proxy_headers=not hops
     )
     sys.exit(code)
 
 
-def _disconnect(app: Flask) -> None:
-    """Close every database connection: one that two processes share mixes up their answers."""
+def _before_fork(app: Flask) -> None:
+    """Make what all processes need; close every database connection: one that two share mixes up their answers."""
+    preload(app)
     with app.app_context():
         db.db.session.remove()
         for engine in db.db.engines.values():
