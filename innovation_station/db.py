@@ -7,18 +7,21 @@ locks the rows of the spaces. The refusal of overlap lives in the database itsel
 
 from __future__ import annotations
 
+import select
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Engine, Executable, MetaData, Row, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from innovation_station.errors import Refusal, Unavailable
@@ -114,6 +117,29 @@ def _turn(session: Session) -> Iterator[None]:
         _writers.release()
 
 
+def at_once(statement: Executable, values: Mapping[str, Any]) -> Row[Any] | None:
+    """Read one row by one statement, outside of any transaction: with its begin and its end it costs three.
+
+    A connection that turns out to be dead, as after a restart of the database, is replaced, once.
+    """
+    try:
+        return _read(statement, values)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return _read(statement, values)
+
+
+def _read(statement: Executable, values: Mapping[str, Any]) -> Row[Any] | None:
+    engine: Engine | None = current_app.extensions.get("station.reading")
+    if engine is None:
+        options = {"isolation_level": "AUTOCOMMIT"} if db.engine.dialect.name == "postgresql" else {}
+        engine = db.engine.execution_options(station_read=True, **options)
+        current_app.extensions["station.reading"] = engine
+    with engine.connect() as connection:
+        return connection.execute(statement, values).first()
+
+
 def unavailable(error: DBAPIError) -> Unavailable | None:
     """Tell a database that cannot be used just now from a fault of ours."""
     text = str(error.orig).lower()
@@ -157,9 +183,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        write = connection.get_execution_options().get("station_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if connection.dialect.name == "sqlite" and "station_read" not in options:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if "station_write" in options else "BEGIN")
+
+
+@event.listens_for(Engine, "checkout")
+def _must_live(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Have the pool connect anew where PostgreSQL has hung up: it says so, and a look at the socket finds it unread.
+
+    Asking the server instead (`pool_pre_ping`) costs every request a round trip. Raises DisconnectionError.
+    """
+    if isinstance(connection, sqlite3.Connection) or not hasattr(select, "poll"):
+        return
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    if heard.poll(0):
+        raise DisconnectionError("the server has spoken without being asked")
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -167,7 +207,8 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
     return {
-        "pool_pre_ping": True,
+        "pool_pre_ping": not hasattr(select, "poll"),
+        "pool_recycle": 240,  # seconds; the shortest that firewalls in between forget a connection in
         "pool_size": 8,
         "max_overflow": 8,
         "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"},

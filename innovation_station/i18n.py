@@ -110,7 +110,7 @@ def gettext(message: str, **values: object) -> str:
 
 
 def translator(language: Language) -> Gettext:
-    """Give the gettext of one language, for code that asks hundreds of times; bind it as `_`, so that texts are found."""
+    """Give the gettext of one language, for code that asks hundreds of times; bind it as `_` to have texts found."""
     texts = _texts[language]
 
     def translate(message: str, **values: object) -> str:

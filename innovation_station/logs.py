@@ -78,6 +78,7 @@ def configure(log_format: str = "auto", level: str = "info", stream: IO[str] | N
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line names them
     for chatty in ("alembic", "sqlalchemy", "werkzeug", "waitress.queue", "fontTools"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
@@ -146,7 +147,7 @@ def request_id() -> str | None:
 def _finish(response: Response) -> Response:
     rule = request.url_rule.rule if request.url_rule else None
     for name, value in finish(request.environ, rule=rule, status=response.status_code, member=_member_id()):
-        response.headers[name] = value
+        response.headers.add(name, value)
     return response
 
 

@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
@@ -36,14 +37,15 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from innovation_station import clock
+from innovation_station import clock, visits
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.errors import DomainError, Refusal, TooMany, Unavailable
 from innovation_station.i18n import COOKIE, hours_summary, sentence
-from innovation_station.members import queries as members
 from innovation_station.members import service as member_service
 from innovation_station.members.models import Member
+from innovation_station.members.rules import Person
 from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.queries import revisions as read_revisions
 from innovation_station.spaces.rules import House
 
 log = get_logger(__name__)
@@ -56,24 +58,37 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "Cache-Control": "no-store",
+}
+HEADERS_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 _SAFE_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\xa0\\]*")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(eq=False)
 class SignedIn(UserMixin):
-    """Who asks: a member and the login session that the cookie stands for."""
+    """Who asks, and the login session that the cookie stands for; Flask-Login's user."""
 
-    member: Member
+    person: Person
     token: str
+    revisions: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        self.id = self.member.id
-        self.role = self.member.role
-        self.name = self.member.name
-        self.email = self.member.email
-        self.initials = self.member.initials
-        self.is_staff = self.member.is_staff
+        self.id = self.person.id
+        self.name = self.person.name
+        self.email = self.person.email
+
+    @property
+    def initials(self) -> str:
+        """Give the capitals for the avatar."""
+        return self.person.initials
 
     def get_id(self) -> str:
         """Give what the cookie carries: the token, not the member, so that the server can end it."""
@@ -84,11 +99,23 @@ class CookieSession(SecureCookieSessionInterface):
     """Flask's session, kept out of files and feeds: Flask-Login looks into it on every answer, and a look is enough
     to make an answer vary by cookie, which no cache can keep."""
 
+    _signer: tuple[object, URLSafeTimedSerializer | None] = (None, None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Give the signer of cookies, made once and not twice a request."""
+        if self._signer[0] != app.secret_key:
+            self._signer = app.secret_key, super().get_signing_serializer(app)
+        return self._signer[1]
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Leave answers of views marked `sessionless` alone; their error pages are pages like all others."""
         view = app.view_functions.get(request.endpoint or "")
-        if not getattr(view, "sessionless", False) or response.mimetype == "text/html":
+        if getattr(view, "sessionless", False) and response.mimetype != "text/html":
+            return
+        if session.modified or session.permanent:
             super().save_session(app, session, response)
+        elif session.accessed and "Cookie" not in response.headers.get("Vary", ""):
+            response.vary.add("Cookie")
 
 
 def sessionless(view: View) -> View:
@@ -111,9 +138,11 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = IdConverter
     app.session_interface = CookieSession()
     sessionless(app.view_functions["static"])
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard does it, for requests that need it
     csrf.init_app(app)
     login.init_app(app)
     login.session_protection = None  # a phone changes its address all day
+    login._session_identifier_generator = str  # its fingerprint of the browser, hashed for every request all the same
     login.user_loader(_load)
     login.unauthorized_handler(_to_login)
     app.before_request(_guard)
@@ -132,13 +161,27 @@ def init_app(app: Flask) -> None:
 def _load(token: str) -> SignedIn | None:
     if g.get("without_database"):
         return None
-    row = members.session_of(token, clock.now())
-    return SignedIn(row.member, token) if row else None
+    visit = visits.find(token, clock.now())
+    return SignedIn(visit.person, token, visit.revisions) if visit else None
 
 
-def actor() -> Member:
+def visitor() -> SignedIn | None:
+    """Give who is signed in, None where nobody is; looked up once a request."""
+    found = g.get("_login_user")
+    if found is None:
+        found = current_user._get_current_object()
+    return found if isinstance(found, SignedIn) else None
+
+
+def actor() -> Person:
     """Give the member who asks; only for views behind `signed_in`."""
-    return cast(SignedIn, current_user).member
+    return cast(SignedIn, visitor()).person
+
+
+def revisions() -> tuple[int, int]:
+    """Give the revisions of the house and of all its spaces as they were when this request began."""
+    known = visitor()
+    return known.revisions if known and known.revisions else read_revisions()
 
 
 def signed_in(view: View) -> View:
@@ -146,7 +189,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if not current_user.is_authenticated:
+        if visitor() is None:
             return _to_login()
         return view(*args, **kwargs)
 
@@ -171,14 +214,15 @@ def _to_login() -> ResponseReturnValue:
 def sign_in(token: str, member: Member, *, remember: bool) -> None:
     """Start the browser's session anew: form tokens and whatever a visitor left in the old one are dropped."""
     session.clear()
-    login_user(SignedIn(member, token), remember=remember)
+    person = Person(member.id, member.role, member.name, member.email, member.visible)
+    login_user(SignedIn(person, token), remember=remember)
 
 
 def sign_out() -> None:
     """End the login session on the server and forget it in the browser."""
-    if current_user.is_authenticated:
+    if known := visitor():
         with transaction():
-            member_service.log_out(cast(SignedIn, current_user).token)
+            member_service.log_out(known.token)
     logout_user()
     remembered = session.get("_remember")
     session.clear()
@@ -202,6 +246,7 @@ def _guard() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and origin.partition("://")[2] != request.host:
         abort(400, "origin")
+    csrf.protect(apply_exemptions=True)
 
 
 def trusted_host(host: str) -> bool:
@@ -210,10 +255,14 @@ def trusted_host(host: str) -> bool:
     With a base URL: its host and loopback. Without one, an address in figures is fine too: to point a victim's
     browser at us under another name (DNS rebinding) an attacker needs a name.
     """
+    return _trusted_host(host, current_app.config["STATION"].base_url)
+
+
+@lru_cache(maxsize=64)
+def _trusted_host(host: str, base: str | None) -> bool:
     name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     if name in ("localhost", "127.0.0.1", "::1"):
         return True
-    base = current_app.config["STATION"].base_url
     if base:
         return name == urlsplit(base).hostname
     try:
@@ -239,18 +288,15 @@ def base_url() -> str:
 
 def _seal(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+    wanted = HEADERS
     if (current_app.config["STATION"].base_url or "").startswith("https:"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        wanted = HEADERS | HEADERS_HTTPS
     if response.status_code == 503:
-        headers.setdefault("Retry-After", str(RETRY_SECONDS))
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+        wanted = wanted | {"Retry-After": str(RETRY_SECONDS)}
+    given = {name.lower() for name, _value in headers}  # asking the headers for each costs ten times as much
+    for name, value in wanted.items():
+        if name.lower() not in given:
+            headers.add(name, value)
     if response.mimetype == "text/html":
         response.vary.update(("Cookie", "Accept-Language"))
     return response
@@ -259,7 +305,11 @@ def _seal(response: Response) -> Response:
 def current_house() -> House:
     """Give the house as this request sees it; read once."""
     if "house" not in g:
-        g.house = House.unknown() if g.get("without_database") else read_house()
+        if g.get("without_database"):
+            g.house = House.unknown()
+        else:
+            known = g.get("_login_user")  # an answer that is the same for all must not ask who asks
+            g.house = read_house(known.revisions[0] if isinstance(known, SignedIn) and known.revisions else None)
     return cast(House, g.house)
 
 

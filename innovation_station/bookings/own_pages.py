@@ -33,7 +33,6 @@ from innovation_station.i18n import (
     span_text,
 )
 from innovation_station.i18n import gettext as _
-from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
 from innovation_station.spaces.rules import DAY_MINUTES, House, Place, at_minute
 from innovation_station.timespan import Span
@@ -186,7 +185,7 @@ def day_heading(day: date, today: date) -> str:
 
 
 def past_page(
-    member: Member, house: House, now: datetime, zone: ZoneInfo, before: date | None
+    member: Actor, house: House, now: datetime, zone: ZoneInfo, before: date | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Give whole days of what is over, and the address of what lies before them, or None.
 
@@ -201,7 +200,7 @@ def past_page(
     return by_day(shown, house, now), url_for("bookings.mine", before=last.isoformat(), _anchor="past")
 
 
-def first_offer(member: Member, house: House, moment: Moment) -> dict[str, Any] | None:
+def first_offer(member: Actor, house: House, moment: Moment) -> dict[str, Any] | None:
     """Find a desk for the next open day that can be booked at once, the member's usual one if it is free."""
     tomorrow = local(moment.now).date() + timedelta(days=1)
     day = next(iter(next_open_days(house, tomorrow, moment, 1)), None)

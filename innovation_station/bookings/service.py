@@ -23,7 +23,7 @@ from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
 from innovation_station.db import db, is_overlap
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.members.models import Member
-from innovation_station.members.rules import Actor
+from innovation_station.members.rules import Actor, Booker
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import house as read_house
@@ -40,7 +40,7 @@ def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
 
 
 def reserve(
-    actor: Member, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
+    actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
     public: bool | None = None, request_key: str | None = None,
 ) -> Booking:  # fmt: skip
     """Book a space. Repeating the same request gives the booking that the first one made.

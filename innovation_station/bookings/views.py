@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
@@ -26,11 +26,9 @@ from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import language, local, zone
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.queries import revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute, open_span
 from innovation_station.timespan import Span
-from innovation_station.web import actor, current_house, signed_in, wants_part
+from innovation_station.web import actor, current_house, revisions, signed_in, wants_part
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
@@ -130,9 +128,8 @@ def _typed_minutes(form: BookingForm) -> tuple[int, int] | None:
 
 
 def _day_part() -> ResponseReturnValue:
-    """Answer what changes when others book; 304 for the price of two statements when nothing did."""
+    """Answer what changes when others book; 304 for the price of one statement when nothing did."""
     stamp = revisions()
-    g.house = read_house(stamp[0])
     now = clock.now()
     etag = _etag(stamp, now)
     answer = Response(status=304)
@@ -161,7 +158,6 @@ def _page(
     sentences: Sequence[str] = (),
 ) -> str:
     stamp = revisions()
-    g.house = read_house(stamp[0])
     now = clock.now()
     usual = _usual(now)
     choice = choice or _choice(usual=usual)[0]

@@ -20,12 +20,13 @@ from innovation_station.calendars.rules import Today
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.members.models import Member
+from innovation_station.members.rules import Actor
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Language
 
 
 def create_feed(
-    member: Member,
+    member: Actor,
     *,
     name: str,
     language: Language,
@@ -53,7 +54,7 @@ def create_feed(
     return feed
 
 
-def rename_feed(member: Member, feed_id: int, *, name: str, now: datetime) -> Feed:
+def rename_feed(member: Actor, feed_id: int, *, name: str, now: datetime) -> Feed:
     """Give a feed another name. Raises NotFound for what is not the member's, Refused for no name."""
     feed = _mine(member, feed_id)
     if found := rules.name_refusals(name):
@@ -63,7 +64,7 @@ def rename_feed(member: Member, feed_id: int, *, name: str, now: datetime) -> Fe
     return feed
 
 
-def renew_feed(member: Member, feed_id: int, *, secret_key: str) -> Feed:
+def renew_feed(member: Actor, feed_id: int, *, secret_key: str) -> Feed:
     """Give a feed a new address; the old one is dead with the commit. Raises NotFound."""
     feed = _mine(member, feed_id)
     feed.nonce, feed.token_hash = _fresh(secret_key, member.id)
@@ -72,7 +73,7 @@ def renew_feed(member: Member, feed_id: int, *, secret_key: str) -> Feed:
     return feed
 
 
-def revoke_feed(member: Member, feed_id: int, *, now: datetime) -> None:
+def revoke_feed(member: Actor, feed_id: int, *, now: datetime) -> None:
     """End a feed, and forget the entries that no other feed of the member uses. Raises NotFound."""
     feed = _mine(member, feed_id)
     feed.revoked_at = now
@@ -119,7 +120,7 @@ def lock(member_id: int) -> None:
     )
 
 
-def _mine(member: Member, feed_id: int) -> Feed:
+def _mine(member: Actor, feed_id: int) -> Feed:
     lock(member.id)
     feed = queries.living(member.id, feed_id)
     if feed is None:

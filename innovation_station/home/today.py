@@ -22,8 +22,7 @@ from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
 from innovation_station.i18n import clock, day_long, day_short, language, local, span_short, span_text
 from innovation_station.i18n import gettext as _
-from innovation_station.members.models import Member
-from innovation_station.members.rules import initials, short_name
+from innovation_station.members.rules import Actor, initials, short_name
 from innovation_station.spaces.rules import House, Place, at_minute, open_span
 from innovation_station.timespan import Span
 
@@ -34,7 +33,7 @@ FEW_PLACES = 3
 class Today:
     """Composes templates/home/today.html out of one list of the day's allocations."""
 
-    def __init__(self, member: Member, house: House, moment: Moment):
+    def __init__(self, member: Actor, house: House, moment: Moment):
         self.member, self.house, self.moment = member, house, moment
         self.today = self.date = local(moment.now).date()
         ahead = Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from innovation_station.db import db
 from innovation_station.members import rules
@@ -24,13 +24,19 @@ def by_email(email: str) -> Member | None:
     return db.session.scalar(select(Member).where(Member.email == normal_email(email)))
 
 
-def session_of(token: str, now: datetime) -> LoginSession | None:
-    """Find the living login session of a cookie's token, its member loaded with it (one statement)."""
-    return db.session.scalar(
-        select(LoginSession)
-        .options(joinedload(LoginSession.member, innerjoin=True))
-        .join(LoginSession.member)
-        .where(LoginSession.token_hash == token_hash(token), LoginSession.expires_at > now, Member.active)
+_session, _member = LoginSession.__table__.c, Member.__table__.c
+PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible)
+
+
+def person_of(*more: ColumnElement[Any]) -> Select[Any]:
+    """Build the statement that finds who a living login session belongs to; `more` columns come after PERSON's.
+
+    Takes :token_hash and :now. It begins every request of a member, so whatever else is asked then asks with it.
+    """
+    return (
+        select(*PERSON, *more)
+        .join_from(LoginSession.__table__, Member.__table__, _member.id == _session.member_id)
+        .where(_session.token_hash == bindparam("token_hash"), _session.expires_at > bindparam("now"), _member.active)
     )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -43,8 +44,38 @@ _OWN_LETTERS = 6  # what a password has to hold beside what everybody knows
 class Actor(Protocol):
     """Who acts: what the rules need to know of the person."""
 
+    @property
+    def id(self) -> int: ...
+    @property
+    def role(self) -> str: ...
+
+
+class Booker(Actor, Protocol):
+    """Who books: also whether name and titles are shown to others."""
+
+    @property
+    def visible(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member as pages know who asks: read with the login session, detached from the database."""
+
     id: int
     role: str
+    name: str
+    email: str
+    visible: bool
+
+    @property
+    def initials(self) -> str:
+        """Give the capitals for the avatar."""
+        return initials(self.name)
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether this person works for the house."""
+        return is_staff(self)
 
 
 def is_staff(actor: Actor) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from innovation_station.db import db
 from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
 from innovation_station.spaces.rules import Area, Box, Hours, House, Place, Policy, Storey
 
-_kept: dict[str, House] = {}  # the newest house per database; replaced whole, so threads may race harmlessly
+_kept: WeakKeyDictionary[Engine, House] = WeakKeyDictionary()  # the newest; replaced whole, so threads may race
 
 
 def house(revision: int | None = None) -> House:
@@ -21,23 +22,25 @@ def house(revision: int | None = None) -> House:
     """
     session = db.session
     if revision is None:
-        revision = session.scalar(select(HouseRow.revision)) or 0
-    key = str(session.get_bind().engine.url)
+        revision = session.connection().execute(_HOUSE_REVISION).scalar_one()
+    key = session.get_bind().engine
     kept = _kept.get(key)
     if kept is None or kept.revision != revision:
         kept = _kept[key] = _read(session())
     return kept
 
 
-def revisions() -> tuple[int, int]:
-    """Give the house's revision and the sum of all spaces' revisions: together they name the state of every day.
+# Together they name the state of every day: both only rise, and a snapshot sees each commit whole, so an equal pair
+# means that nothing changed.
+HOUSE_REVISION = func.coalesce(select(HouseRow.__table__.c.revision).scalar_subquery(), 0)
+SPACES_REVISION = func.coalesce(select(func.sum(Space.__table__.c.revision)).scalar_subquery(), 0)
+_HOUSE_REVISION, _REVISIONS = select(HOUSE_REVISION), select(HOUSE_REVISION, SPACES_REVISION)
 
-    Both only rise, and a snapshot sees each commit whole, so an equal pair means nothing changed.
-    """
-    row = db.session.execute(
-        select(select(HouseRow.revision).scalar_subquery(), select(func.sum(Space.revision)).scalar_subquery())
-    ).one()
-    return row[0] or 0, row[1] or 0
+
+def revisions() -> tuple[int, int]:
+    """Give the house's revision and the sum of all spaces' revisions: together they name the state of every day."""
+    house, spaces = db.session.connection().execute(_REVISIONS).one()
+    return house, spaces
 
 
 def _box(data: Mapping[str, int] | None) -> Box | None:

@@ -84,7 +84,7 @@ def test_error_at_every_call_leaves_nothing_half_done(
             commits += seen[-1] == "COMMIT"
             continue
         break
-    assert number > 8 and commits >= 2, (number, commits)
+    assert number > 8 and commits >= 1, (number, commits)
     assert answer.status_code == 303  # the last round met no error any more
     after = facts(app)
     assert after != before

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, select
 
+from innovation_station import visits
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, DomainError, NotAllowed, Refused
 from innovation_station.members import queries, service
@@ -32,7 +33,7 @@ def sign_in(remember: bool = False, agent: str = "") -> str:
 
 def lives(token: str, after: timedelta = timedelta()) -> bool:
     db.session.rollback()
-    return queries.session_of(token, NOW + after) is not None
+    return visits.find(token, NOW + after) is not None
 
 
 def codes(error: pytest.ExceptionInfo[DomainError]) -> list[str]:

@@ -1,0 +1,30 @@
+"""Who asks, and how the house stands: the one read that every request of a member begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from innovation_station.db import at_once
+from innovation_station.members.queries import person_of, token_hash
+from innovation_station.members.rules import Person
+from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
+
+_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, and the revisions of the house and of all its spaces (see `spaces.queries.revisions`)."""
+
+    person: Person
+    revisions: tuple[int, int]
+
+
+def find(token: str, now: datetime) -> Visit | None:
+    """Find the living login session of a cookie's token; None where it has ended or its member is disabled."""
+    row = at_once(_VISIT, {"token_hash": token_hash(token), "now": now})
+    if row is None:
+        return None
+    *person, house, spaces = tuple(row)
+    return Visit(Person(*person), (house, spaces))
