@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 
@@ -105,16 +106,23 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     """Give what is left of `whole` when `taken` is cut out; sorted, merged, never empty spans."""
-    left = union(whole)
-    for cut in union(taken):
-        rest: list[Span] = []
-        for span in left:
-            if not span.overlaps(cut):
-                rest.append(span)
-                continue
-            if span.start < cut.start:
-                rest.append(Span(span.start, cut.start))
-            if cut.end < span.end:
-                rest.append(Span(cut.end, span.end))
-        left = rest
-    return left
+    held = sorted((span.start, span.end) for span in taken)
+    return [Span(start, end) for span in union(whole) for start, end in gaps(span.start, span.end, held)]
+
+
+Point = TypeVar("Point", int, datetime)
+
+
+def gaps(first: Point, last: Point, held: Iterable[tuple[Point, Point]]) -> list[tuple[Point, Point]]:
+    """Give what is left between two points, in order; `held` comes in order of its starts and may overlap."""
+    found = []
+    for start, end in held:
+        if start >= last:
+            break
+        if first < start:
+            found.append((first, start))
+        if first < end:
+            first = end
+    if first < last:
+        found.append((first, last))
+    return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
 from innovation_station.bookings.rules import PRESETS, Moment
 from innovation_station.i18n import gettext as _
-from innovation_station.spaces.rules import AMENITIES, House, Place, open_span
+from innovation_station.spaces.rules import AMENITIES, House, Place
 
 SIGNS = {"room": "door", "booth": "phone", "hall": "people"}  # a desk's own number is its sign
 LOOK_AHEAD = 62  # days
@@ -38,14 +38,16 @@ class Choice:
         return self.zone is not None or self.seats is not None or bool(self.amenities)
 
     def query(self, **other: Any) -> str:
-        """Write the choice as a query string, with some of it changed."""
-        now = replace(self, **other)
-        pairs: list[tuple[str, object]] = [("date", now.day.isoformat()), ("kind", now.kind)]
+        """Write the choice as a query string, with some of it changed; no value of it needs quoting."""
+        now = replace(self, **other) if other else self
+        query = f"date={now.day.isoformat()}&kind={now.kind}"
         if now.start is not None and now.end is not None:
-            pairs += [("from", clock_of(now.start)), ("to", clock_of(now.end))]
-        pairs += [(name, value) for name, value in (("zone", now.zone), ("seats", now.seats)) if value is not None]
-        pairs += [("with", amenity) for amenity in AMENITIES if amenity in now.amenities]
-        return urlencode(pairs)
+            query += f"&from={clock_of(now.start)}&to={clock_of(now.end)}"
+        if now.zone is not None:
+            query += f"&zone={now.zone}"
+        if now.seats is not None:
+            query += f"&seats={now.seats}"
+        return query + "".join([f"&with={amenity}" for amenity in AMENITIES if amenity in now.amenities])
 
     def shows(self, place: Place) -> bool:
         """Tell whether a place passes the filters."""
@@ -58,6 +60,7 @@ class Choice:
         )
 
 
+@lru_cache(maxsize=2048)
 def clock_of(minute: int) -> str:
     """Write a minute of the day as forms and addresses do: 09:30."""
     return f"{minute // 60:02}:{minute % 60:02}"
@@ -103,7 +106,7 @@ def preset_name(preset: str) -> str:
 
 def opens_on(house: House, day: date, moment: Moment) -> bool:
     """Tell whether any place is open on a day."""
-    return any(open_span(place.hours, day, moment.zone, moment.holidays) for place in house.places.values())
+    return day.weekday() in house.weekdays and day not in moment.holidays
 
 
 def next_open_days(house: House, first: date, moment: Moment, count: int) -> list[date]:

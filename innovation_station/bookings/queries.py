@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory
@@ -20,12 +32,12 @@ from innovation_station.timespan import Span
 HABIT = timedelta(weeks=8)  # how far back a member's habits are looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One allocation of a day as pages show it. `name` and `title` are those of the booking, public or not."""
 
     space_id: int
-    span: Span
+    start: datetime
+    end: datetime
     booking_id: int | None
     member_id: int | None
     name: str | None
@@ -33,6 +45,11 @@ class Taken:
     public: bool
     reason_sv: str | None
     reason_en: str | None
+
+    @property
+    def span(self) -> Span:
+        """Give its time."""
+        return Span(self.start, self.end)
 
     @property
     def held(self) -> Held:
@@ -49,24 +66,41 @@ def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
     )
 
 
-def taken(span: Span) -> list[Taken]:
-    """List what takes any space within a span, ordered by start; one statement."""
-    statement = (
-        select(
-            Allocation.space_id, Allocation.start, Allocation.end, Allocation.booking_id, Booking.member_id,
-            Member.name, Booking.title, Booking.public, Closure.reason_sv, Closure.reason_en,
-        )
-        .outerjoin(Booking, Booking.id == Allocation.booking_id)
-        .outerjoin(Member, Member.id == Booking.member_id)
-        .outerjoin(Closure, Closure.id == Allocation.closure_id)
-        .order_by(Allocation.start)
-    )  # fmt: skip
-    return [
-        Taken(space, Span(start, end), booking, member, name, title or "", bool(public), reason_sv, reason_en)
-        for space, start, end, booking, member, name, title, public, reason_sv, reason_en in db.session.execute(
-            _within(statement, span)
-        )
-    ]
+# Built once, and of tables, not of classes: a page spends more on building a statement, and on what the ORM does for
+# each row, than the database on answering it.
+_allocation, _booking, _member, _closure = (model.__table__.c for model in (Allocation, Booking, Member, Closure))
+_TAKEN = (
+    select(
+        _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id, _booking.member_id,
+        _member.name, func.coalesce(_booking.title, ""), func.coalesce(_booking.public, false()),
+        _closure.reason_sv, _closure.reason_en,
+    )
+    .select_from(
+        Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)
+        .outerjoin(Member.__table__, _member.id == _booking.member_id)
+        .outerjoin(Closure.__table__, _closure.id == _allocation.closure_id)
+    )
+    .where(
+        _allocation.start > bindparam("bound", type_=UtcDateTime),
+        _allocation.start < bindparam("end", type_=UtcDateTime),
+        _allocation.end > bindparam("start", type_=UtcDateTime),
+    )
+    .order_by(_allocation.start)
+)  # fmt: skip
+
+
+_TAKEN_OF = _TAKEN.where(_allocation.space_id.in_(bindparam("spaces", expanding=True)))
+
+
+def taken(span: Span, spaces: Collection[int] | None = None) -> list[Taken]:
+    """List what takes any space, or some, within a span, ordered by start; one statement, none for no space."""
+    given: dict[str, object] = {"bound": span.start - LONGEST_ALLOCATION, "start": span.start, "end": span.end}
+    if spaces is not None:
+        if not spaces:
+            return []
+        found = db.session.connection().execute(_TAKEN_OF, given | {"spaces": sorted(spaces)})
+        return [Taken._make(row) for row in found.all()]
+    return [Taken._make(row) for row in db.session.connection().execute(_TAKEN, given).all()]
 
 
 def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
@@ -127,19 +161,22 @@ def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | 
         return bindparam(f"{name}{index}", type_=UtcDateTime)
 
     parts = [
-        select(literal(index).label("position"), func.count(Allocation.space_id.distinct()).label("busy"))
-        .join(Space, Space.id == Allocation.space_id)
+        select(literal(index).label("position"), func.count().label("busy"))
+        .select_from(Space)
         .where(
             Space.bookable,
             or_(*(Space.kind == kind for kind in kinds)),
-            Allocation.start > at("bound", index),
-            Allocation.start < at("end", index),
-            Allocation.end > at("start", index),
+            exists().where(
+                Allocation.space_id == Space.id,
+                Allocation.start > at("bound", index),
+                Allocation.start < at("end", index),
+                Allocation.end > at("start", index),
+            ),
         )
         for index in range(windows)
     ]
     if among is not None:
-        parts = [part.where(Allocation.space_id.in_(among)) for part in parts]
+        parts = [part.where(Space.id.in_(among)) for part in parts]
     return union_all(*parts)
 
 
@@ -203,19 +240,23 @@ def history(booking_id: int) -> Sequence[BookingHistory]:
     ).all()
 
 
+_USUAL = (
+    select(Booking.space_id, Booking.start, Booking.end)
+    .join(Space, Space.id == Booking.space_id)
+    .where(
+        Booking.member_id == bindparam("member"), Booking.state == "confirmed", Space.kind == bindparam("kind"),
+        Booking.start >= bindparam("since", type_=UtcDateTime),
+        Booking.start < bindparam("until", type_=UtcDateTime),
+    )
+    .order_by(Booking.start.desc())
+    .limit(40)
+)  # fmt: skip
+
+
 def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[tuple[int, datetime, datetime]]:
     """List (space, start, end) of a member's kept bookings of a kind that began within a time, latest first."""
-    rows = db.session.execute(
-        select(Booking.space_id, Booking.start, Booking.end)
-        .join(Space, Space.id == Booking.space_id)
-        .where(
-            Booking.member_id == member_id, Booking.state == "confirmed", Space.kind == kind,
-            Booking.start >= since, Booking.start < until,
-        )
-        .order_by(Booking.start.desc())
-        .limit(40)
-    )  # fmt: skip
-    return [(space, start, end) for space, start, end in rows]
+    given = {"member": member_id, "kind": kind, "since": since, "until": until}
+    return [(space, start, end) for space, start, end in db.session.execute(_USUAL, given)]
 
 
 def count() -> int:

@@ -12,7 +12,7 @@ from innovation_station.bookings.choice import SIGNS, Choice, amenities, clock_o
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.offers import booking_fields
-from innovation_station.bookings.rules import Alternative, Wish
+from innovation_station.bookings.rules import Alternative, Held, Wish
 from innovation_station.errors import DomainError, Refusal
 from innovation_station.i18n import (
     day_long,
@@ -34,8 +34,8 @@ ROOM_LENGTHS = (30, 60, 120)
 class Sheet:
     """Composes templates/_sheet.html for one place of a Day."""
 
-    def __init__(self, day: Day, choice: Choice, place: Place, *, visible: bool):
-        self.day, self.choice, self.place, self.visible = day, choice, place, visible
+    def __init__(self, day: Day, choice: Choice, place: Place, own: Iterable[tuple[Held, str]], *, visible: bool):
+        self.day, self.choice, self.place, self.own, self.visible = day, choice, place, own, visible
         self.free = day.free(place)
         self.rows = day.taken.get(place.id, ())
 
@@ -67,19 +67,20 @@ class Sheet:
         first, last = self.day.window
         return [
             {
-                "s": max(self.day.quarter(row.span.start), first),
-                "e": min(self.day.quarter(row.span.end, up=True), last),
-                "state": self.day.state_of(row),
-                "text": self.day.who(row),
+                "s": max(stretch.start // 15, first),
+                "e": min(-(-stretch.end // 15), last),
+                "state": stretch.state,
+                "text": stretch.who,
             }
-            for row in self.rows
+            for stretch in self.day.of(self.place)
         ]  # fmt: skip
 
     def _why(self) -> str:
         if not self.place.bookable:
             return sentence(Refusal("not-bookable", None, {"space": self.place.name}))
         if not self.rows:
-            whole = self.day.opened(self.place) or self.day.chosen
+            opened = self.day.opened(self.place)
+            whole = self.day.span(opened) if opened else self.day.chosen
             found = rules.refusals(Wish(self.place, whole), self.day.moment)
             return " ".join(sentence(r) for r in found[:1]) or _("There is nothing left to book this day.")
         said = ", ".join(f"{span_short(row.span)} {self.day.who(row)}" for row in self.rows)
@@ -155,11 +156,12 @@ class Sheet:
 
     def _room_options(self) -> list[dict[str, Any]]:
         """Offer 30 minutes, one and two hours and the rest of the free stretch that holds the chosen start."""
-        start = at_minute(self.choice.day, self.choice.start or 0, self.day.moment.zone)
-        free = next((span for span in self.free if span.end > start), None)
-        if free is None:
+        wanted = self.choice.start or 0
+        stretch = next((minutes for minutes in self.free if minutes[1] > wanted), None)
+        if stretch is None:
             return []
-        begin = max(start, free.start)
+        free = self.day.span(stretch)
+        begin = max(free.start, at_minute(self.choice.day, wanted, self.day.moment.zone))
         lengths = [timedelta(minutes=minutes) for minutes in ROOM_LENGTHS]
         longest = timedelta(minutes=self.place.policy.longest)
         names = [_("30 min"), _("1 hour"), _("2 hours"), _("The rest")]
@@ -174,8 +176,7 @@ class Sheet:
 
     def _own(self, typed: dict[str, Any], *, checked: bool) -> dict[str, Any]:
         policy = self.place.policy
-        opened = self.day.opened(self.place) or self.day.chosen
-        first, last = self._minutes(opened)
+        first, last = self.day.opened(self.place) or self.day.asked
         steps = list(range(first, last + 1, policy.granularity))
         start, end = self._prefilled(first, last)
         options = [(clock_of(minute), minute_long(minute), minute_short(minute)) for minute in steps]
@@ -188,21 +189,15 @@ class Sheet:
     def _prefilled(self, first: int, last: int) -> tuple[int, int]:
         """Give the stretch the member's own time starts from: the chosen one, or the free part nearest to it."""
         start, end = self.choice.start or first, self.choice.end or last
-        free = [self._minutes(span) for span in self.free]
-        if any(a <= start and end <= b for a, b in free) or not free:
+        if any(a <= start and end <= b for a, b in self.free) or not self.free:
             return max(start, first), min(end, last)
-        a, b = max(free, key=lambda stretch: min(stretch[1], end) - max(stretch[0], start))
+        a, b = max(self.free, key=lambda stretch: min(stretch[1], end) - max(stretch[0], start))
         return (max(a, start), min(b, end)) if min(b, end) > max(a, start) else (a, b)
 
     def _note(self) -> str | None:
         """Say what else the member has this day."""
-        own = [
-            (row, self.day.house.places[row.space_id])
-            for rows in self.day.taken.values()
-            for row in rows
-            if row.member_id == self.day.member_id and row.span.end > self.day.moment.now
-        ]
-        said = ", ".join(f"{place.name} {span_short(row.span)}" for row, place in own)
+        own = (held for held, _kind in self.own if held.span.end > self.day.moment.now)
+        said = ", ".join(f"{held.space} {span_short(held.span)}" for held in own)
         if said:
             return _("You have %(what)s. The booking shows in your calendar.", what=said)
         return _("The booking shows in your calendar.")
@@ -223,7 +218,7 @@ class Sheet:
         }  # fmt: skip
 
     def _next_free_query(self) -> str:
-        start, end = self._minutes(self.free[0])
+        start, end = self.free[0]
         return self.choice.query(start=start, end=end)
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import day as days
 from innovation_station.bookings import queries, service, sheets
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
+from innovation_station.bookings.drawings import drawings
 from innovation_station.bookings.forms import BookingForm
 from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import Repeat, alternatives_for
@@ -26,7 +27,8 @@ from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import language, local, zone
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute, open_span
+from innovation_station.spaces.queries import space_revisions
+from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
 from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, revisions, signed_in, wants_part
 
@@ -34,7 +36,7 @@ pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
 Usual = Sequence[tuple[int, datetime, datetime]]
 A_MOMENT = timedelta(minutes=10)
-VERSION = "1"  # part of every ETag: raise it when the same data renders otherwise
+VERSION = "2"  # part of every ETag: raise it when the same data renders otherwise
 
 
 @pages.get("/book")
@@ -50,7 +52,7 @@ def book(space_id: int | None = None) -> ResponseReturnValue:
     place = _place(space_id) if space_id is not None else None
     if part == "sheet" and place is not None:
         choice, moment = _choice()
-        sheet = _sheet(_day(choice, moment), choice, place)
+        sheet = _sheet(_day(choice, moment).read({place.id}), choice, place)
         return render_template("bookings/_sheet_part.html", page={"sheet": sheet})
     return _page(place)
 
@@ -98,7 +100,7 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     offers = alternatives_for(current_house(), actor().id, near, moment) if near else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
-    day = _day(choice, moment)
+    day = _day(choice, moment).read({place.id})
     sheet = _sheet(day, choice, place, typed)
     if form.errors:
         sheet["refusals"] = [{"text": sentence, "field": None} for sentence in _form_sentences(form)]
@@ -136,7 +138,7 @@ def _day_part() -> ResponseReturnValue:
     if not request.if_none_match.contains_weak(etag):
         usual = _usual(now)
         choice, moment = _choice(usual=usual)
-        page = _compose_day(_day(choice, moment), choice, usual, None)
+        _read, page = _compose_day(_day(choice, moment), usual, choice, None)
         answer = Response(render_template("bookings/_day.html", page=page))
     answer.set_etag(etag, weak=True)
     return answer
@@ -162,20 +164,23 @@ def _page(
     usual = _usual(now)
     choice = choice or _choice(usual=usual)[0]
     moment = _moment(now)
-    day = _day(choice, moment)
+    day, page = _compose_day(_day(choice, moment), usual, choice, place)
     strip = _strip(choice.day, now)
-    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice, now), strip)
-    page = _compose_day(day, choice, usual, place) | frame
+    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice, now, stamp), strip)
+    page |= frame
     page["etag"] = f'W/"{_etag(stamp, now)}"'
     page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
     page["refusals"] = list(sentences)
     return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
 
 
-def _compose_day(day: Day, choice: Choice, usual: Usual, place: Place | None) -> dict[str, Any]:
-    page = DayPage(day, choice, place.id if place else None).compose()
+def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) -> tuple[Day, dict[str, Any]]:
+    """Compose the part of the page that changes; give it with the day as far as it had to be read."""
+    selected = place.id if place else None
+    day, drawn = drawings(day, choice, space_revisions(), selected=selected, also={space for space, _s, _e in usual})
+    page = DayPage(day, choice, drawn).compose()
     filters = Frame(day.house, choice, day.moment).filters()
-    return page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
+    return day, page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
 
 
 def _usual(now: datetime) -> Usual:
@@ -194,7 +199,8 @@ def _floor_css(revision: int) -> str:
 
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
-    return sheets.Sheet(day, choice, place, visible=actor().visible).compose(typed)
+    own = queries.held_by(day.member_id, day.whole)
+    return sheets.Sheet(day, choice, place, own, visible=actor().visible).compose(typed)
 
 
 def _begin(whole: Span, now: datetime) -> Span:
@@ -203,8 +209,17 @@ def _begin(whole: Span, now: datetime) -> Span:
     return Span(start, start + timedelta(minutes=1))
 
 
-def _free(strip: Sequence[date], choice: Choice, now: datetime) -> dict[date, int]:
-    """Count the places of the chosen kind that are free in the chosen part of each day; one statement."""
+@lru_cache(maxsize=128)
+def _busy(
+    _house: House, _stamp: tuple[int, int], windows: tuple[Span, ...], kinds: tuple[str, ...],
+    among: tuple[int, ...] | None,
+) -> Mapping[int, int]:  # fmt: skip
+    """Count once for a state of the house: its stamp names all that takes its spaces."""
+    return queries.busy_spaces(windows, kinds, among=among)
+
+
+def _free(strip: Sequence[date], choice: Choice, now: datetime, stamp: tuple[int, int]) -> dict[date, int]:
+    """Count the places of the chosen kind that are free in the chosen part of each day; one statement at most."""
     house = current_house()
     moment = _moment(now)
     places = [place for place in house.places.values() if choice.shows(place) and place.bookable]
@@ -214,11 +229,10 @@ def _free(strip: Sequence[date], choice: Choice, now: datetime) -> dict[date, in
         minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
         whole = Span(*(at_minute(day, minute or 0, zone()) for minute in minutes))
         windows.append(whole if choice.kind == "desk" else _begin(whole, now))
-    among = [place.id for place in places] if choice.filtered else None
-    busy = queries.busy_spaces(windows, sorted({place.kind for place in places}), among=among) if places else {}
-    open_places = [
-        sum(open_span(place.hours, day, moment.zone, moment.holidays) is not None for place in places) for day in strip
-    ]
+    among = tuple(place.id for place in places) if choice.filtered else None
+    kinds = tuple(sorted({place.kind for place in places}))
+    busy = _busy(house, stamp, tuple(windows), kinds, among) if places else {}
+    open_places = [sum(day.weekday() in place.hours for place in places) for day in strip]
     return {day: max(0, open_places[index] - busy.get(index, 0)) for index, day in enumerate(strip)}
 
 
@@ -284,9 +298,7 @@ def _minute(instant: datetime) -> int:
 
 def _day(choice: Choice, moment: Moment) -> Day:
     chosen = Span(*(at_minute(choice.day, minute, zone()) for minute in (choice.start or 0, choice.end or 1440)))
-    return days.read(
-        current_house(), choice.day, moment, member_id=actor().id, sees_all=actor().is_staff, chosen=chosen
-    )
+    return Day(current_house(), choice.day, moment, actor().id, actor().is_staff, chosen)
 
 
 def _place(space_id: int) -> Place:

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from innovation_station import clock
+from innovation_station.bookings.day import Stretch
+from innovation_station.bookings.rows import Line, Pen
 from innovation_station.bookings.service import moment as moment_of
 from innovation_station.delivery import static_url
 from innovation_station.home import start as front
 from innovation_station.home.today import Today
-from innovation_station.i18n import zone
+from innovation_station.i18n import language, zone
 from innovation_station.web import actor, current_house
 
 pages = Blueprint("home", __name__)
@@ -44,7 +46,11 @@ def style() -> ResponseReturnValue:
     """Show every component, while developing only."""
     if not current_app.debug:
         abort(404)
-    return render_template("style.html")
+    return render_template("style.html", pen=Pen(language(), "", "", (32, 72)), line=_sample, stretch=Stretch)
+
+
+def _sample(number: int, kind: str, name: str) -> Line:
+    return Line(number, kind, kind == "room", name, name, "Perrongen", "8 seats", "Perrongen, extra screen")
 
 
 @pages.get("/favicon.ico")

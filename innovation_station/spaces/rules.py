@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -133,6 +134,11 @@ class House:
     def unknown(cls) -> House:
         """Give an empty house, for the page that says the database is away."""
         return cls(0, "Innovation Station", "", {"sv": "", "en": ""}, None, {}, {}, {}, {})
+
+    @cached_property
+    def weekdays(self) -> frozenset[int]:
+        """Name the weekdays on which any place is open, Monday as 0."""
+        return frozenset(weekday for place in self.places.values() for weekday in place.hours)
 
     def zone_name(self, place: Place, language: Language) -> str:
         """Name the zone of a space, or its floor where it lies in none."""

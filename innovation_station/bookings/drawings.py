@@ -1,0 +1,145 @@
+"""The places of one day, drawn, and kept in the process for the next page.
+
+Between two pages of a day one place has changed, or none: only that is read and drawn again. What is kept of a place
+stands under the revision of its space, which every change of its allocations raises, so nothing here can be stale.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from threading import Lock
+from typing import NamedTuple
+
+from innovation_station.bookings.choice import ROOMS, Choice
+from innovation_station.bookings.day import Day, Minutes, Stretch
+from innovation_station.bookings.rows import Line, Pen, lines
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import language, minute_short
+from innovation_station.spaces.rules import Place
+
+MOST = 1500  # places that are kept, three kilobytes each
+
+
+class Drawn(NamedTuple):
+    """A place on one page as everybody sees it who has nothing there: `members` are those who have."""
+
+    revision: int
+    members: tuple[int | None, ...]
+    state: str
+    link: str
+    item: str
+    row: str
+
+
+class Shelf:
+    """Drawings by page and place; the page that was not asked for the longest goes first. Threads may share it."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._pages: OrderedDict[Hashable, dict[int, Drawn]] = OrderedDict()
+        self._most, self._lock = most, Lock()
+
+    def page(self, key: Hashable) -> dict[int, Drawn]:
+        """Give what is kept of a page by place, to be filled; `key` names everything else that the page shows."""
+        with self._lock:
+            page = self._pages.setdefault(key, {})
+            self._pages.move_to_end(key)
+            while len(self._pages) > 1 and sum(map(len, self._pages.values())) > self._most:
+                self._pages.popitem(last=False)
+            return page
+
+
+_shelf = Shelf()
+
+
+def drawings(
+    day: Day, choice: Choice, revisions: Mapping[int, int], *, selected: int | None, also: Collection[int]
+) -> tuple[Day, Mapping[int, Drawn]]:
+    """Draw every place of a day; give the day with what had to be read for it, and the drawings by place.
+
+    `revisions` of all spaces must have been read before. `also` are places to be read in any case, as are the
+    `selected` one and those where the member has something. One statement at most.
+    """
+    house, me = day.house, day.member_id
+    kept = _shelf.page((house, day.date, day.now, day.sees_all, language(), choice.query()))
+    found = {
+        space_id: drawn
+        for space_id, drawn in kept.copy().items()
+        if drawn.revision == revisions.get(space_id) and me not in drawn.members and space_id != selected
+    }
+    day = day.read({*house.places.keys() - found.keys(), *also})
+    draughtsman = Draughtsman(day, choice, selected)
+    for space_id, place in house.places.items():
+        if space_id not in found:
+            drawn = found[space_id] = draughtsman.draw(place, revisions.get(space_id, 0))
+            if me not in drawn.members and space_id != selected:
+                kept[space_id] = drawn
+    return day, found
+
+
+class Draughtsman:
+    """Draws the places of a Day that were read, in the words of the reader's language."""
+
+    def __init__(self, day: Day, choice: Choice, selected: int | None):
+        self.day, self.choice, self.selected = day, choice, selected
+        self.pen = Pen(language(), choice.query(), choice.query(start=None, end=None), day.window)
+        self.lines = lines(day.house, language())
+        self.words = {
+            "free": _("free"), "part": _("partly free"), "taken": _("taken"), "mine": _("yours"), "closed": _("closed"),
+        }  # fmt: skip
+
+    def draw(self, place: Place, revision: int) -> Drawn:
+        """Draw a place everywhere it stands on the page."""
+        day, line, pen = self.day, self.lines[place.id], self.pen
+        held, free, state = day.of(place), day.free(place), day.state(place)
+        said = "; ".join([f"{pen.hours(start, end)} {who}" for start, end, _state, who, _id in held])
+        label = f"{line.title}, {line.zone}, {self.words[state]}"
+        link = pen.link(
+            line, self._shown(place, state), f"{label} ({said})" if said else label, day.strip(place),
+            status=self._status(place) if line.room else "",
+            dim=self.choice.filtered and not self.choice.shows(place),
+        )  # fmt: skip
+        return Drawn(
+            revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), state, link,
+            self._item(place, line, state, said, free), pen.row(line, free, held, day.opened(place)),
+        )  # fmt: skip
+
+    def _shown(self, place: Place, state: str) -> str:
+        """Mark what is chosen, but never paint over that somebody has it: a script tells the member by it."""
+        return "selected" if place.id == self.selected and state in ("free", "part") else state
+
+    def _item(self, place: Place, line: Line, state: str, said: str, free: list[Minutes]) -> str:
+        text = self._free_text(place, free) if state in ("free", "part") else said or self.words[state].capitalize()
+        if place.kind in ROOMS:
+            text = f"{line.name}: {text}"
+        return self.pen.item(line, "sel" if place.id == self.selected else state, text)
+
+    def _free_text(self, place: Place, free: list[Minutes]) -> str:
+        ahead = [minutes for minutes in free if minutes[1] > self.day.asked[0]]
+        if not ahead:
+            return _("Free")
+        if ahead == [self.day.opened(place)]:
+            return _("Free all day")
+        return _("Free %(times)s", times=", ".join([self.pen.hours(*minutes) for minutes in ahead[:3]]))
+
+    def _status(self, place: Place) -> str:
+        """Say of a room until when it is free or booked: from now today, from the chosen time otherwise."""
+        chosen = self.day.looked_at(place)
+        if chosen is None or not place.bookable:
+            return _("Not open then")
+        rows = self.day.of(place)
+        if running := self.day.running(place, chosen):
+            return _("Booked until %(time)s", time=minute_short(_busy_until(rows, running.end)))
+        at = self.day.judged_at(chosen)
+        following = min((row.start for row in rows if row.start > at), default=None)
+        if following is None:
+            opened = self.day.opened(place)
+            return _("Free all day") if opened and at <= opened[0] else _("Free the rest of the day")
+        return _("Free until %(time)s", time=minute_short(following))
+
+
+def _busy_until(rows: Iterable[Stretch], end: int) -> int:
+    for row in rows:
+        if row.start <= end < row.end:
+            end = row.end
+    return end

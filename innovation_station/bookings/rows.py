@@ -1,0 +1,150 @@
+"""Each place of a day as ready markup: its link on the plan, its item in the list, its row in the timeline.
+
+A house of 200 places writes 3,000 texts and numbers into one page. In a template each of them costs a look-up and a
+call to escape it, half of what the page cost; here what people wrote is escaped once, where it is read (`Line`,
+`Stretch.who`), and the rest are numbers and words of ours. All parameters that are texts are markup already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from markupsafe import escape
+
+from innovation_station.bookings.choice import ROOMS, SIGNS, amenity_names, clock_of
+from innovation_station.bookings.day import Minutes, Stretch
+from innovation_station.delivery import static_url
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import hours_in, ngettext
+from innovation_station.spaces.rules import AMENITIES, House, Language, Place
+
+GLYPHS = {"taken": "g-person", "mine": "g-tick", "closed": "g-cross", "event": "g-flag", "not-for-me": "g-lock"}
+MARKS = {"taken": "clock", "closed": "x", "event": "flag", "not-for-me": "lock"}  # the others have a tick
+
+
+class Line(NamedTuple):
+    """What is said of a place on every day; all texts are markup."""
+
+    id: int
+    kind: str
+    room: bool
+    name: str
+    title: str
+    zone: str
+    seats: str
+    detail: str
+
+
+@lru_cache(maxsize=8)
+def lines(house: House, language: Language) -> dict[int, Line]:
+    """Name each place; once for a revision of the house. The language must be the one that is in force."""
+    names = amenity_names()
+    return {place.id: _line(place, house.zone_name(place, language), names) for place in house.places.values()}
+
+
+def _line(place: Place, zone: str, amenities: dict[str, str]) -> Line:
+    seats = ngettext("%(num)d seat", "%(num)d seats", place.capacity)
+    detail = [zone, seats] if place.kind in ROOMS else [zone]
+    detail += [amenities[amenity] for amenity in AMENITIES if amenity in place.amenities]
+    title = _("Desk %(name)s", name=place.name) if place.kind == "desk" else place.name
+    texts = (str(escape(text)) for text in (place.name, title, zone, seats, ", ".join(detail)))
+    return Line(place.id, place.kind, place.kind in ("room", "hall"), *texts)
+
+
+class Pen:
+    """Draws places for one page; `query` names the day, the time and the filters, `untimed` leaves out the time."""
+
+    def __init__(self, language: Language, query: str, untimed: str, window: Minutes):
+        self.query, self.untimed, self.window = str(escape(query)), str(escape(untimed)), window
+        self.hours = partial(hours_in, language)
+        self.book, self.book_end = _("Book %(hours)s", hours="{}").split("{}")
+        sprite = static_url("icons.svg")
+        self.glyphs = {state: _sign("g", sprite, name) for state, name in GLYPHS.items()}
+        self.phone = _sign("g", sprite, "i-phone")
+        self.marks = {state: _sign("i", sprite, f"i-{name}") for state, name in MARKS.items()}
+        self.tick = _sign("i", sprite, "i-check")
+        self.heads = {kind: _sign("i i-s", sprite, f"i-{name}") for kind, name in SIGNS.items()}
+        self.arrow = _sign("i i-s", sprite, "i-right")
+
+    def link(self, line: Line, state: str, label: str, strip: str, *, status: str = "", dim: bool = False) -> str:
+        """Draw a place on the plan. `strip` is the SVG path of what is booked, `status` stands in rooms."""
+        id_, _kind, room, name, _title, _zone, seats, _detail = line
+        if room:
+            sign = self.marks.get(state, self.tick)
+            inner = f'<b>{name}</b><span class="cap">{seats}</span><span class="st">{sign}{status}</span>'
+        else:
+            inner = f"<b>{name}{self.glyphs.get(state) or (self.phone if line.kind == 'booth' else '')}</b>"
+        shape = "room" if room else "desk booth" if line.kind == "booth" else "desk"
+        look = "sel" if state == "selected" else state
+        path = f'<path d="{strip}"/>' if strip else ""
+        return (
+            f'<a id="p{id_}" class="{shape} at sp-{id_} is-{look}{" is-dim" if dim else ""}" '
+            f'href="/book/{id_}?{self.query}" data-sheet data-space="{id_}" data-state="{state}" '
+            f'aria-label="{label}"{CURRENT if state == "selected" else ""}>{inner}'
+            f'<svg class="strip" viewBox="0 0 {self.window[1] - self.window[0]} 1" preserveAspectRatio="none" '
+            f'aria-hidden="true">{path}</svg></a>\n'
+        )
+
+    def item(self, line: Line, state: str, text: str) -> str:
+        """Draw a place in the list."""
+        id_, kind = line.id, line.kind
+        return (
+            f'<li id="l{id_}"><a class="li is-{state}" href="/book/{id_}?{self.query}" data-sheet '
+            f'data-space="{id_}"><span class="no">{self.heads.get(kind) or line.name}</span>'
+            f'<span><span class="a">{text}</span><span class="b">{line.detail}</span></span>{self.arrow}</a></li>\n'
+        )
+
+    def row(self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None) -> str:
+        """Draw a place in the timeline: what is free, what takes it and, within the window, when it is closed."""
+        id_, name, hours, (first, last) = line.id, line.name, self.hours, self.window
+        cells = []
+        for start, end in free:
+            s, e = (start + 14) // 15, end // 15
+            if s < e:
+                text = f"{self.book}{hours(start, end)}{self.book_end}"
+                href = f"/book/{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
+                sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
+                cells.append((s, _open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
+        for start, end, state, who, booking_id in held:
+            s, e = max(start // 15, first), min(-(-end // 15), last)
+            if s < e:
+                label = f"{who}, {name} {hours(start, end)}"
+                cell = (
+                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who)
+                    if state == "mine"
+                    else _shut_cell(s, e, state, label, who)
+                )
+                cells.append((s, cell))
+        opens, closes = (opened[0] // 15, -(-opened[1] // 15)) if opened else (last, last)
+        for s, e in ((first, opens), (closes, last)):
+            if s < e:
+                closed = str(escape(_("Closed %(hours)s, %(name)s", hours=hours(s * 15, e * 15), name="{}")))
+                cells.append((s, _shut_cell(s, e, "closed", closed.replace("{}", name), "")))
+        cells.sort()
+        return (
+            f'<div class="tl-row" role="row"><span role="rowheader">{name}</span><div class="tl-track" '
+            f'role="presentation" data-track="{id_}">{"".join([cell for _s, cell in cells])}</div></div>\n'
+        )
+
+
+CURRENT = ' aria-current="true"'
+
+
+def _sign(css: str, sprite: str, name: str) -> str:
+    return f'<svg class="{css}" aria-hidden="true"><use href="{sprite}#{name}"/></svg>'
+
+
+def _open_cell(s: int, e: int, state: str, href: str, label: str, text: str, data: str = "") -> str:
+    return (
+        f'<span class="tl-cell s{s} e{e}" role="gridcell"><a class="tl-seg is-{state}" href="{href}" '
+        f'aria-label="{label}"{data}><span>{text}</span></a></span>'
+    )
+
+
+def _shut_cell(s: int, e: int, state: str, label: str, text: str) -> str:
+    return (
+        f'<span class="tl-cell s{s} e{e}" role="gridcell" aria-label="{label}" title="{label}">'
+        f'<span class="tl-seg is-{state}"><span>{text}</span></span></span>'
+    )
