@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from sqlalchemy import select, text
 
+from bench.moment import NOW, SECRET
 from innovation_station import create_app, db, schema, settings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import transaction
@@ -34,9 +35,7 @@ from innovation_station.spaces import service
 from innovation_station.spaces.models import Floor, Space, Zone
 from innovation_station.spaces.rules import Box, at_minute
 
-NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)  # a Tuesday, half past eight in the house
 ZONE = ZoneInfo("Europe/Stockholm")
-SECRET = "bench-" * 8
 PASSWORD = "plats-for-nasta-ide"
 AHEAD = timedelta(days=42)
 CLIENTS, MEMBERS = 16, 600
