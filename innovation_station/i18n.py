@@ -308,6 +308,7 @@ REFUSALS: Mapping[str, Any] = {
     "email-malformed": _l("The address is not complete. It looks like name@example.org."),
     "email-taken": _l("There is an account with this address already."),
     "name-malformed": _l("Write a name of at most %(longest)s characters."),
+    "member-unknown": _l("There is no such member."),
     "role-unknown": _l("The role is member, host or admin."),
     "password-short": _l("The password needs at least %(shortest)s characters."),
     "password-long": _l("The password may hold at most %(longest)s characters."),

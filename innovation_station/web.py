@@ -196,6 +196,19 @@ def signed_in(view: View) -> View:
     return cast(View, guarded)
 
 
+def guard(pages: Blueprint, may: Callable[[Person], bool] | None = None) -> None:
+    """Open all pages of a blueprint to members only, or to those of them whom a rule lets in; others get 403."""
+
+    @pages.before_request
+    def check() -> ResponseReturnValue | None:
+        known = visitor()
+        if known is None:
+            return _to_login()
+        if may is not None and not may(known.person):
+            abort(403)
+        return None
+
+
 def _page_context() -> dict[str, Any]:
     house = current_house()
     return {

@@ -51,6 +51,8 @@ route                               method  visitor  bo   alva  host  admin
 /style                              GET     404      404  404   404   404
 /favicon.ico                        GET     301      301  301   301   301
 /robots.txt                         GET     200      200  200   200   200
+/account                            GET     in       200  200   200   200
+/staff                              GET     in       403  403   200   200
 /healthz                            GET     200      200  200   200   200
 /readyz                             GET     200      200  200   200   200
 /login                              POST    303      303  303   303   303

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from innovation_station.db import db
+from innovation_station.errors import NotFound
 from innovation_station.members import rules
 from innovation_station.members.models import LoginSession, Member, SignInFailure
 from innovation_station.members.rules import normal_email
@@ -22,6 +23,14 @@ def token_hash(token: str) -> bytes:
 def by_email(email: str) -> Member | None:
     """Find the member with this address, whatever its case."""
     return db.session.scalar(select(Member).where(Member.email == normal_email(email)))
+
+
+def by_id(member_id: int) -> Member:
+    """Give the member with this id. Raises NotFound."""
+    member = db.session.get(Member, member_id)
+    if member is None:
+        raise NotFound("member-unknown")
+    return member
 
 
 _session, _member = LoginSession.__table__.c, Member.__table__.c

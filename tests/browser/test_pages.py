@@ -70,7 +70,7 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     made = station.book(ALVA, name, TUESDAY, "08:00", "12:00")
     booked = f"/book/{station.ids[name]}?date={TUESDAY}&from=08:00&to=12:00"
     own = (f"/bookings/{made}", f"/bookings/{made}/edit", "/bookings", "/")
-    for path in (booked, "/book?date=2026-11-28", *own, "/accessibility", "/style"):
+    for path in (booked, "/book?date=2026-11-28", *own, "/accessibility", "/style", "/account"):
         open_page(page, path)
         yield path
     page.goto("/calendars")
@@ -124,11 +124,15 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
     faults: list[str] = []
     page = visit(language, allow=("status of 4", "status of 5"))
     visitor = visit(language, email=None)
+    admin = visit(language, email=REBIN)
     for where in seen(page, station, monkeypatch):
         faults += [f"{where}: {fault}" for fault in faults_of(page, language)]
     for path in ("/", "/login", "/accessibility"):
         open_page(visitor, path)
         faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language)]
+    for path in ("/staff",):
+        open_page(admin, path)
+        faults += [f"admin {path}: {fault}" for fault in faults_of(admin, language)]
     assert faults == []
 
 
