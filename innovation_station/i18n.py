@@ -320,6 +320,9 @@ REFUSALS: Mapping[str, Any] = {
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
     "mail-unknown": _l("There is no such mail that waits for you. It may have been taken care of."),
+    "picture-unknown": _l("That is no picture that can be read. Take one in JPEG, PNG or WebP."),
+    "picture-large": _l("The picture is too large. Take one of at most %(megabytes)s MB."),
+    "picture-small": _l("The picture is too small. It needs at least %(pixels)s pixels a side."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
 }
 

@@ -31,7 +31,7 @@ from waitress.server import TcpWSGIServer, create_server
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 9 * 1024 * 1024  # a photograph and the form round it; each view has its own bound, most a quarter of a MiB
 MAX_HEADERS = 32 * 1024
 CRASHES_BEFORE_GIVING_UP = 5
 M_ARENA_MAX = -8  # of glibc's malloc.h
