@@ -31,7 +31,8 @@ _decoding = threading.Semaphore(1)  # up to 80 MB each: a process takes on one a
 def squares(data: bytes, sizes: Mapping[str, int], *, field: str = "photo") -> dict[str, bytes]:
     """Make square WebP pictures of an uploaded one, each of so many pixels a side, cut from its middle.
 
-    `field` is the form's name for it. Raises Refused: `picture-large` (bytes or pixels), `picture-small`, `picture-unknown` for whatever is no picture.
+    `field` is the form's name for it. Raises Refused: `picture-large` (bytes or pixels), `picture-small`,
+    `picture-unknown` for whatever is no picture.
     """
     if len(data) > LARGEST_UPLOAD:
         raise _too_large(field)

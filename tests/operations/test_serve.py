@@ -311,6 +311,6 @@ def test_address_that_cannot_be_had_is_one_line(host: str) -> None:
 
 def test_defaults_are_bounded() -> None:
     limits = Limits()
-    assert limits.body == 1024 * 1024
+    assert limits.body <= 9 * 1024 * 1024
     assert limits.arrival <= 60
     assert limits.grace <= 30
