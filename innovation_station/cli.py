@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import run_simple
 
 from innovation_station import clock, create_app, db, doctor, health, operations, schema, serve, settings
+from innovation_station.audit import queries as audit
 from innovation_station.errors import DomainError, Unavailable
 from innovation_station.i18n import sentence, speaking
 from innovation_station.members.models import Member
@@ -278,6 +279,32 @@ def _password(from_stdin: bool) -> str:
 
 def _app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined]
+
+
+audit_group = AppGroup("audit", help="The trail of who did what.")
+cli.add_command(audit_group)
+
+
+@audit_group.command("verify")
+@click.option("--expect", metavar="HASH", help="A last hash noted down earlier, which has to be in the chain still.")
+def audit_verify_command(expect: str | None) -> None:
+    """Go through the trail and name every entry that was changed, put in between or taken out."""
+    with one_line():
+        verdict = audit.verify()
+        for fault in verdict.faults:
+            click.echo(fault, err=True)
+        if verdict.faults:
+            raise click.ClickException("The trail is not what was written.")
+        if expect is not None and not audit.has_hash(_hash(expect)):
+            raise click.ClickException("No entry has the hash that was noted down: the trail was written anew or cut.")
+        click.echo(f"{verdict.entries} entries, unbroken. The last hash, to note down: {verdict.last.hex()}")
+
+
+def _hash(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise click.UsageError("A hash is 64 hexadecimal digits.") from None
 
 
 # Operations

@@ -87,6 +87,25 @@ def test_member_create_asks_twice_without_showing(command: Command, database: Pa
     assert PASSWORD not in result.output
 
 
+def test_audit_verify_names_what_was_changed(command: Command, database: Path) -> None:
+    assert "0 entries, unbroken" in command("audit", "verify").output
+    for number in range(2):
+        at = f"2026-11-23 07:10:0{number}.000000"
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(
+                "INSERT INTO audit_entry (id, at, action, subject_kind, actor_role, outcome, reason, request_id, "
+                "what_hash, where_hash) VALUES (?, ?, 'house.named', 'house', 'house', 'done', '', '', x'00', x'00')",
+                (number + 1, at),
+            )
+    told = command("audit", "verify")
+    assert told.exit_code == 1 and "entry 2: written past the program" in told.stderr
+
+
+def test_audit_verify_knows_a_hash_noted_down(command: Command, database: Path) -> None:
+    assert "written anew or cut" in refused(command("audit", "verify", "--expect", "ab" * 32))
+    assert command("audit", "verify", "--expect", "no hash").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("email", "name", "password", "told"),
     [
