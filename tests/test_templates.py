@@ -1,0 +1,44 @@
+"""What holds for all templates."""
+
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from jinja2.runtime import Context
+
+from tests.conftest import Small
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+def test_macros_stand_in_templates_that_are_only_imported() -> None:
+    """A macro holds the page that defines it, and the page the macro: each page would stay in memory for a while."""
+    pages = {name for file in TEMPLATES for name in re.findall(r'{%-? (?:include|extends) "([^"]+)"', file.read_text())}
+    for file in (ROOT / "innovation_station").rglob("*.py"):
+        pages.update(re.findall(r'"([\w/]+\.html)"', file.read_text()))
+    with_macros = {
+        file.relative_to(ROOT / "templates").as_posix() for file in TEMPLATES if "{% macro" in file.read_text()
+    }
+    assert len(pages) > 10 and len(with_macros) > 5
+    assert pages & with_macros == set()
+
+
+@pytest.mark.parametrize("path", ["/", "/book", "/bookings", "/calendars"])
+def test_page_is_gone_when_it_is_sent(path: str, small: Small, alva: FlaskClient) -> None:
+    with alva.get(path) as answer:
+        assert answer.status_code == 200
+    del answer
+    gc.collect()
+    gc.disable()
+    try:
+        alva.get(path).close()
+        alva.get("/healthz").close()  # the client holds on to the last
+        left = [thing for thing in gc.get_objects() if isinstance(thing, Context)]
+    finally:
+        gc.enable()
+    assert [context.name for context in left if not context.name.rpartition("/")[2].startswith("_")] == []
