@@ -6,13 +6,16 @@ Exit codes: 0 fine, 1 refused or failed with one line, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask, current_app
@@ -25,9 +28,16 @@ from innovation_station import clock, create_app, db, doctor, health, operations
 from innovation_station.audit import queries as audit
 from innovation_station.errors import DomainError, Unavailable
 from innovation_station.i18n import sentence, speaking
+from innovation_station.jobs import queries as job_queries
+from innovation_station.jobs import registry
+from innovation_station.jobs.models import Job
+from innovation_station.mail import bell
+from innovation_station.mail import service as mail
+from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
 from innovation_station.preload import preload
+from innovation_station.worker import Worker
 
 RUN_WORKERS = 2
 DEMO_EMAILS = ("member@example.org", "host@example.org", "admin@example.org")
@@ -142,11 +152,14 @@ def run_command(host: str, port: int, empty: bool, debug: bool) -> None:
         if load_settings().secret_key is None:
             settings.ensure_secret_key(load_settings().instance)
         app = make_app()
+        app.config["LOCAL_URL"] = _local_url(host, port)
         if not reloaded:
             prepare(app, demo=not empty)
             announce(app, host, port)
         if not debug:
             _serve(app, listener, RUN_WORKERS)
+    if reloaded:
+        threading.Thread(target=_work, args=(app,), daemon=True).start()
     run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
 
 
@@ -162,17 +175,43 @@ def serve_command(host: str, port: int, workers: int) -> None:
             raise serve.ServeError("STATION_SECRET_KEY is not set, and `run` has generated none. Set one.")
         listener = stack.enter_context(serve.bind(host, port))
         app = make_app()
-        if "migrations-pending" in health.reasons(app):
-            raise serve.ServeError("The database is not up to date: innovation-station db upgrade")
+        app.config["LOCAL_URL"] = _local_url(host, port)
+        _refuse_old_schema(app)
         _serve(app, listener, workers)
+
+
+def _refuse_old_schema(app: Flask) -> None:
+    if "migrations-pending" in health.reasons(app):
+        raise serve.ServeError("The database is not up to date: innovation-station db upgrade")
 
 
 def _serve(app: Flask, listener: socket.socket, workers: int) -> NoReturn:
     hops = app.config["STATION"].trusted_proxies
+    listens, rings = socket.socketpair()
+    bell.hang(rings)
     code = serve.serve(
-        app, listener, workers=workers, before_fork=lambda: _before_fork(app), clear_proxy_headers=not hops
-    )
+        app, listener, workers=workers, before_fork=lambda: _before_fork(app), clear_proxy_headers=not hops,
+        beside=lambda parent: _work(app, listens, parent),
+    )  # fmt: skip
     sys.exit(code)
+
+
+def _work(
+    app: Flask, rung: socket.socket | None = None, parent: socket.socket | None = None, *caught: signal.Signals
+) -> None:
+    """Send mail and run jobs until told to stop; under a supervisor also until that seems enough for a while."""
+    worker = Worker(app)
+    worker.catch(*(caught or ([signal.SIGTERM] if parent else [])))
+    worker.run(bell=rung, parent=parent, replaced=parent is not None)
+
+
+@cli.command("worker", with_appcontext=False)
+def worker_command() -> None:
+    """Send mail and run jobs, without serving pages; several may share one database."""
+    with one_line():
+        app = make_app()
+        _refuse_old_schema(app)
+        _work(app, None, None, signal.SIGTERM, signal.SIGINT)
 
 
 def _before_fork(app: Flask) -> None:
@@ -209,10 +248,14 @@ def _emails(app: Flask) -> list[str]:
         return found
 
 
+def _local_url(host: str, port: int) -> str:
+    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{shown_host}:{port}"
+
+
 def announce(app: Flask, host: str, port: int) -> None:
     """Print where the pages are, and the demo accounts where there are some."""
-    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-    click.echo(f"Innovation Station: http://{shown_host}:{port}")
+    click.echo(f"Innovation Station: {_local_url(host, port)}")
     accounts = [email for email in _emails(app) if email in DEMO_EMAILS]
     if accounts:
         from innovation_station.demo import PASSWORD
@@ -275,6 +318,78 @@ def _password(from_stdin: bool) -> str:
     if not from_stdin:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
+
+
+# Mail and jobs
+
+
+jobs_group = AppGroup("jobs", help="What runs by itself.")
+cli.add_command(jobs_group)
+
+
+@jobs_group.command("list")
+def jobs_command() -> None:
+    """List the jobs: when each ran last, how it went, and when it runs next."""
+    with one_line():
+        known = job_queries.known()
+        zone = _app().config["ZONE"]
+        for name, task in registry.tasks(_app()).items():
+            click.echo(f"{name:24} {_job_line(known.get(name), task, zone)}")
+
+
+def _job_line(job: Job | None, task: registry.Task, zone: ZoneInfo) -> str:
+    every, daily = task.schedule.every, task.schedule.daily
+    schedule = f"every {every}" if every else f"daily {daily:%H:%M}"
+    if job is None:
+        return f"{schedule}, not run yet"
+    if job.started_at is None or job.ended_at is None:
+        ran = "not run yet"
+    else:
+        ended = "ok" if job.succeeded else "FAILED"
+        seconds = (job.ended_at - job.started_at).total_seconds()
+        ran = f"{job.started_at.astimezone(zone):%Y-%m-%d %H:%M} {ended} after {max(seconds, 0):.1f} s"
+    result = f": {job.result}" if job.result else ""
+    return f"{schedule}, {ran}{result}; next {job.next_at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+@jobs_group.command("run", with_appcontext=False)
+@click.argument("name")
+def jobs_run_command(name: str) -> None:
+    """Run the job NAME now, whatever its schedule."""
+    with one_line():
+        app = make_app()
+        if name not in registry.tasks(app):
+            raise click.ClickException(f"There is no job {name!r}. What there is: innovation-station jobs list")
+        _refuse_old_schema(app)
+        from innovation_station.jobs.runner import Runner  # only who runs a job pays for it
+
+        runner = Runner(app)
+        went_well = runner.now(name)
+        if went_well is None:
+            raise click.ClickException(f"{name} is running at the moment.")
+        with app.app_context():
+            result = job_queries.known()[name].result
+        if not went_well:
+            raise click.ClickException(f"{name} failed: {result}")
+        click.echo(f"{name}: {result or 'done'}")
+
+
+mail_group = AppGroup("mail", help="Mail.")
+cli.add_command(mail_group)
+
+
+@mail_group.command("test")
+@click.argument("address")
+def mail_command(address: str) -> None:
+    """Queue a mail to ADDRESS; it arrives when a worker runs and the settings are right."""
+    language = _app().config["STATION"].locale
+    with one_line():
+        try:
+            with db.transaction():
+                mail.queue(Receiver(address, "", language), "test", {}, now=clock.now(), kind="operations")
+        except ValueError as error:
+            raise click.ClickException(f"{address!r} is {error}.") from None
+        click.echo("Queued. Whether it left: /staff/operations, or the worker's log.")
 
 
 def _app() -> Flask:

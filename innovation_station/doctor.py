@@ -20,6 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 # imported for its connection rules too: the doctor must see the pragmas that the servers set
 from innovation_station import db, postgres_tools
+from innovation_station.jobs.queries import late_since
+from innovation_station.mail.queries import PARKED
 from innovation_station.schema import known_revisions, revision_of
 from innovation_station.settings import CONFIG_FILE, DEFINITIONS, SECRET_KEY_FILE, Settings, shown
 
@@ -57,12 +59,17 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _disk(settings)
     yield from _time_zone(settings)
     yield from _assets()
+    yield from _mail(settings)
     yield from _database(settings)
 
 
 def _settings_together(settings: Settings) -> Iterator[Finding]:
     if settings.base_url is None:
-        yield Finding("base URL", "warning", "not set: links in feeds follow the address that was asked for.")
+        yield Finding(
+            "base URL",
+            "warning",
+            "not set: links in feeds follow the address that was asked for, in mails this machine.",
+        )
     elif settings.base_url.startswith("https:") and not settings.trusted_proxies:
         advice = "STATION_BASE_URL is https, yet no proxy is trusted; behind one, set STATION_TRUSTED_PROXIES=1."
         yield Finding("proxies", "warning", advice)
@@ -143,12 +150,23 @@ def _assets() -> Iterator[Finding]:
 _BUILD = "python -m innovation_station.assets"
 
 
+def _mail(settings: Settings) -> Iterator[Finding]:
+    from innovation_station.mail.transport import transport  # what speaks SMTP and TLS: see worker.py
+
+    if settings.mail_url.startswith("file:") and (settings.base_url or "").startswith("https:"):
+        yield Finding("mail", "warning", "goes into files and reaches nobody: set STATION_MAIL_URL.")
+    try:
+        yield Finding("mail", "ok", transport(settings.mail_url).check())
+    except OSError as error:
+        yield Finding("mail", "wrong", f"cannot leave: {' '.join(str(error).split())[:200]}")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.is_sqlite and not Path(settings.database_url.removeprefix("sqlite:///")).exists():
         yield Finding("database", "wrong", "not made yet: `innovation-station db upgrade`, or `run`.")
         return
     engine = create_engine(settings.database_url, **db.engine_options(settings.database_url))
-    checks = (_revision, _sqlite) if settings.is_sqlite else (_revision, _postgres)
+    checks = (_revision, _sqlite if settings.is_sqlite else _postgres, _worker)
     for check in checks:
         yield from _guarded(engine, check)
     engine.dispose()
@@ -175,6 +193,20 @@ def _revision(connection: Connection) -> Iterator[Finding]:
         yield Finding("migrations", "wrong", f"stands at {revision}, not {head}: `innovation-station db upgrade`.")
     else:
         yield Finding("migrations", "wrong", f"revision {revision} is of a newer version; upgrade the program.")
+
+
+def _worker(connection: Connection) -> Iterator[Finding]:
+    if revision_of(connection) != known_revisions()[-1]:
+        return  # there is nothing to look at yet
+    now = datetime.now(UTC)
+    late, parked = late_since(now, connection), connection.scalar(PARKED)
+    if late:
+        advice = "is a worker running? `run` and `serve` bring one along, `innovation-station worker` is one."
+        yield Finding("worker", "warning", f"jobs wait since {late:%Y-%m-%d %H:%M} UTC: {advice}")
+    else:
+        yield Finding("worker", "ok", "no job is late.")
+    if parked:
+        yield Finding("mail", "warning", f"{parked} could not be delivered: see /staff/operations.")
 
 
 def _sqlite(connection: Connection) -> Iterator[Finding]:

@@ -6,6 +6,9 @@ from flask import Blueprint, Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
+from innovation_station import clock
+from innovation_station.db import db
+from innovation_station.jobs.queries import late_since
 from innovation_station.schema import current_revision, is_current
 
 pages = Blueprint("health", __name__)
@@ -20,11 +23,21 @@ def healthz() -> ResponseReturnValue:
 
 @pages.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Say whether bookings can be served: 200, or 503 with the reasons as codes."""
+    """Say whether bookings can be served: 200, or 503 with the reasons as codes; and what else to look at."""
     found = reasons(current_app)
-    answer = jsonify(ready=not found, reasons=found)
+    answer = jsonify(ready=not found, reasons=found, warnings=[] if found else warnings())
     answer.headers["Cache-Control"] = "no-store"
     return answer, 503 if found else 200
+
+
+def warnings() -> list[str]:
+    """Return what keeps nobody from booking and is wrong all the same, as codes: `jobs-late` where no worker runs."""
+    try:
+        return ["jobs-late"] if late_since(clock.now()) else []
+    except SQLAlchemyError:
+        return []
+    finally:
+        db.session.rollback()
 
 
 def reasons(app: Flask) -> list[str]:

@@ -19,6 +19,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,6 +36,8 @@ MAX_BODY = 9 * 1024 * 1024  # a photograph and the form round it; each view has 
 MAX_HEADERS = 32 * 1024
 CRASHES_BEFORE_GIVING_UP = 5
 M_ARENA_MAX = -8  # of glibc's malloc.h
+REST = 5  # seconds, of what runs beside the workers and died as soon as it started
+Work = Callable[["socket.socket | None"], None]
 log = logging.getLogger("innovation_station.serve")
 
 
@@ -95,23 +98,26 @@ def serve(
     limits: Limits | None = None,
     before_fork: Callable[[], None] = lambda: None,
     clear_proxy_headers: bool = True,
+    beside: Work | None = None,
 ) -> int:
     """Answer requests until SIGTERM or SIGINT; returns the exit code.
 
     One worker runs in this process. Several run in forked ones that are replaced when they die, kill -9
-    included.
+    included; so does what is to run `beside` them (in a thread where nothing can be forked).
     """
     limits = limits or Limits()
 
     def work(parent: socket.socket | None) -> None:
         Worker(application, listener, limits, clear_proxy_headers, parent).run()
 
-    if workers == 1 or not hasattr(os, "fork"):
+    if not hasattr(os, "fork") or (workers == 1 and beside is None):
+        if beside is not None:
+            threading.Thread(target=beside, args=(None,), daemon=True).start()
         work(None)
         return 0
     _use_one_heap()
     before_fork()
-    return Supervisor(listener, work, workers, limits.grace).run()
+    return Supervisor(listener, work, workers, limits.grace, beside).run()
 
 
 def _use_one_heap() -> None:
@@ -123,17 +129,18 @@ def _use_one_heap() -> None:
 
 
 class Supervisor:
-    """Keep ``workers`` forked processes running; stop them all in bounded time."""
+    """Keep ``workers`` forked processes running, and one ``beside`` them; stop them all in bounded time."""
 
     def __init__(
-        self, listener: socket.socket, work: Callable[[socket.socket | None], None], workers: int, grace: int
+        self, listener: socket.socket, work: Work, workers: int, grace: int, beside: Work | None = None
     ) -> None:
         self.listener = listener
-        self.work = work
-        self.wanted = workers
+        self.works = [*([beside] if beside else []), *[work] * workers]
+        self.beside = beside
         self.grace = grace
-        self.children: dict[int, float] = {}
+        self.children: dict[int, tuple[Work, float]] = {}
         self.quick_deaths = 0
+        self.resting = False  # what runs beside died at once: the pages go on, it is tried again in a while
         # children hold one end: they see it closed when this process dies, however it dies
         self.life_there, self.life_here = socket.socketpair()
 
@@ -146,11 +153,13 @@ class Supervisor:
         gc.freeze()  # the collector would otherwise touch, and so copy, every shared page
         try:
             while True:
-                while len(self.children) < self.wanted:
-                    self._fork(awaited)
-                if signal.sigwait(awaited) in (signal.SIGTERM, signal.SIGINT):
+                for work in self._missing():
+                    self._fork(awaited, work)
+                told = signal.sigwait(awaited)
+                if told in (signal.SIGTERM, signal.SIGINT):
                     self._stop(awaited)
                     return 0
+                self.resting = self.resting and told != signal.SIGALRM
                 self._reap()
                 if self.quick_deaths >= CRASHES_BEFORE_GIVING_UP:
                     self._stop(awaited)
@@ -158,12 +167,18 @@ class Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
 
-    def _fork(self, awaited: set[signal.Signals]) -> None:
+    def _missing(self) -> list[Work]:
+        missing = list(self.works)
+        for work, _ in self.children.values():
+            missing.remove(work)
+        return [work for work in missing if work is not self.beside or not self.resting]
+
+    def _fork(self, awaited: set[signal.Signals], work: Work) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid:
-            self.children[pid] = time.monotonic()
+            self.children[pid] = (work, time.monotonic())
             return
         code = 1
         try:
@@ -173,7 +188,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda *_: Worker.stop())
             signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
-            self.work(self.life_there)
+            work(self.life_there)
             code = 0
         except BaseException:
             log.exception("worker failed")
@@ -186,9 +201,15 @@ class Supervisor:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
-            lived = time.monotonic() - self.children.pop(pid)
-            self.quick_deaths = self.quick_deaths + 1 if lived < 1 else 0
-            log.error("worker %d ended (%s), starting another", pid, os.waitstatus_to_exitcode(status))
+            work, started = self.children.pop(pid)
+            quick = time.monotonic() - started < 1
+            if work is not self.beside:
+                self.quick_deaths = self.quick_deaths + 1 if quick else 0
+            elif quick:
+                self.resting = True
+                signal.alarm(REST)
+            if status:  # what runs beside the workers ends by itself when it has nothing to do
+                log.error("worker %d ended (%s), starting another", pid, os.waitstatus_to_exitcode(status))
 
     def _stop(self, awaited: set[signal.Signals]) -> None:
         self.listener.close()

@@ -28,15 +28,19 @@ def introduce(tasks: Iterable[Task], *, now: datetime, zone: ZoneInfo) -> None:
             continue  # another worker was first
 
 
-def claim(name: str, worker: str, *, now: datetime) -> bool:
+def claim(name: str, worker: str, *, now: datetime, expected: datetime | None = None) -> bool:
     """Take a job for the time of a lease, unless somebody has it; tell whether it is ours.
+
+    With `expected` only while that is still its next run: between the look and the claim another worker may have run
+    it.
 
     One UPDATE decides, so that of several workers one gets it. A lease that has passed is of a worker that died; one
     longer than any can be, of a time before the clock was set back.
     """
     free = or_(Job.claimed_until.is_(None), Job.claimed_until <= now, Job.claimed_until > now + 2 * rules.LEASE)
+    still = [Job.next_at == expected] if expected is not None else []
     taken = {"claimed_by": worker, "claimed_until": now + rules.LEASE, "started_at": now}
-    done = db.session.execute(update(Job).where(Job.name == name, free).values(taken))
+    done = db.session.execute(update(Job).where(Job.name == name, free, *still).values(taken))
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 

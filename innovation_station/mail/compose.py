@@ -25,9 +25,10 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from flask import Flask
+from jinja2 import Environment, StrictUndefined
 
 from innovation_station.i18n import gettext, language, speaking
 from innovation_station.mail.models import Mail
@@ -35,6 +36,7 @@ from innovation_station.mail.rules import harmless, intact, one_line
 
 WIDTH = 72
 LAYOUT = "mail/_layout.html"
+_KEY = "station-mail-environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,13 @@ class Letter:
     unsubscribe: str = field(default="", kw_only=True)
 
 
-def compose(app: Flask, mail: Mail, sender: Sender) -> EmailMessage:
-    """Make the message of a mail in its receiver's language; needs an app context. Whatever is wrong raises."""
+def compose(app: Flask, mail: Mail, sender: Sender, *, cte: str = "quoted-printable") -> EmailMessage:
+    """Make the message of a mail in its receiver's language; needs an app context.
+
+    Whatever is wrong raises: a template that is missing or asks for a value that is, an address that is none."""
     with speaking(mail.language or sender.locale):
         letter = write(app, mail, sender)
-        html = app.jinja_env.get_template(LAYOUT).render(letter=letter, sender=sender)
+        html = _environment(app).get_template(LAYOUT).render(letter=letter, sender=sender)
         message = EmailMessage()
         message["From"] = _mailbox(*parseaddr(sender.address))
         message["To"] = _mailbox(mail.name, mail.receiver)
@@ -83,15 +87,22 @@ def compose(app: Flask, mail: Mail, sender: Sender) -> EmailMessage:
         if letter.unsubscribe:
             message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.set_content(plain(letter, sender), cte="quoted-printable")
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        message.set_content(plain(letter, sender), cte=cte)
+        message.add_alternative(html, subtype="html", cte=cte)
         message["Content-Language"] = language()
         return message
 
 
+def _environment(app: Flask) -> Environment:
+    """Give the templates' environment in which a value that is missing is an error: better parked than half a mail."""
+    if _KEY not in app.extensions:
+        app.extensions[_KEY] = app.jinja_env.overlay(undefined=StrictUndefined)
+    return cast(Environment, app.extensions[_KEY])
+
+
 def write(app: Flask, mail: Mail, sender: Sender) -> Letter:
     """Fill a mail's template, in the language in force."""
-    found = app.jinja_env.get_template(f"mail/{mail.template}.txt")
+    found = _environment(app).get_template(f"mail/{mail.template}.txt")
     given = _values(app, mail, sender)
     said = vars(found.make_module(given))
     subject = one_line(str(said["subject"]))

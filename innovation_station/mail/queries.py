@@ -12,6 +12,8 @@ from innovation_station.db import db
 from innovation_station.mail import rules
 from innovation_station.mail.models import Mail
 
+PARKED = select(func.count()).select_from(Mail).where(Mail.state == "parked")
+
 
 def by_key(key: str) -> Mail | None:
     """Find the mail with this key."""

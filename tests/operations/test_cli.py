@@ -244,7 +244,7 @@ def test_run_sets_up_and_serves(station: Settings, started: Started) -> None:
     process = started(command, env=environment_of(station))
     assert ask(int(port), "/healthz") == (200, b"ok")
     status, body = ask(int(port), "/readyz")
-    assert (status, json.loads(body)) == (200, {"ready": True, "reasons": []})
+    assert (status, json.loads(body)) == (200, {"ready": True, "reasons": [], "warnings": []})
     process.send_signal(signal.SIGINT)
     told, trouble = process.communicate(timeout=10)
     assert process.returncode == 0, trouble

@@ -64,3 +64,13 @@ def test_not_ready_without_tables(client: FlaskClient, station: Settings) -> Non
 def test_not_ready_when_the_database_cannot_be_read(client: FlaskClient, database: Path) -> None:
     database.write_text("letter" * 1000)
     assert ready(client) == (503, ["database-unreachable"])
+
+
+def test_late_jobs_are_a_warning_and_no_reason(client: FlaskClient, database: Path) -> None:
+    assert client.get("/readyz").json == {"ready": True, "reasons": [], "warnings": []}
+    with closing(sqlite3.connect(database)) as connection:
+        insert = "INSERT INTO job (name, next_at, result, failures) VALUES ('x', '2026-11-20 02:10:00.000000', '', 0)"
+        connection.execute(insert)
+        connection.commit()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"ready": True, "reasons": [], "warnings": ["jobs-late"]})
