@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import brotli
 from flask import Flask, Response, current_app, request, url_for
 from flask_compress import Compress
+from markupsafe import Markup
+
+from innovation_station.i18n import language
 
 A_YEAR = "public, max-age=31536000, immutable"
+MACROS_KEPT = 256
 TEXT = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 
 
@@ -20,7 +25,10 @@ def init_app(app: Flask) -> None:
     app.config["COMPRESS_REGISTER"] = False
     compress = Compress(app)
     app.extensions["station.static"] = {}
+    app.extensions["station.macros"] = {}
     app.add_template_global(static_url)
+    app.add_template_global(icon, "draw_icon")
+    app.add_template_global(kept)
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -64,6 +72,33 @@ def static_url(name: str) -> str:
     key = f"{request.script_root}:{name}"
     if key not in known or current_app.debug:
         known[key] = url_for("static", filename=name, v=_version(Path(current_app.static_folder or "") / name))
+    return known[key]
+
+
+def icon(name: str, small: bool = False, label: str | None = None) -> Markup:
+    """Draw a sign of static/icons.svg, 20 px wide, or 16 px as `small`; decoration unless it has a `label`."""
+    return _icon(static_url("icons.svg"), name, small, label)
+
+
+@lru_cache(maxsize=1024)
+def _icon(sprite: str, name: str, small: bool, label: str | None) -> Markup:
+    size, role = " i-s" if small else "", Markup('role="img" aria-label="{}"').format(label)
+    return Markup('<svg class="i{}" {}><use href="{}#i-{}"/></svg>').format(
+        size, role if label else Markup('aria-hidden="true"'), sprite, name
+    )
+
+
+Argument = str | int | None
+
+
+def kept(macro: Callable[..., Markup], *values: Argument) -> Markup:
+    """Call a macro once for its values and the language: for what looks the same on all pages and costs like a page."""
+    key = (macro.name, language(), request.script_root, values)  # type: ignore[attr-defined]  # a macro has a name
+    known: dict[object, Markup] = current_app.extensions["station.macros"]
+    if key not in known or current_app.debug:
+        if len(known) > MACROS_KEPT:
+            known.clear()
+        known[key] = macro(*values)
     return known[key]
 
 

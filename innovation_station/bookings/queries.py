@@ -256,7 +256,7 @@ _USUAL = (
 def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[tuple[int, datetime, datetime]]:
     """List (space, start, end) of a member's kept bookings of a kind that began within a time, latest first."""
     given = {"member": member_id, "kind": kind, "since": since, "until": until}
-    return [(space, start, end) for space, start, end in db.session.execute(_USUAL, given)]
+    return [(space, start, end) for space, start, end in db.session.connection().execute(_USUAL, given)]
 
 
 def count() -> int:

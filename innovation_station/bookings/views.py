@@ -232,8 +232,8 @@ def _free(strip: Sequence[date], choice: Choice, now: datetime, stamp: tuple[int
     among = tuple(place.id for place in places) if choice.filtered else None
     kinds = tuple(sorted({place.kind for place in places}))
     busy = _busy(house, stamp, tuple(windows), kinds, among) if places else {}
-    open_places = [sum(day.weekday() in place.hours for place in places) for day in strip]
-    return {day: max(0, open_places[index] - busy.get(index, 0)) for index, day in enumerate(strip)}
+    open_on = Counter(weekday for place in places for weekday in place.hours)
+    return {day: max(0, open_on[day.weekday()] - busy.get(index, 0)) for index, day in enumerate(strip)}
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def _floor(house: House, floor: Storey, states: dict[int, str]) -> dict[str, Any
     return {
         "floor": {
             "id": floor.id, "name": floor.names[language()], "width": floor.width, "height": floor.height,
-            "shapes": drawn(house)[floor.id][0], "furniture": [], "labels": [],
+            "shapes": drawn(house)[floor.id][0], "furniture": "", "labels": [],
         },
         "label": _(
             "Floor plan: %(free_desks)d of %(desks)d desks and %(free_rooms)d of %(rooms)d rooms are free",

@@ -52,12 +52,9 @@ def _label_box(data: Any) -> Box | None:
     return Box(data["x"], data["y"], data["w"], data["h"])
 
 
-def svg_shapes(shapes: Iterable[Mapping[str, Any]] | Markup) -> Markup:
-    """Draw shapes as SVG elements; only known kinds, classes and attributes get through, all values escaped.
-
-    What is drawn already comes back as it is: `drawn` keeps the drawings of a house.
-    """
-    return shapes if isinstance(shapes, Markup) else Markup("").join(_element(shape) for shape in shapes)
+def svg_shapes(shapes: Iterable[Mapping[str, Any]]) -> Markup:
+    """Draw shapes as SVG elements; only known kinds, classes and attributes get through, all values escaped."""
+    return Markup("").join(_element(shape) for shape in shapes)
 
 
 def _element(shape: Mapping[str, Any]) -> Markup:

@@ -58,7 +58,7 @@ def test_every_text_is_text_on_every_page(station: Station) -> None:
     visits = tour(station)
     shown = dict.fromkeys((*ATTACKED, "typed", "next"), 0)
     for visit in (visit for visit in visits if visit.is_page):
-        text = visit.answer.text
+        text = re.sub(r'data-etag="[^"]*"', "", visit.answer.text)  # a hash may well end in 49
         assert not RAW.search(text), (str(visit), RAW.search(text))
         assert not EVALUATED.search(text), str(visit)
         page = Page(text)
