@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from itertools import groupby
 from typing import Any
 
@@ -51,26 +52,43 @@ class Renewal:
     gone: Iterable[str]
 
 
-def renewal(member_id: int, language: Language, house: House, today: Today) -> Renewal:
-    """Compare what is stored with the bookings, and make what differs; two statements where nothing does."""
+def renewal(member_id: int, language: Language, house: House, today: Today, booking: Booked | None = None) -> Renewal:
+    """Compare what is stored with the bookings, and make what differs; two statements where nothing does.
+
+    With `booking`, the one that the member's last change was about, only the months that it touches are looked at,
+    provided that the contents were in step before.
+    """
     book = phrasebook(house, language, today.shared)
-    present = queries.present(member_id, language, today.window)
+    name = rules.contents_name(book.stamp, today.window)
+    stored = queries.made_of(member_id, language)
+    reach = _reach(booking, stored) if booking else None
+    present = queries.present(member_id, language, today.window, reach)
+    if reach and (present.made_of != name or (present.known_revision or 0) < present.bookings_revision - 1):
+        reach, present = None, queries.present(member_id, language, today.window)
     wanted = {
         month: " ".join([book.stamp, *(token[MONTH + 1 :] for token in tokens)])
         for month, tokens in groupby(present.tokens, lambda token: token[:MONTH])
     }
-    stored = queries.made_of(member_id, language)
+    if reach:
+        stored = {month: made_of for month, made_of in stored.items() if reach[0] <= month <= reach[1]}
     stale = {month: made_of for month, made_of in wanted.items() if stored.get(month) != made_of}
     gone = stored.keys() - wanted.keys()
     fresh = _made(member_id, language, stale, book, today.shared)
     written_at = int(today.now.timestamp()) if fresh or gone else present.written_at
-    name = rules.contents_name(book.stamp, today.window)
-    return Renewal(present.bookings_revision, name, written_at, present.is_known, fresh, gone)
+    return Renewal(present.bookings_revision, name, written_at, present.known_revision is not None, fresh, gone)
 
 
-def refresh(member_id: int, language: Language, house: House, today: Today) -> None:
-    """Bring a member's contents up to date; the member is locked by the caller, in its transaction."""
-    new = renewal(member_id, language, house, today)
+def _reach(booking: Booked, stored: Mapping[str, str]) -> tuple[str, str]:
+    """Give the first and the last month in which a booking is or was."""
+    mark = f" {booking.id}."
+    months = [month for month, made_of in stored.items() if mark in made_of]
+    months.append(booking.start.astimezone(UTC).strftime("%Y-%m"))
+    return min(months), max(months)
+
+
+def refresh(member_id: int, language: Language, house: House, today: Today, booking: Booked | None = None) -> None:
+    """Bring a member's contents up to date; the member is locked by the caller, in its transaction (see `renewal`)."""
+    new = renewal(member_id, language, house, today, booking)
     theirs = {"member_id": member_id, "language": language}
     if replaced := [*new.fresh, *new.gone]:
         _execute(delete(FeedMonth).filter_by(**theirs).where(FeedMonth.month.in_(replaced)))

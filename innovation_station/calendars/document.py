@@ -51,14 +51,14 @@ def etag(address: Address, today: Today) -> str:
     )  # fmt: skip
 
 
-def document(address: Address, today: Today) -> tuple[str, Document]:
-    """Give a feed's bytes and their ETag from what is stored.
+def document(address: Address, today: Today, found: Contents | None = None) -> tuple[str, Document]:
+    """Give a feed's bytes and their ETag from what is stored, `found` where that has been read already.
 
     What is missing or out of date is made, and stored where the database can be written.
     """
     house = read_house(address.house_revision)
     book = contents.phrasebook(house, address.language, today.shared)
-    found = queries.contents(address.member_id, address.language)
+    found = found or queries.contents(address.member_id, address.language)
     wanted = rules.contents_name(book.stamp, today.window)
     if found.made_of != wanted or found.bookings_revision < address.bookings_revision:
         found = _renewed(address, house, today)

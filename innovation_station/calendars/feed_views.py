@@ -20,7 +20,7 @@ from werkzeug.http import http_date, parse_accept_header
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, service
 from innovation_station.calendars.installation import today as read_today
-from innovation_station.calendars.queries import Address
+from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.errors import DomainError
@@ -32,6 +32,8 @@ RETRY_SECONDS = 30
 CALENDAR = "text/calendar; charset=utf-8"
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 RULE = "/feeds/<path:rest>"
+ADDRESS = "station.feed"
+"""Where in a request's environment `poll` leaves the feed that it has found."""
 SEALED = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Robots-Tag", "noindex"),
@@ -48,10 +50,10 @@ def feed(rest: str) -> ResponseReturnValue:
         return _plain(405, "Method not allowed\n", {"Allow": "GET, HEAD"})
     token = rest.removesuffix(".ics") if rest.endswith(".ics") else ""
     try:
-        address = queries.by_hash(rules.token_hash(token))
+        address, found = _found(rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        answer = _answer(address, read_today())
+        answer = _answer(address, found, read_today())
         _note(address)
     except SQLAlchemyError as error:
         db.session.rollback()
@@ -61,18 +63,25 @@ def feed(rest: str) -> ResponseReturnValue:
     return answer
 
 
-def _answer(address: Address, today: Today) -> Response:
+def _found(token_hash: bytes) -> tuple[Address | None, Contents | None]:
+    """Find a feed, and its contents with it where they will be asked for."""
+    if request.headers.get("If-None-Match") is not None:
+        return request.environ.get(ADDRESS) or queries.by_hash(token_hash), None
+    return queries.with_contents(token_hash) or (None, None)
+
+
+def _answer(address: Address, found: Contents | None, today: Today) -> Response:
     zipped = wants_gzip(request.headers.get("Accept-Encoding", ""), request.headers.get("User-Agent", ""))
     name = document.etag(address, today)
     if request.headers.get("If-None-Match") is not None:
         if _matches(tag(name, zipped)):
             return _unchanged(tag(name, zipped))
         return _whole(*document.document(address, today), zipped, today.now)
-    name, found = document.document(address, today)
+    name, made = document.document(address, today, found)
     since = request.if_modified_since
-    if since is not None and _is_settled(found.modified, today.now) and since.timestamp() >= found.modified:
+    if since is not None and _is_settled(made.modified, today.now) and since.timestamp() >= made.modified:
         return _unchanged(tag(name, zipped))
-    return _whole(name, found, zipped, today.now)
+    return _whole(name, made, zipped, today.now)
 
 
 def _unchanged(name: str) -> Response:

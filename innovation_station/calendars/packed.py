@@ -10,11 +10,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 LEVEL = 5
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no date: the same bytes each time
 _LAST_BLOCK = b"\x03\x00"
-_ZEROS = bytes(1 << 16)
+_ZEROS = memoryview(bytes(1 << 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,13 @@ def _moved(crc: int, by: int) -> int:
 
     A checksum is linear but for a constant, which a second one over as many zeros takes out again.
     """
-    zeros = _ZEROS[:by] if by <= len(_ZEROS) else bytes(by)
-    return zlib.crc32(zeros, crc) ^ zlib.crc32(zeros)
+    return zlib.crc32(_zeros(by), crc) ^ _constant(by)
+
+
+@lru_cache(maxsize=4096)
+def _constant(by: int) -> int:
+    return zlib.crc32(_zeros(by))
+
+
+def _zeros(count: int) -> memoryview:
+    return _ZEROS[:count] if count <= len(_ZEROS) else memoryview(bytes(count))

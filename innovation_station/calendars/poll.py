@@ -64,4 +64,7 @@ def _unchanged(environ: WSGIEnvironment) -> list[tuple[str, str]] | None:
     zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
     tag = feed_views.tag(document.etag(address, now), zipped)
     asked = environ["HTTP_IF_NONE_MATCH"]
-    return feed_views.sealed(tag) if asked.removeprefix("W/") == f'"{tag}"' else None
+    if asked.removeprefix("W/") == f'"{tag}"':
+        return feed_views.sealed(tag)
+    environ[feed_views.ADDRESS] = address
+    return None

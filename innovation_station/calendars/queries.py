@@ -13,7 +13,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import WORDS, Window
-from innovation_station.db import db
+from innovation_station.db import at_once, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import HouseRow
 from innovation_station.spaces.rules import Language
@@ -51,13 +51,59 @@ _BY_HASH = (
     .join(_member, _member.c.id == _feed.c.member_id)
     .where(_feed.c.token_hash == bindparam("token_hash"), _feed.c.revoked_at.is_(None), _member.c.active)
 )  # fmt: skip
+_CONTENTS_COLUMNS = (
+    _contents.c.bookings_revision, _contents.c.made_of, _contents.c.written_at,
+    _month.c.month, _month.c.local, _month.c.size, _month.c.crc, _month.c.body,
+)  # fmt: skip
+_OF_CONTENTS = and_(_month.c.member_id == _contents.c.member_id, _month.c.language == _contents.c.language)
+_WITH_CONTENTS = (
+    _BY_HASH.add_columns(*_CONTENTS_COLUMNS)
+    .outerjoin(_contents, and_(_contents.c.member_id == _feed.c.member_id, _contents.c.language == _feed.c.language))
+    .outerjoin(_month, _OF_CONTENTS)
+    .order_by(_month.c.month)
+)
+_CONTENTS = (
+    select(*_CONTENTS_COLUMNS)
+    .outerjoin(_month, _OF_CONTENTS)
+    .where(_contents.c.member_id == bindparam("member_id"), _contents.c.language == bindparam("language"))
+    .order_by(_month.c.month)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored of a member in one language; of each month whether it needs the VTIMEZONE, and its bytes."""
+
+    bookings_revision: int
+    made_of: str
+    written_at: int
+    months: dict[str, tuple[bool, Piece]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Any]) -> Contents:
+        """Read rows of _CONTENTS_COLUMNS; without any, or with empty ones, nothing is stored."""
+        if not rows or rows[0][0] is None:
+            return cls(-1, "", 0, {})
+        months = {month: (local, Piece(size, crc, body)) for _, _, _, month, local, size, crc, body in rows if month}
+        revision, made_of, written_at = rows[0][:3]
+        return cls(revision, made_of, written_at, months)
 
 
 def by_hash(token_hash: bytes) -> Address | None:
     """Find the living feed of an address; one statement, the same for every kind of wrong address."""
-    with db.engine.connect() as connection:
-        row = connection.execute(_BY_HASH, {"token_hash": token_hash}).one_or_none()
+    row: Any = at_once(_BY_HASH, {"token_hash": token_hash})
     return None if row is None else Address(*row)
+
+
+def with_contents(token_hash: bytes) -> tuple[Address, Contents] | None:
+    """Find the living feed of an address and all that is stored of it; one statement, a row for each month."""
+    rows: Sequence[Any] = rows_at_once(_WITH_CONTENTS, {"token_hash": token_hash})
+    return (Address(*rows[0][:8]), Contents.of([row[8:] for row in rows])) if rows else None
+
+
+def contents(member_id: int, language: Language) -> Contents:
+    """Read all that is stored of a member in one language, by month; one statement, a row for each month."""
+    return Contents.of(rows_at_once(_CONTENTS, {"member_id": member_id, "language": language}))
 
 
 # Which bookings a feed holds, in one row: a thousand rows of two numbers would cost four times as much. The index on
@@ -80,6 +126,8 @@ _IN_WINDOW = (
 _PRESENT = (
     select(
         _member.c.bookings_revision,
+        _contents.c.bookings_revision,
+        _contents.c.made_of,
         _contents.c.written_at,
         select(func.aggregate_strings(_IN_WINDOW.c.token, " ")).scalar_subquery(),
     )
@@ -94,54 +142,33 @@ _PRESENT = (
 class Present:
     """The bookings of a member's feed, as "2026-11/17.3" (month, id, revision) by start and id.
 
-    `written_at` is that of the stored contents, 0 without any.
+    Of the stored contents: which bookings revision they are in step with, what they were made of, and when one of
+    them changed last; None, "" and 0 without any.
     """
 
     bookings_revision: int
-    is_known: bool
+    known_revision: int | None
+    made_of: str
     written_at: int
     tokens: list[str]
 
 
-def present(member_id: int, language: Language, window: Window) -> Present:
-    """List the bookings that a feed holds, and see whether it has contents; one statement."""
+def present(member_id: int, language: Language, window: Window, months: tuple[str, str] | None = None) -> Present:
+    """List the bookings that a feed holds, all or those of some months, and see how its contents stand; one statement.
+
+    `months` are the first and the last one.
+    """
+    earliest, last = window.first - LONGEST_BOOKING, window.last
+    if months:
+        first_month, last_month = (datetime.strptime(f"{month}-01+0000", "%Y-%m-%d%z") for month in months)
+        earliest = max(earliest, first_month - timedelta(microseconds=1))
+        last = min(last, (last_month + timedelta(days=31)).replace(day=1))
     bounds = {
-        "member_id": member_id, "language": language, "first": window.first, "last": window.last,
-        "cancelled": window.cancelled, "earliest": window.first - LONGEST_BOOKING,
+        "member_id": member_id, "language": language, "first": window.first, "last": last, "earliest": earliest,
+        "cancelled": window.cancelled,
     }  # fmt: skip
-    revision, written_at, tokens = db.session.execute(_PRESENT, bounds).one()
-    return Present(revision, written_at is not None, written_at or 0, (tokens or "").split())
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What is stored of a member in one language; of each month whether it needs the VTIMEZONE, and its bytes."""
-
-    bookings_revision: int
-    made_of: str
-    written_at: int
-    months: dict[str, tuple[bool, Piece]]
-
-
-_CONTENTS = (
-    select(
-        _contents.c.bookings_revision, _contents.c.made_of, _contents.c.written_at,
-        _month.c.month, _month.c.local, _month.c.size, _month.c.crc, _month.c.body,
-    )
-    .outerjoin(_month, and_(_month.c.member_id == _contents.c.member_id, _month.c.language == _contents.c.language))
-    .where(_contents.c.member_id == bindparam("member_id"), _contents.c.language == bindparam("language"))
-    .order_by(_month.c.month)
-)  # fmt: skip
-
-
-def contents(member_id: int, language: Language) -> Contents:
-    """Read all that is stored of a member in one language, by month; one statement, a row for each month."""
-    with db.engine.connect() as connection:
-        rows = connection.execute(_CONTENTS, {"member_id": member_id, "language": language}).all()
-    if not rows:
-        return Contents(-1, "", 0, {})
-    months = {month: (local, Piece(size, crc, body)) for _, _, _, month, local, size, crc, body in rows if month}
-    return Contents(*rows[0][:3], months)
+    revision, known, made_of, written_at, tokens = db.session.execute(_PRESENT, bounds).one()
+    return Present(revision, known, made_of or "", written_at or 0, (tokens or "").split())
 
 
 _THEIRS = (_month.c.member_id == bindparam("member_id"), _month.c.language == bindparam("language"))

@@ -102,7 +102,7 @@ def keep_in_step(booking: Booking) -> None:
     languages = queries.languages(booking.member_id)
     if languages and (now := today()).shared.base_url:
         for language in languages:
-            refresh(booking.member_id, language, read_house(), now)
+            refresh(booking.member_id, language, read_house(), now, booking)
 
 
 def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:

@@ -139,6 +139,21 @@ def test_revision_that_rose_for_nothing_costs_a_look(based: Flask, feeds: Feeds)
     assert len(ran) == 2
 
 
+def test_change_looks_at_the_months_it_touches_and_at_all_after_a_gap(based: Flask, feeds: Feeds) -> None:
+    path, booked = feeds.make(), feeds.book(MORNING)
+    later = Span(*(moment + timedelta(days=70) for moment in (MORNING.start, MORNING.end)))
+    with based.app_context():
+        for gap in (False, True):
+            if gap:
+                feeds.insert(1, NOW + timedelta(days=40), title="ohörd")
+            with statements(based) as ran, transaction():
+                span = MORNING if gap else later
+                bookings.move(feeds.member(), booked, space_id=feeds.small.a1, span=span, now=NOW, zone=ZONE)
+            assert sum("FROM booking " in sql and "substr" in sql for sql in ran) == 1 + gap
+        assert months() == {"2026-11": [f"{booked}.2"], "2027-01": ["2.0"]}
+        assert text_of(path).count("BEGIN:VEVENT") == 2
+
+
 def test_address_is_named_after_what_was_read(based: Flask, feeds: Feeds) -> None:
     """Somebody books between the look for the address and the reading of the contents: the tag is the later one."""
     path = feeds.make()
