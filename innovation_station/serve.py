@@ -27,7 +27,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
+from waitress.task import WSGITask
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -265,6 +267,7 @@ class Worker:
             clear_untrusted_proxy_headers=clear_proxy_headers,
             log_socket_errors=False,
         )
+        self.server.channel_class = _Channel
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         if parent is None:
             self._catch_signals()
@@ -363,6 +366,25 @@ def _raise_descriptor_limit(wanted: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, ceiling), hard))
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """One answer. It keeps the connection after a 304 or a 204 too.
+
+    These have no length, and end where their head ends (RFC 9112 6.3); waitress closes after every answer without a
+    length. Whoever asked whether something is still fresh had to connect anew, which costs more than most answers.
+    """
+
+    def set_close_on_finish(self) -> None:
+        asked = self.request.headers.get("CONNECTION", "").lower()
+        if self.has_body or self.version != "1.1" or asked == "close":
+            super().set_close_on_finish()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """One connection."""
+
+    task_class = _Task
 
 
 class _Waker(wasyncore.dispatcher):  # type: ignore[misc]

@@ -48,6 +48,10 @@ def seen():
     return {"address": request.remote_addr, "scheme": request.scheme, "host": request.host,
             "header": request.headers.get("X-Forwarded-For")}
 
+@app.route("/unchanged")
+def unchanged():
+    return "", int(request.args["status"])
+
 hops = int(os.environ.get("HOPS", 0))
 web.trust_proxies(app, hops)
 limits = serve.Limits(body=2000, **eval(sys.argv[2]))
@@ -257,6 +261,23 @@ def test_workers_that_cannot_start_end_the_server(monkeypatch: pytest.MonkeyPatc
     told, trouble = started([sys.executable, "-c", program]).communicate(timeout=10)
     assert "as soon as they start" in told
     assert "cannot" in trouble
+
+
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_answer_without_a_body_keeps_the_connection(server: Callable[..., Served], status: int) -> None:
+    """A program that asks whether something is still fresh asks again on the same connection."""
+    with closing(http.client.HTTPConnection(HOST, server().port, timeout=5)) as connection:
+        connection.connect()
+        ends = set()
+        for _ in range(3):
+            connection.request("GET", f"/unchanged?status={status}")
+            ends.add(connection.sock.getsockname())
+            answer = connection.getresponse()
+            assert (answer.status, answer.read(), answer.headers["Connection"]) == (status, b"", None)
+        assert len(ends) == 1
+        connection.request("GET", f"/unchanged?status={status}", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.headers["Connection"]) == (status, b"", "close")
 
 
 def test_keep_alive_and_limits(server: Callable[..., Served]) -> None:
