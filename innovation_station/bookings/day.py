@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Self
 
 from markupsafe import Markup, escape
@@ -24,9 +24,9 @@ from innovation_station.spaces.rules import House, Language, Place, Policy, at_m
 from innovation_station.timespan import Span, gaps
 
 MOSTLY = 0.75  # from here on a place counts as taken: what is left helps nobody
-MINUTE = timedelta(minutes=1)
 MIDNIGHT = 24 * 60
 Minutes = tuple[int, int]
+escaped = lru_cache(maxsize=1024)(escape)  # a few names and words, again and again
 
 
 class Stretch(NamedTuple):
@@ -70,7 +70,8 @@ class Day:
     def minute(self, instant: datetime) -> int:
         """Give the minute of the day that the wall clock shows at an instant, 0 to 1440; other days are cut off."""
         if self._even:
-            return max(0, min(MIDNIGHT, (instant - self.midnight) // MINUTE))
+            since = instant - self.midnight
+            return since.seconds // 60 if since.days == 0 else 0 if since.days < 0 else MIDNIGHT
         local = instant.astimezone(self.moment.zone)
         if local.date() != self.date:
             return 0 if local.date() < self.date else MIDNIGHT
@@ -130,7 +131,7 @@ class Day:
         if found is None:
             minute = self.minute
             found = self._stretches[place.id] = [
-                Stretch(minute(row.start), minute(row.end), self.state_of(row), escape(self.who(row)), row.booking_id)
+                Stretch(minute(row.start), minute(row.end), self.state_of(row), escaped(self.who(row)), row.booking_id)
                 for row in self.taken.get(place.id, ())
             ]
         return found

@@ -88,6 +88,8 @@ class Draughtsman:
             "free": _("free"), "part": _("partly free"), "taken": _("taken"), "mine": _("yours"), "closed": _("closed"),
         }  # fmt: skip
 
+        self.free = _("Free"), _("Free all day"), _("Free %(times)s", times="{}")
+
     def draw(self, place: Place, revision: int) -> Drawn:
         """Draw a place everywhere it stands on the page."""
         day, line, pen = self.day, self.lines[place.id], self.pen
@@ -117,10 +119,10 @@ class Draughtsman:
     def _free_text(self, place: Place, free: list[Minutes]) -> str:
         ahead = [minutes for minutes in free if minutes[1] > self.day.asked[0]]
         if not ahead:
-            return _("Free")
+            return self.free[0]
         if ahead == [self.day.opened(place)]:
-            return _("Free all day")
-        return _("Free %(times)s", times=", ".join([self.pen.hours(*minutes) for minutes in ahead[:3]]))
+            return self.free[1]
+        return self.free[2].replace("{}", ", ".join([self.pen.hours(*minutes) for minutes in ahead[:3]]))
 
     def _status(self, place: Place) -> str:
         """Say of a room until when it is free or booked: from now today, from the chosen time otherwise."""
