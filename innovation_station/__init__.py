@@ -55,11 +55,12 @@ def _register_features(app: Flask) -> None:
     from innovation_station.home import views as home
     from innovation_station.jobs import registry
     from innovation_station.mail import retention as mail_jobs
+    from innovation_station.mail import staff as operations
     from innovation_station.members import account, staff
     from innovation_station.members import views as members
     from innovation_station.spaces import views as spaces
 
-    for feature in (members, account, staff, spaces, bookings, calendars, home):
+    for feature in (members, account, staff, operations, spaces, bookings, calendars, home):
         app.register_blueprint(feature.pages)
     registry.init_app(app, [feature.jobs for feature in (mail_jobs,)])
 

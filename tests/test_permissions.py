@@ -12,11 +12,21 @@ from innovation_station.bookings import service as bookings
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.mail import service as outbox
+from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
 WHO = ("visitor", "bo", "alva", "host", "admin")
-WISH = {"date": str(TUESDAY), "start": "14:00", "end": "15:00", "title": "x", "name": "Telefon", "language": "sv"}
+WISH = {
+    "date": str(TUESDAY),
+    "start": "14:00",
+    "end": "15:00",
+    "title": "x",
+    "act": "retry",
+    "name": "Telefon",
+    "language": "sv",
+}
 # 303 to the log-in page is written "in", 303 to anywhere else 303. Alva is the one whose booking and feed are asked for.
 MATRIX = """
 route                               method  visitor  bo   alva  host  admin
@@ -53,6 +63,8 @@ route                               method  visitor  bo   alva  host  admin
 /robots.txt                         GET     200      200  200   200   200
 /account                            GET     in       200  200   200   200
 /staff                              GET     in       403  403   200   200
+/staff/operations                   GET     in       403  403   200   200
+/staff/operations/mails/<mail_id>   POST    in       403  403   403   303
 /healthz                            GET     200      200  200   200   200
 /readyz                             GET     200      200  200   200   200
 /login                              POST    303      303  303   303   303
@@ -79,10 +91,13 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         booking = bookings.reserve(alva, small.a1, span, now=NOW, zone=ZONE)
         today = Today.at(NOW, Setting(ZONE, "http://localhost"), 12)
         key = str(app.config["SECRET_KEY"])
+        mail = outbox.queue(Receiver("x@example.org", "X"), "test", {}, now=NOW)
+        mail.state, mail.problem, mail.ended_at = "parked", "refused", NOW
         feed = calendars.create_feed(alva, name="Min", language="sv", secret_key=key, today=today)
         return {
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
+            "mail_id": mail.id,
         }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ A feature lists its jobs in a module of its own, the factory collects the lists:
             ...
         return "2 released"
 
-    @jobs.daily(time(3, 10), "mail-retention")
+    @jobs.daily(time(3, 10), "mail-retention", _l("Delete what was sent a month ago"))
 
 The function runs in an app context and opens its own transactions: short ones, so that nobody waits for a long job.
 What it returns is kept as its result, in English and without people's data: it is read by who runs the house.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 
@@ -24,6 +24,7 @@ class Task:
     name: str
     schedule: Schedule
     run: Run
+    title: Any  # for people, translated; the name where the feature has none
 
 
 class Jobs:
@@ -32,20 +33,20 @@ class Jobs:
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
 
-    def every(self, interval: timedelta, name: str) -> Callable[[Run], Run]:
-        """Run the decorated function every `interval`, the first time at once."""
-        return self._adding(name, Schedule(every=interval))
+    def every(self, interval: timedelta, name: str, title: Any = None) -> Callable[[Run], Run]:
+        """Run the decorated function every `interval`, the first time at once; `title` is a lazy text for staff."""
+        return self._adding(name, Schedule(every=interval), title)
 
-    def daily(self, at: time, name: str) -> Callable[[Run], Run]:
-        """Run the decorated function daily at `at` of the house's wall clock."""
-        return self._adding(name, Schedule(daily=at))
+    def daily(self, at: time, name: str, title: Any = None) -> Callable[[Run], Run]:
+        """Run the decorated function daily at `at` of the house's wall clock; `title` is a lazy text for staff."""
+        return self._adding(name, Schedule(daily=at), title)
 
-    def _adding(self, name: str, schedule: Schedule) -> Callable[[Run], Run]:
+    def _adding(self, name: str, schedule: Schedule, title: Any) -> Callable[[Run], Run]:
         if not _NAME.fullmatch(name) or name in self.tasks:
             raise ValueError(f"{name!r} is no name for another job")
 
         def add(run: Run) -> Run:
-            self.tasks[name] = Task(name, schedule, run)
+            self.tasks[name] = Task(name, schedule, run, title or name)
             return run
 
         return add

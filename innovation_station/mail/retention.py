@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from flask_babel import lazy_gettext as _l
+
 from innovation_station.db import transaction
 from innovation_station.jobs.registry import Jobs
 from innovation_station.mail import service
@@ -11,7 +13,7 @@ from innovation_station.mail import service
 jobs = Jobs()
 
 
-@jobs.daily(time(3, 10), "mail-retention")
+@jobs.daily(time(3, 10), "mail-retention", _l("Delete mail records older than 30 days"))
 def retention(now: datetime) -> str:
     """Delete what ended thirty days ago."""
     with transaction():

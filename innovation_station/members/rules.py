@@ -77,10 +77,20 @@ class Person:
         """Tell whether this person works for the house."""
         return is_staff(self)
 
+    @property
+    def is_admin(self) -> bool:
+        """Tell whether this person may change how the house is run."""
+        return is_admin(self)
+
 
 def is_staff(actor: Actor) -> bool:
     """Tell whether the person works for the house."""
     return actor.role in STAFF
+
+
+def is_admin(actor: Actor) -> bool:
+    """Tell whether the person may change how the house is run."""
+    return actor.role == "admin"
 
 
 def normal_email(text: str) -> str:

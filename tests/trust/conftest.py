@@ -17,6 +17,8 @@ from innovation_station.bookings import service as bookings
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.mail import service as outbox
+from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member, Organisation
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
@@ -24,7 +26,7 @@ from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_i
 
 ATTACKED = (
     "house", "hosts", "street", "floor", "label", "zone", "desk", "room", "booth", "member", "other", "partner", "title",
-    "shown", "open", "feed", "reason",
+    "shown", "open", "feed", "reason", "receiver", "kind", "said",
 )  # fmt: skip
 
 
@@ -60,6 +62,7 @@ class Station:
     alva: FlaskClient
     bo: FlaskClient
     host: FlaskClient
+    admin: FlaskClient
     ids: dict[str, int] = field(default_factory=dict)
     feed: str = ""
     right: str | None = None
@@ -73,7 +76,7 @@ class Station:
         """Give a real address of a route; one that takes something new has to be told here."""
         known: dict[str, Any] = {
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
-            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), **instead,
+            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), "mail_id": self.ids["mail"], **instead,
         }  # fmt: skip
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
@@ -99,12 +102,13 @@ def _one(rule: Rule) -> str:
 @pytest.fixture
 def station(app: Flask, small: Small) -> Station:
     """Give a house full of attacks, with bookings of both members, a feed, a closure, and four browsers."""
-    people = {who: log_in(browser(app), who) for who in ("alva", "bo", "host")}
+    people = {who: log_in(browser(app), who) for who in ("alva", "bo", "host", "admin")}
     made = Station(app, small, browser(app), **people)
     with app.app_context(), transaction():
         _rename(small)
         made.ids = _book(small)
         made.feed, made.ids["feed"] = _feed(app, small)
+        made.ids["mail"] = _mail()
     return made
 
 
@@ -153,6 +157,12 @@ def _feed(app: Flask, small: Small) -> tuple[str, int]:
     return f"/feeds/{feed_token(app.config['SECRET_KEY'], feed.member_id, feed.nonce)}.ics", feed.id
 
 
+def _mail() -> int:
+    mail = outbox.queue(Receiver("x@example.org", attack("receiver"), "sv"), "test", {}, now=NOW, kind=attack("kind"))
+    mail.state, mail.problem, mail.reason, mail.ended_at = "parked", "refused", attack("said"), NOW
+    return mail.id
+
+
 def member(small: Small, who: str) -> Member:
     """Give a person; only within an app context."""
     found = db.session.get(Member, small.people[who])
@@ -191,7 +201,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
              f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
-             f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24"]  # fmt: skip
+             f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
     paths += [f"/book?{day}", f"/book?{day}&kind=room", f"/book?date={MONDAY}&kind=room", f"/book?{day}&lang=en"]
     paths += [f"/book/{space}?{day}" for space in (small.a1, small.a2, small.room, small.booth, small.hall)]

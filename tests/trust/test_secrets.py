@@ -89,7 +89,7 @@ def test_nothing_is_served_that_is_not_meant_to_be(station: Station, path: str) 
 
 def test_health_tells_nothing_but_health(station: Station) -> None:
     assert station.visitor.get("/healthz").text == "ok"
-    assert station.visitor.get("/readyz").json == {"ready": True, "reasons": []}
+    assert station.visitor.get("/readyz").json == {"ready": True, "reasons": [], "warnings": []}
 
 
 def test_secrets_are_in_no_address_that_leaves(station: Station) -> None:

@@ -1,0 +1,140 @@
+"""The page of operations: what staff read, and what an admin can do about parked mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from innovation_station.db import transaction
+from innovation_station.jobs import service as jobs
+from innovation_station.jobs.registry import tasks
+from innovation_station.jobs.rules import Schedule
+from innovation_station.mail import service
+from innovation_station.mail.rules import Outcome, Receiver
+from innovation_station.mail.words import lasted, schedule_text
+from tests.conftest import NOW, ZONE, Clock, browser, log_in, post, statements, token_in
+from tests.mail.conftest import outbox, queued
+
+PAGE = "/staff/operations"
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    return log_in(browser(app), "admin")
+
+
+@pytest.fixture
+def parked(app: Flask) -> int:
+    (mail_id,) = queued(app, "very-secret", to=Receiver("b&b@evil.example", "Åsa <b>Öberg", "sv"))
+    with app.app_context(), transaction():
+        service.claim("w", now=NOW)
+        service.settle(mail_id, "w", Outcome("parked", "refused", "550 no <such> user"), now=NOW)
+    return mail_id
+
+
+def test_page_of_a_house_where_all_is_well(admin: FlaskClient) -> None:
+    page = admin.get(PAGE).text
+    for words in (
+        "Drift",
+        "Inga mejl väntar",
+        "Allt har kommit fram",
+        "Radera uppgifter om mejl",
+        "dagligen 03:10",
+        "Inte kört än",
+    ):
+        assert words in page, words
+    english = log_in(browser(admin.application, "en"), "host").get(PAGE).text
+    for words in ("Operations", "No mail waits", "All delivered", "Delete mail records", "daily 03:10", "Not run yet"):
+        assert words in english, words
+
+
+def test_parked_mail_is_shown_and_sent_again(app: Flask, admin: FlaskClient, parked: int) -> None:
+    page = admin.get(PAGE).text
+    for words in (
+        "1 mejl kom inte fram",
+        "Åsa &lt;b&gt;Öberg",
+        "tar inte emot det",
+        "550 no &lt;such&gt; user",
+        "mån 23 nov 08.10",
+    ):
+        assert words in page, words
+    assert "very-secret" not in page
+    answer = post(admin, f"{PAGE}/mails/{parked}", {"act": "retry"})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert outbox(app)[0].state == "queued"
+    page = admin.get(PAGE).text
+    assert (
+        "Mejlet är på väg igen." in page and "1 mejl väntar på att skickas. Det äldsta sedan mån 23 nov 08.10." in page
+    )
+
+
+def test_parked_mail_is_discarded_once(app: Flask, admin: FlaskClient, parked: int) -> None:
+    assert post(admin, f"{PAGE}/mails/{parked}", {"act": "discard"}).status_code == 303
+    mail = outbox(app)[0]
+    assert (mail.state, mail.content) == ("discarded", None)
+    again = post(admin, f"{PAGE}/mails/{parked}", {"act": "discard"})
+    assert again.status_code == 404 and "Det finns inget sådant mejl" in again.text
+    assert post(admin, f"{PAGE}/mails/{parked}", {"act": "burn"}).status_code == 400
+    assert post(admin, f"{PAGE}/mails/{parked}").status_code == 400
+
+
+def test_host_sees_and_cannot_act(app: Flask, parked: int) -> None:
+    host = log_in(browser(app), "host")
+    page = host.get(PAGE).text
+    assert "En administratör kan skicka dem igen" in page and 'name="act"' not in page
+    token = token_in(page)
+    assert host.post(f"{PAGE}/mails/{parked}", data={"csrf_token": token, "act": "retry"}).status_code == 403
+    assert outbox(app)[0].state == "parked"
+
+
+def test_jobs_tell_how_they_went(app: Flask, admin: FlaskClient, clock: Clock) -> None:
+    task = tasks(app)["mail-retention"]
+    with app.app_context(), transaction():
+        jobs.introduce([task], now=NOW, zone=ZONE)
+        jobs.claim(task.name, "w", now=NOW)
+    assert "Pågår" in admin.get(PAGE).text
+    with app.app_context(), transaction():
+        jobs.end(task, "w", succeeded=True, result="12 deleted", now=NOW + timedelta(seconds=3), zone=ZONE)
+    page = admin.get(PAGE).text
+    for words in ("Klart", "Senast mån 23 nov 08.10, 3 sekunder", "nästa tis 24 nov 03.10", "12 deleted"):
+        assert words in page, words
+    assert "Ingenting sköter sig självt" not in page
+    clock.now = NOW + timedelta(days=2)
+    client = log_in(browser(app), "admin")
+    assert "Ingenting sköter sig självt just nu." in client.get(PAGE).text
+    with app.app_context(), transaction():
+        jobs.claim(task.name, "w", now=clock.now)
+        jobs.end(task, "w", succeeded=False, result="OSError: disk", now=clock.now, zone=ZONE)
+    assert "Misslyckades" in client.get(PAGE).text
+
+
+def test_page_costs_the_same_for_one_and_many(app: Flask, admin: FlaskClient, parked: int) -> None:
+    admin.get(PAGE)
+    with statements(app) as one:
+        admin.get(PAGE)
+    for mail_id in queued(app, "x", "y"):
+        with app.app_context(), transaction():
+            service.claim("w", now=NOW)
+            service.settle(mail_id, "w", Outcome("parked", "unreadable"), now=NOW)
+    with statements(app) as three:
+        admin.get(PAGE)
+    assert len(one) == len(three)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_times_are_said_in_words(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        said = [schedule_text(Schedule(every=timedelta(seconds=seconds))) for seconds in (1, 30, 60, 300, 3600, 7200)]
+        assert said == [
+            "every second",
+            "every 30 seconds",
+            "every minute",
+            "every 5 minutes",
+            "every hour",
+            "every 2 hours",
+        ]
+        spans = [lasted(timedelta(seconds=seconds)) for seconds in (0.2, 1, 90, 600)]
+        assert spans == ["under a second", "1 second", "90 seconds", "10 minutes"]
