@@ -58,11 +58,28 @@ def _register_features(app: Flask) -> None:
     from innovation_station.mail import staff as operations
     from innovation_station.members import account, staff
     from innovation_station.members import views as members
+    from innovation_station.privacy import views as privacy
     from innovation_station.spaces import views as spaces
 
-    for feature in (members, account, staff, operations, spaces, bookings, calendars, home):
+    for feature in (members, account, staff, operations, spaces, bookings, calendars, privacy, home):
         app.register_blueprint(feature.pages)
     registry.init_app(app, [feature.jobs for feature in (mail_jobs,)])
+    _register_personal(app)
+
+
+def _register_personal(app: Flask) -> None:
+    """Collect what the features keep of people, in their order: an erasure goes through it from the end."""
+    from innovation_station import personal
+    from innovation_station.audit import personal as audit
+    from innovation_station.bookings import personal as bookings
+    from innovation_station.calendars import personal as calendars
+    from innovation_station.jobs import personal as jobs
+    from innovation_station.mail import personal as mail
+    from innovation_station.members import personal as members
+    from innovation_station.spaces import personal as spaces
+
+    features = (jobs, mail, audit, members, spaces, bookings, calendars)
+    personal.init_app(app, [feature.personal for feature in features])
 
 
 def resource(name: str) -> str:

@@ -32,6 +32,7 @@ MATRIX = """
 route                               method  visitor  bo   alva  host  admin
 /                                   GET     200      200  200   200   200
 /accessibility                      GET     200      200  200   200   200
+/privacy                            GET     200      200  200   200   200
 /login                              GET     200      303  303   303   303
 /lang/<chosen>                      POST    303      303  303   303   303
 /book                               GET     in       200  200   200   200

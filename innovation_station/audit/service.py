@@ -70,7 +70,7 @@ def _part(content: Mapping[str, Any]) -> tuple[bytes, bytes, str]:
     return rules.part_hash(salt, written), salt, written
 
 
-def erase(parts: Iterable[tuple[int, Part]], *, by: AuditEntry) -> int:
+def erase(parts: Iterable[tuple[int, Part | str]], *, by: AuditEntry) -> int:
     """Erase personal parts of entries, given by entry and part; `by` is the entry that tells of the decision.
 
     Gives how many there were. The entries stand, and so does the chain.

@@ -1,0 +1,177 @@
+"""What bookings know of people, and how they forget them: the time that was taken stays, who took it and for what goes.
+
+Bookings that are forgotten belong to one account that is nobody's, all of them together: the bookings of one person
+could otherwise be told by their pattern. The history of a booking keeps when what happened; the database allows that
+its title is struck out and its actor left blank, and nothing else (`booking_history_is_kept`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, func, select, update
+
+from innovation_station.bookings import service
+from innovation_station.bookings.models import Booking, BookingHistory
+from innovation_station.db import db
+from innovation_station.i18n import day_long, local, span_text
+from innovation_station.members.models import Member
+from innovation_station.members.personal import FORMER
+from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
+from innovation_station.spaces.models import Space
+
+KEPT_FOR = timedelta(days=2 * 365)
+BATCH = 200
+NOBODY = "nobody@erased.invalid"
+
+personal = Personal()
+personal.impersonal("allocation")
+
+
+def _records(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(
+        select(Booking, Space.name)
+        .join(Space, Space.id == Booking.space_id)
+        .where(Booking.member_id == member_id)
+        .order_by(Booking.start.desc(), Booking.id.desc())
+    )
+    return [
+        Record(
+            booking.title or space,
+            {
+                "space": space, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
+                "title": booking.title, "shown_to_others": booking.public, "state": booking.state,
+                "booked": booking.created_at.isoformat(), "changed": booking.changed_at.isoformat(),
+            },
+            booking.end + KEPT_FOR,
+        )
+        for booking, space in rows
+    ]  # fmt: skip
+
+
+def nobody(now: datetime) -> int:
+    """Give the number of the account that forgotten bookings belong to; nobody can log in to it."""
+    known = db.session.scalar(select(Member.id).where(Member.email == NOBODY))
+    if known is None:
+        blank = {"role": "member", "visible": False, "active": False, "created_at": now}
+        member = Member(email=NOBODY, name=FORMER, password_hash="!", **blank)  # noqa: S106  no hash is like it
+        db.session.add(member)
+        db.session.flush()
+        known = member.id
+    return known
+
+
+def _forget(which: ColumnElement[bool], now: datetime) -> int:
+    """Take name and title off one batch of bookings; give how many."""
+    found = db.session.execute(select(Booking.id, Booking.space_id).where(which).order_by(Booking.id).limit(BATCH))
+    spaces = {row.id: row.space_id for row in found}
+    if not spaces:
+        return 0
+    for space_id in sorted(set(spaces.values())):  # pages name what they show by it
+        db.session.execute(update(Space).where(Space.id == space_id).values(revision=Space.revision + 1))
+    ids = sorted(spaces)
+    owner = select(Booking.member_id).where(Booking.id == BookingHistory.booking_id).scalar_subquery()
+    _strike(BookingHistory.booking_id.in_(ids), BookingHistory.actor_id == owner)
+    blank: dict[str, Any] = {
+        "member_id": nobody(now), "title": "", "public": False, "request_key": None, "revision": Booking.revision + 1,
+    }  # fmt: skip
+    db.session.execute(
+        update(Booking).where(Booking.id.in_(ids)).values(blank).execution_options(synchronize_session=False)
+    )
+    return len(ids)
+
+
+def _strike(which: ColumnElement[bool], theirs: ColumnElement[bool]) -> None:
+    rows = db.session.execute(
+        select(BookingHistory.id, BookingHistory.before, BookingHistory.after, theirs.label("theirs")).where(which)
+    ).all()
+    for row in rows:
+        left = {name: _untitled(value) for name, value in (("before", row.before), ("after", row.after))}
+        if row.theirs:
+            left["actor_id"] = None
+        db.session.execute(
+            update(BookingHistory)
+            .where(BookingHistory.id == row.id)
+            .values(left)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _untitled(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    return facts and {name: None if name == "title" else value for name, value in facts.items()}
+
+
+def _erase(subject: Subject, now: datetime) -> int:
+    count = 0
+    while done := _forget(Booking.member_id == subject.id, now):
+        count += done
+    acted = update(BookingHistory).where(BookingHistory.actor_id == subject.id).values(actor_id=None)
+    db.session.execute(acted.execution_options(synchronize_session=False))
+    db.session.execute(
+        update(Member).where(Member.id == subject.id).values(bookings_revision=Member.bookings_revision + 1)
+    )
+    db.session.expire_all()
+    return count
+
+
+def _old(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
+    spared = {*held, db.session.scalar(select(Member.id).where(Member.email == NOBODY)) or 0}
+    return (Booking.end < now - KEPT_FOR) & Booking.member_id.not_in(spared)
+
+
+def _expired(now: datetime, held: Collection[int]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Booking).where(_old(now, held))) or 0
+
+
+def _purge(now: datetime, held: Collection[int]) -> int:
+    return _forget(_old(now, held), now)
+
+
+personal.add(
+    DataClass(
+        name="bookings",
+        tables=("booking", "booking_history"),
+        title=_l("Your bookings"),
+        holds=_l("Which place, when, the title you gave it, whether others see it, and each change."),
+        purpose=_l("To keep the place for you, and to see how the house is used."),
+        basis="contract",
+        retention=_l("Two years after the booking ended. Then name and title go, and only the time taken remains."),
+        ends="anonymise",
+        records=_records,
+        erase=_erase,
+        expired=_expired,
+        purge=_purge,
+    )
+)
+
+
+def _ahead(member_id: int, now: datetime, until: datetime | None) -> Sequence[tuple[Booking, str]]:
+    statement = (
+        select(Booking, Space.name)
+        .join(Space, Space.id == Booking.space_id)
+        .where(Booking.member_id == member_id, Booking.state == "confirmed", Booking.start > now)
+        .order_by(Booking.start, Booking.id)
+    )
+    if until is not None:
+        statement = statement.where(Booking.start < until)
+    return [(booking, space) for booking, space in db.session.execute(statement)]
+
+
+def _tell(member_id: int, now: datetime, until: datetime | None) -> Sequence[str]:
+    return [
+        " · ".join(filter(None, (space, f"{day_long(local(booking.start))} {span_text(booking.span)}", booking.title)))
+        for booking, space in _ahead(member_id, now, until)
+    ]
+
+
+def _release(actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
+    found = [booking.id for booking, _space in _ahead(member_id, now, until)]
+    for booking_id in found:
+        service.cancel(actor, booking_id, now=now)
+    return len(found)
+
+
+personal.lets_go(Farewell("bookings", _l("Bookings ahead"), tells=_tell, release=_release))

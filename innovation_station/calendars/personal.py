@@ -1,0 +1,91 @@
+"""What feeds know of people: their names and addresses, and the shelf of entries made of bookings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select, update
+
+from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
+from innovation_station.db import db
+from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
+
+KEPT_FOR = timedelta(days=90)  # after the end of a feed: long enough to tell why a calendar went silent
+
+personal = Personal()
+
+
+def _records(member_id: int) -> Sequence[Record]:
+    rows = db.session.scalars(select(Feed).where(Feed.member_id == member_id).order_by(Feed.id))
+    return [
+        Record(
+            feed.name,
+            {
+                "name": feed.name, "language": feed.language, "made": feed.created_at.isoformat(),
+                "last_fetched": feed.last_fetched_at and feed.last_fetched_at.isoformat(),
+                "program": feed.last_client, "ended": feed.revoked_at and feed.revoked_at.isoformat(),
+            },
+            feed.revoked_at and feed.revoked_at + KEPT_FOR,
+        )
+        for feed in rows
+    ]  # fmt: skip
+
+
+def _execute(statement: Any) -> int:
+    return int(db.session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+def _erase(subject: Subject, _now: datetime) -> int:
+    for shelf in (FeedMonth, FeedContents):
+        _execute(delete(shelf).where(shelf.member_id == subject.id))
+    return _execute(delete(Feed).where(Feed.member_id == subject.id))
+
+
+def _over(now: datetime, held: Collection[int]) -> Any:
+    return (Feed.revoked_at < now - KEPT_FOR) & Feed.member_id.not_in(held)
+
+
+def _expired(now: datetime, held: Collection[int]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Feed).where(_over(now, held))) or 0
+
+
+def _purge(now: datetime, held: Collection[int]) -> int:
+    return _execute(delete(Feed).where(_over(now, held)))
+
+
+personal.add(
+    DataClass(
+        name="feeds",
+        tables=("feed", "feed_contents", "feed_month"),
+        title=_l("Your calendar feeds"),
+        holds=_l("The name of each feed, when it was last fetched and by which program, and a copy of your bookings."),
+        purpose=_l("So that your bookings stand in your own calendar."),
+        basis="contract",
+        retention=_l("Until you end the feed, and 90 days after."),
+        ends="erase",
+        records=_records,
+        erase=_erase,
+        expired=_expired,
+        purge=_purge,
+    )
+)
+
+
+def _living(member_id: int) -> Any:
+    return (Feed.member_id == member_id) & Feed.revoked_at.is_(None)
+
+
+def _tell(member_id: int, _now: datetime, _until: datetime | None) -> Sequence[str]:
+    return list(db.session.scalars(select(Feed.name).where(_living(member_id)).order_by(Feed.id)))
+
+
+def _release(_actor: object, member_id: int, now: datetime, _until: datetime | None) -> int:
+    for shelf in (FeedMonth, FeedContents):
+        _execute(delete(shelf).where(shelf.member_id == member_id))
+    return _execute(update(Feed).where(_living(member_id)).values(revoked_at=now))
+
+
+personal.lets_go(Farewell("feeds", _l("Calendar feeds"), tells=_tell, release=_release))

@@ -1,0 +1,137 @@
+"""What is kept of members themselves: the account, and how they sign in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select
+
+from innovation_station.audit.rules import without_secrets
+from innovation_station.db import db
+from innovation_station.members import queries, rules, service
+from innovation_station.members.models import LoginSession, Member, SignInFailure
+from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
+
+FORMER = "Tidigare medlem"
+NOT_TOLD = {"password_hash", "bookings_revision"}
+KEPT = {"id", "created_at", "bookings_revision"}  # a number, since when, and a count: nothing of the person
+# What cannot be empty is set to what says nothing; a test asks for a decision on each column.
+_BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "active": False}
+BATCH = 500
+
+personal = Personal()
+personal.impersonal("organisation")
+
+
+def _account(member_id: int) -> Sequence[Record]:
+    member = db.session.get(Member, member_id)
+    if member is None:
+        return []
+    fields = {column.name: getattr(member, column.name) for column in Member.__table__.columns}
+    return [Record(member.name, without_secrets({name: fields[name] for name in fields.keys() - NOT_TOLD}))]
+
+
+def _erase_account(subject: Subject, _now: datetime) -> int:
+    """Take the person out of the row and leave its number, which bookings and figures point to."""
+    member = db.session.get(Member, subject.id)
+    if member is None:
+        return 0
+    for column in Member.__table__.columns:
+        if column.nullable:
+            setattr(member, column.name, None)
+    for name, value in _BLANK.items():
+        setattr(member, name, value)
+    member.email = f"{secrets.token_hex(8)}@erased.invalid"
+    db.session.flush()
+    return 1
+
+
+personal.add(
+    DataClass(
+        name="account",
+        tables=("member",),
+        title=_l("Your account"),
+        holds=_l("Name, e-mail address, role, organisation, language, and whether others may see you."),
+        purpose=_l("To know who you are, to let you book, and to reach you."),
+        basis="contract",
+        retention=_l("As long as you are a member. Afterwards a number without a name remains."),
+        ends="anonymise",
+        records=_account,
+        erase=_erase_account,
+    )
+)
+
+
+def _sessions(member_id: int) -> Sequence[Record]:
+    rows = db.session.scalars(
+        select(LoginSession).where(LoginSession.member_id == member_id).order_by(LoginSession.id.desc())
+    )
+    return [
+        Record(
+            row.agent or "-",
+            {"since": row.created_at.isoformat(), "until": row.expires_at.isoformat(), "browser": row.agent},
+            row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+def _erase_sessions(subject: Subject, _now: datetime) -> int:
+    gone = db.session.execute(delete(LoginSession).where(LoginSession.member_id == subject.id))
+    failures = SignInFailure.account == queries.account_key(subject.email)
+    return _count(gone) + _count(db.session.execute(delete(SignInFailure).where(failures)))
+
+
+def _count(result: object) -> int:
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _expired_sessions(now: datetime, _held: Collection[int]) -> int:
+    sessions = select(func.count()).where(LoginSession.expires_at <= now)
+    failures = select(func.count()).where(SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR)
+    return (db.session.scalar(sessions) or 0) + (db.session.scalar(failures) or 0)
+
+
+def _purge_sessions(now: datetime, _held: Collection[int]) -> int:
+    gone = _count(db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now)))
+    over = SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR
+    return gone + _count(db.session.execute(delete(SignInFailure).where(over)))
+
+
+personal.add(
+    DataClass(
+        name="sessions",
+        tables=("login_session", "sign_in_failure"),
+        title=_l("Where you are logged in"),
+        holds=_l("Which browsers are logged in and since when. Failed log-ins are counted without saying whose."),
+        purpose=_l("So that you stay logged in, can log out elsewhere, and nobody guesses your password."),
+        basis="contract",
+        retention=_l("Until you log out or 60 days have passed; failed log-ins for an hour."),
+        ends="erase",
+        records=_sessions,
+        erase=_erase_sessions,
+        expired=_expired_sessions,
+        purge=_purge_sessions,
+    )
+)
+
+
+def _tell_sessions(member_id: int, now: datetime, _until: datetime | None) -> Sequence[str]:
+    living = (LoginSession.member_id == member_id, LoginSession.expires_at > now)
+    agents = db.session.scalars(select(LoginSession.agent).where(*living).order_by(LoginSession.id.desc()))
+    return [agent or "-" for agent in agents]
+
+
+def _end_sessions(_actor: object, member_id: int, _now: datetime, _until: datetime | None) -> int:
+    member = db.session.get_one(Member, member_id)
+    count = db.session.scalar(select(func.count()).where(LoginSession.member_id == member_id)) or 0
+    service.end_sessions(member)
+    return count
+
+
+personal.lets_go(
+    Farewell("sessions", _l("Places where you are logged in"), tells=_tell_sessions, release=_end_sessions)
+)

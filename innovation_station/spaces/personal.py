@@ -1,0 +1,8 @@
+"""What the house and its places know of people: nothing."""
+
+from __future__ import annotations
+
+from innovation_station.personal import Personal
+
+personal = Personal()
+personal.impersonal("house", "floor", "zone", "space", "opening_hours", "policy", "closure")
