@@ -50,6 +50,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def _register_features(app: Flask) -> None:
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
+    from innovation_station.bookings import telling
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import views as calendars
     from innovation_station.home import views as home
@@ -58,12 +59,16 @@ def _register_features(app: Flask) -> None:
     from innovation_station.mail import staff as operations
     from innovation_station.members import account, staff
     from innovation_station.members import views as members
+    from innovation_station.notices import registry as notice_kinds
+    from innovation_station.notices import schedule as notice_jobs
+    from innovation_station.notices import views as notices
     from innovation_station.privacy import views as privacy
     from innovation_station.spaces import views as spaces
 
-    for feature in (members, account, staff, operations, spaces, bookings, calendars, privacy, home):
+    for feature in (members, account, staff, operations, notices, spaces, bookings, calendars, privacy, home):
         app.register_blueprint(feature.pages)
-    registry.init_app(app, [feature.jobs for feature in (mail_jobs,)])
+    registry.init_app(app, [feature.jobs for feature in (mail_jobs, notice_jobs)])
+    notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])
     _register_personal(app)
 
 
@@ -76,9 +81,10 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.jobs import personal as jobs
     from innovation_station.mail import personal as mail
     from innovation_station.members import personal as members
+    from innovation_station.notices import personal as notices
     from innovation_station.spaces import personal as spaces
 
-    features = (jobs, mail, audit, members, spaces, bookings, calendars)
+    features = (jobs, mail, audit, members, notices, spaces, bookings, calendars)
     personal.init_app(app, [feature.personal for feature in features])
 
 

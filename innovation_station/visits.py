@@ -8,17 +8,19 @@ from datetime import datetime
 from innovation_station.db import at_once
 from innovation_station.members.queries import person_of, token_hash
 from innovation_station.members.rules import Person
+from innovation_station.notices.queries import UNREAD
 from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
 
-_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION)
+_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks, and the revisions of the house and of all its spaces (see `spaces.queries.revisions`)."""
+    """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), unread notices."""
 
     person: Person
     revisions: tuple[int, int]
+    unread: int
 
 
 def find(token: str, now: datetime) -> Visit | None:
@@ -26,5 +28,5 @@ def find(token: str, now: datetime) -> Visit | None:
     row = at_once(_VISIT, {"token_hash": token_hash(token), "now": now})
     if row is None:
         return None
-    *person, house, spaces = tuple(row)
-    return Visit(Person(*person), (house, spaces))
+    *person, house, spaces, unread = tuple(row)
+    return Visit(Person(*person), (house, spaces), unread)

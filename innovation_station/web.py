@@ -79,6 +79,7 @@ class SignedIn(UserMixin):
     person: Person
     token: str
     revisions: tuple[int, int] | None = None
+    unread: int = 0
 
     def __post_init__(self) -> None:
         self.id = self.person.id
@@ -172,7 +173,7 @@ def _load(token: str) -> SignedIn | None:
     if g.get("without_database"):
         return None
     visit = visits.find(token, clock.now())
-    return SignedIn(visit.person, token, visit.revisions) if visit else None
+    return SignedIn(visit.person, token, visit.revisions, visit.unread) if visit else None
 
 
 def visitor() -> SignedIn | None:

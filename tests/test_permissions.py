@@ -9,14 +9,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
+from innovation_station.notices import service as notices
+from innovation_station.notices.links import end_path
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
+SAID = {"action": "cancelled", "place": "A1", "start": "2026-11-24T08:00:00+00:00", "end": "2026-11-24T10:00:00+00:00"}
 WHO = ("visitor", "bo", "alva", "host", "admin")
 WISH = {
     "date": str(TUESDAY),
@@ -56,6 +60,13 @@ route                               method  visitor  bo   alva  host  admin
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
+/notifications                      GET     in       200  200   200   200
+/notifications/<notice_id>/open     POST    in       404  303   404   404
+/notifications/read                 POST    in       303  303   303   303
+/account/notifications              GET     in       200  200   200   200
+/account/notifications              POST    in       303  303   303   303
+/notifications/end/<token>          GET     200      200  200   200   200
+/notifications/end/<token>          POST    200      200  200   200   200
 /floors/plan-<revision>.css         GET     200      200  200   200   200
 /spaces/<space_id>/photo            GET     404      404  404   404   404
 /static/<filename>                  GET     200      200  200   200   200
@@ -95,7 +106,10 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         mail = outbox.queue(Receiver("x@example.org", "X"), "test", {}, now=NOW)
         mail.state, mail.problem, mail.ended_at = "parked", "refused", NOW
         feed = calendars.create_feed(alva, name="Min", language="sv", secret_key=key, today=today)
+        told = notices.notify(CHANGED, alva.id, {**SAID, "booking": booking.id}, now=NOW)
+        assert told
         return {
+            "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id,

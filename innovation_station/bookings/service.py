@@ -17,7 +17,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from structlog.contextvars import get_contextvars
 
-from innovation_station.bookings import queries, rules
+from innovation_station.bookings import queries, rules, telling
 from innovation_station.bookings.models import TITLE_LONGEST, Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
 from innovation_station.db import db, is_overlap
@@ -286,4 +286,5 @@ def _record(booking: Booking, actor: Actor, action: str, now: datetime, before: 
         )
     )  # fmt: skip
     db.session.flush()
+    telling.tell(booking, actor, action, before, now)
     changed.send(booking)

@@ -14,12 +14,15 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member, Organisation
+from innovation_station.notices import service as notices
+from innovation_station.notices.links import end_path
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -65,6 +68,7 @@ class Station:
     admin: FlaskClient
     ids: dict[str, int] = field(default_factory=dict)
     feed: str = ""
+    end: str = ""
     right: str | None = None
 
     def client(self, who: str) -> FlaskClient:
@@ -76,7 +80,8 @@ class Station:
         """Give a real address of a route; one that takes something new has to be told here."""
         known: dict[str, Any] = {
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
-            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), "mail_id": self.ids["mail"], **instead,
+            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), "mail_id": self.ids["mail"],
+            "notice_id": self.ids["notice"], "token": self.end, **instead,
         }  # fmt: skip
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
@@ -109,6 +114,7 @@ def station(app: Flask, small: Small) -> Station:
         made.ids = _book(small)
         made.feed, made.ids["feed"] = _feed(app, small)
         made.ids["mail"] = _mail()
+        made.ids["notice"], made.end = _told(small, made.ids["mine"])
     return made
 
 
@@ -147,6 +153,15 @@ def _book(small: Small) -> dict[str, int]:
     reasons = (attack("reason"), attack("reason"))
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     return ids
+
+
+def _told(small: Small, booking: int) -> tuple[int, str]:
+    span = at(TUESDAY, "09:00", "11:00")
+    hours = {"start": span.start.isoformat(), "end": span.end.isoformat()}
+    values = {"action": "cancelled", "booking": booking, "place": attack("desk"), **hours}
+    notice = notices.notify(CHANGED, small.people["alva"], values, now=NOW)
+    assert notice
+    return notice.id, end_path(small.people["alva"], CHANGED.name).removeprefix("/notifications/end/")
 
 
 def _feed(app: Flask, small: Small) -> tuple[str, int]:
@@ -198,7 +213,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     small, ids = station.small, station.ids
     paths = ["/", "/login", f"/login?next={attack('next')}", "/accessibility", "/style", "/no/such/page", "/robots.txt",
              "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
-             "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
+             "/notifications", "/account/notifications", f"/notifications/end/{station.end}", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
              f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
              f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip

@@ -34,10 +34,16 @@ def test_others_things_are_as_unknown_as_what_never_was(station: Station) -> Non
     before = station.everything()
     seen = 0
     for rule in station.rules():
-        for name, whose in (("booking_id", station.bo), ("feed_id", station.bo), ("feed_id", station.host)):
+        for name, whose in (
+            ("booking_id", station.bo),
+            ("feed_id", station.bo),
+            ("feed_id", station.host),
+            ("notice_id", station.bo),
+            ("notice_id", station.host),
+        ):
             if name not in rule.arguments:
                 continue
-            theirs = station.ids["mine" if name == "booking_id" else "feed"]
+            theirs = _own(station, name)
             for method in sorted((rule.methods or set()) - {"OPTIONS"}):
                 for part in ({}, {"X-Part": "sheet"}):
                     first = ask(whose, method, station.address(rule), station, **part)
@@ -49,16 +55,20 @@ def test_others_things_are_as_unknown_as_what_never_was(station: Station) -> Non
     assert seen >= 24
 
 
+def _own(station: Station, name: str) -> int:
+    return station.ids[{"booking_id": "mine", "feed_id": "feed", "notice_id": "notice"}[name]]
+
+
 def test_a_visitor_learns_nothing_from_an_id(station: Station) -> None:
     before = station.everything()
     for rule in station.rules():
-        if rule.arguments & {"booking_id", "feed_id"}:
+        if rule.arguments & {"booking_id", "feed_id", "notice_id"}:
             method = "POST" if "GET" not in (rule.methods or ()) else "GET"
             (name,) = rule.arguments
             first = ask(station.visitor, method, station.address(rule), station)
             second = ask(station.visitor, method, station.address(rule, **{name: UNKNOWN}), station)
             assert first.status_code == 303 and (first.location or "").startswith("/login")
-            assert (first.location or "").replace(str(station.ids["mine"]), "N") == (second.location or "").replace(
+            assert (first.location or "").replace(str(_own(station, name)), "N") == (second.location or "").replace(
                 str(UNKNOWN), "N"
             )
     assert station.everything() == before

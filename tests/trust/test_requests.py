@@ -18,7 +18,9 @@ from tests.trust.conftest import Station, token
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 EVIL = "https://evil.example"
-MACHINES = {"calendars.feed"}  # takes no form, sets no cookie, and answers 405 to all that is not reading
+# A feed takes no form, sets no cookie, and answers 405 to all that is not reading; the link that ends mails is pressed
+# by programs, and is its own token (tests/notices).
+MACHINES = {"calendars.feed", "notices.end"}
 
 
 def filled(station: Station) -> dict[str, object]:
