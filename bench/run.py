@@ -14,6 +14,7 @@ import difflib
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from innovation_station import clock, db
 from tests.plugins_services import PostgresServer
 
 HISTORY, MILLION = 100_000, 1_000_000
+SETTLED = 8.0  # seconds, until the process that sends mail has looked around too
 
 
 @dataclass
@@ -165,6 +167,7 @@ class Run:
             with serving(kind, url, str(self.database.folder)) as server:
                 first = Client(server.port).log_in("client0") if kind == "station" else Client(server.port)
                 tasks.use_all(server, first, path)
+                time.sleep(SETTLED if kind == "station" else 0)
                 weights.append(server.memory())
         floor, ours = weights
         shown = f"{ours / floor:.2f}x ({ours:.0f} MiB against {floor:.0f} MiB)"

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_babel import Babel, force_locale
 from flask_babel import lazy_gettext as _l
 from wtforms.i18n import messages_path
 
+from innovation_station.daynames import written
 from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import Hours, Language
 from innovation_station.timespan import Span
@@ -176,12 +176,17 @@ def _day(value: date | datetime) -> date:
 
 def day_short(value: date | datetime) -> str:
     """Write a day shortly: tis 22 aug, Tue 22 Aug."""
-    return f"{weekday_short(value)} {_formatted(value, 'd MMM').replace('.', '')}"
+    return f"{weekday_short(value)} {_formatted(value, 'd MMM')}"
 
 
 def day_long(value: date | datetime) -> str:
     """Write a day out: tisdag 22 augusti, Tuesday 22 August."""
     return _formatted(value, "EEEE d MMMM")
+
+
+def day_full(value: date | datetime) -> str:
+    """Write a day with its year: tisdag 22 augusti 2026."""
+    return _formatted(value, "EEEE d MMMM y")
 
 
 def hours_short(start: int, end: int) -> str:
@@ -230,7 +235,7 @@ def _hours_summary(language: Language, hours: Sequence[tuple[int, tuple[int, int
         return ""
     _ = translator(language)
     # 2024 is a year that began on a Monday
-    names = [_dated(language, date(2024, 1, 1 + weekday), "EEE")[:3] for weekday in range(7)]
+    names = [_dated(language, date(2024, 1, 1 + weekday), "EEE") for weekday in range(7)]
     parts = []
     for first, last, minutes in runs:
         days = "–".join(dict.fromkeys((names[first], names[last])))
@@ -241,7 +246,7 @@ def _hours_summary(language: Language, hours: Sequence[tuple[int, tuple[int, int
 
 def weekday_short(value: date | datetime) -> str:
     """Write a weekday shortly: tis, Tue."""
-    return _formatted(value, "EEE")[:3]
+    return _formatted(value, "EEE")
 
 
 def weekday_definite(value: date) -> str:
@@ -256,7 +261,7 @@ def _formatted(value: date | datetime, pattern: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _dated(language: Language, day: date, pattern: str) -> str:
-    return format_date(day, pattern, locale=language)
+    return written(day, pattern, language)
 
 
 def duration(minutes: int) -> str:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
+from structlog import get_logger
 
 from innovation_station import clock, i18n
+from innovation_station.logs import access
+from innovation_station.members.rules import Person
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import house
+from innovation_station.web import SignedIn
+
+log = get_logger(__name__)
+NOBODY = SignedIn(Person(id=0, role="member", name="", email="", visible=False), "")
+OPEN, MEMBERS = ("/", "/login"), ("/", "/book", "/bookings")
 
 
 def preload(app: Flask) -> None:
-    """Compile the templates, read the catalogues and formats of both languages, work out the holidays around today.
+    """Compile the templates, read both catalogues, work out the holidays around today, make some pages for nobody.
 
     Writes nothing; a database that cannot be reached is no hindrance. Connections may be open afterwards.
     """
@@ -22,13 +30,33 @@ def preload(app: Flask) -> None:
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
     with app.app_context():
-        today = i18n.local(clock.now()).date()
         for language in i18n.LANGUAGES:
-            with i18n.speaking(language):
-                i18n.catalogue(language)
-                i18n.day_long(today)
+            i18n.catalogue(language)
+        year = i18n.local(clock.now()).year
         try:
             calendar = Calendar(house().holidays)
         except SQLAlchemyError:
             return
-        calendar.learn(*(date(today.year + years, 1, 1) for years in (-1, 0, 1)))
+        calendar.learn(*(date(year + more, 1, 1) for more in (-1, 0, 1)))
+    rehearse(app)
+
+
+def rehearse(app: Flask) -> None:
+    """Make some pages for nobody: what statements, forms and the interpreter keep of the first time is then shared."""
+    access.disabled = True
+    try:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = "nobody"
+        for language in i18n.LANGUAGES:
+            asked = {"Accept-Language": language}
+            for path in OPEN:
+                client.get(path, headers=asked)
+            for path in MEMBERS:
+                with app.test_request_context(path, headers=asked):
+                    g._login_user = NOBODY
+                    app.full_dispatch_request()
+    except Exception:
+        log.warning("page not rehearsed", exc_info=True)
+    finally:
+        access.disabled = False

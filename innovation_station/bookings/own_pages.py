@@ -9,9 +9,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from flask import url_for
-from flask_babel import get_locale
 
 from innovation_station.bookings import queries, rules
 from innovation_station.bookings.choice import SIGNS, next_open_days, place_title
@@ -23,6 +21,8 @@ from innovation_station.errors import Refusal
 from innovation_station.i18n import (
     clock,
     clock_short,
+    day_full,
+    day_long,
     day_short,
     language,
     local,
@@ -52,12 +52,6 @@ def when_short(span: Span) -> str:
     if local(span.start).date() == local(span.end - timedelta(microseconds=1)).date():
         return f"{day_short(span.start)} {span_short(span)}"
     return f"{day_short(span.start)} {clock_short(span.start)} – {day_short(span.end)} {clock_short(span.end)}"
-
-
-def day_full(value: date | datetime) -> str:
-    """Write a day with its year: tisdag 22 augusti 2026."""
-    day = local(value).date() if isinstance(value, datetime) else value
-    return format_date(day, "EEEE d MMMM y", locale=get_locale())
 
 
 def when_full(span: Span) -> str:
@@ -179,8 +173,7 @@ def day_heading(day: date, today: date) -> str:
         return _("Today, %(day)s", day=day_short(day))
     if day == today + timedelta(days=1):
         return _("Tomorrow, %(day)s", day=day_short(day))
-    pattern = "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM y"
-    text = format_date(day, pattern, locale=get_locale())
+    text = day_long(day) if day.year == today.year else day_full(day)
     return text[:1].upper() + text[1:]
 
 

@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
 import pytest
-from flask import Flask
+from flask import Flask, request
+from sqlalchemy import Engine, event
 
 from innovation_station import clock, create_app, i18n
+from innovation_station.logs import access
 from innovation_station.preload import preload
 from innovation_station.settings import Settings
 from innovation_station.spaces.holidays import _year
@@ -43,15 +44,38 @@ def app(station: Settings, database: Path) -> Flask:
     return create_app({"STATION": station})
 
 
-def test_preload_leaves_nothing_to_compile_or_work_out(app: Flask) -> None:
+def test_preload_leaves_nothing_to_compile(app: Flask) -> None:
     preload(app)
     assert app.jinja_env.cache is not None
     assert len(app.jinja_env.cache) == len(app.jinja_env.list_templates())
-    today = clock.now().date()
-    with app.app_context():
-        for language in i18n.LANGUAGES:
-            with i18n.speaking(language):
-                assert i18n.day_long(today) and i18n.day_long(today + timedelta(1))
+
+
+def test_rehearsal_makes_pages_and_writes_nothing(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pages are made as for people, all without an error, and neither database nor log says that anybody asked."""
+    made: list[tuple[str, int]] = []
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement.split()[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    app.after_request(lambda response: made.append((request.path, response.status_code)) or response)
+    try:
+        preload(app)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert set(asked) <= {"SELECT", "BEGIN", "PRAGMA"}
+    paths = ["/", "/login", "/", "/book", "/bookings"]
+    assert made == [(path, 200) for path in paths] * len(i18n.LANGUAGES)
+    assert capsys.readouterr().err == ""
+    assert not access.disabled
+
+
+def test_page_that_fails_does_not_stop_the_start(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    app.view_functions["bookings.book"] = lambda: 1 / 0
+    preload(app)
+    assert "page not rehearsed" in capsys.readouterr().err
+    assert not access.disabled
 
 
 def test_preload_knows_the_holidays_of_the_house(app: Flask, program: Callable[..., CompletedProcess[str]]) -> None:
