@@ -108,11 +108,15 @@ class Run:
     def _large_house(self) -> None:
         with self.station(self.database.filled(200, HISTORY)) as server:
             client = Client(server.port).log_in("client0")
-            self.add("the day of 200 spaces", 35, 15, tasks.day(Meter(server, self.hello), client, self.times(15)))
+            meter, times = Meter(server, self.hello), self.times(15)
+            self.add("the day of 200 spaces, nothing cached", 35, 15, tasks.day_undrawn(meter, client, times))
+            self.add("the day of 200 spaces, looked at before", 35, 15, tasks.day(meter, client, times))
 
     def _pages(self, server: Server) -> None:
         meter, client = Meter(server, self.hello), Client(server.port).log_in("client0")
-        self.add("the day of 50 spaces, logged in, nothing cached", 15, 10, tasks.day(meter, client, self.times(40)))
+        undrawn = tasks.day_undrawn(meter, client, self.times(40))
+        self.add("the day of 50 spaces, logged in, nothing cached", 15, 10, undrawn)
+        self.add("the same, looked at before", 15, 10, tasks.day(meter, client, self.times(40)))
         self.add("the same, compressed for a browser", 15, 10, tasks.day_compressed(meter, client, self.times(40)))
         self.add("the day unchanged (conditional request)", 3, 2, tasks.day_unchanged(meter, client, self.times(300)))
         booker = Client(server.port).log_in("member0")

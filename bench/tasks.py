@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count, islice
+from itertools import count, islice, product
 
 from flask import Flask
 from sqlalchemy import and_, delete, func, select, update
@@ -45,8 +45,16 @@ def expect(answer: Answer, status: int) -> Answer:
     return answer
 
 
+def day_undrawn(meter: Meter, client: Client, requests: int) -> Figure:
+    """Measure the page of a day, and of a part of it, that no process has drawn before: each is asked for once."""
+    days = [DAY + timedelta(days=ahead) for ahead in range(28)]
+    parts = product(range(8, 17), ("00", "15", "30", "45"), (day for day in days if day.weekday() < 5))
+    pages = iter([f"/book?date={day}&kind=desk&from={hour:02}:{minute}&to=18:00" for hour, minute, day in parts])
+    return meter.pages(client, lambda each: expect(each.get(next(pages)), 200), requests)
+
+
 def day(meter: Meter, client: Client, requests: int) -> Figure:
-    """Measure the whole page of a day."""
+    """Measure the whole page of a day that has been looked at before, as most have."""
     size = len(expect(client.get(PAGE), 200).body)
     if size < 20_000:
         raise RuntimeError(f"{size} bytes are no page of a day")
