@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Engine, Executable, MetaData, Row, event
 from sqlalchemy.engine import Dialect
@@ -35,6 +34,8 @@ NAMING = {
 }
 OVERLAP = "ex_allocation_overlap"
 BUSY_MILLISECONDS = 5000
+_READ_SQLITE: dict[str, Any] = {"station_read": True}
+_READ_POSTGRESQL: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 _writers = threading.Lock()
 
 
@@ -88,11 +89,12 @@ def transaction() -> Iterator[Session]:
     session: Session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("transactions do not nest: pass the work to the one that is open")
-    session.commit()
+    if session.in_transaction():
+        session.commit()
     session.info["writing"] = True
     try:
         with _turn(session):
-            session.connection(execution_options={"station_write": True})
+            session.info["connection"] = session.connection(execution_options={"station_write": True})
             yield session
             session.commit()
     except OperationalError as error:
@@ -103,6 +105,13 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("connection", None)
+
+
+def connection() -> Connection:
+    """Give the connection of the open transaction; without one that of the session, which then begins to read."""
+    session: Session = db.session()
+    return session.info.get("connection") or session.connection()
 
 
 @contextmanager
@@ -143,13 +152,10 @@ def rows_at_once(statement: Executable, values: Mapping[str, Any]) -> Sequence[R
 
 
 def _read(statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    engine: Engine | None = current_app.extensions.get("station.reading")
-    if engine is None:
-        options = {"isolation_level": "AUTOCOMMIT"} if db.engine.dialect.name == "postgresql" else {}
-        engine = db.engine.execution_options(station_read=True, **options)
-        current_app.extensions["station.reading"] = engine
-    with engine.connect() as connection:
-        return connection.execute(statement, values).all()
+    engine = db.engine
+    options = _READ_POSTGRESQL if engine.dialect.name == "postgresql" else _READ_SQLITE
+    with engine.connect() as opened:
+        return opened.execution_options(**options).execute(statement, values).all()
 
 
 def unavailable(error: DBAPIError) -> Unavailable | None:

@@ -14,6 +14,7 @@ from innovation_station.spaces.models import Closure, Space
 from innovation_station.timespan import Span
 
 LONGEST_ALLOCATION = timedelta(hours=25)  # a local day when summer time ends
+LONGEST_BOOKING = timedelta(days=31)  # the database takes no policy that allows more
 TITLE_LONGEST = 120
 
 

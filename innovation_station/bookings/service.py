@@ -13,19 +13,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
-from sqlalchemy import delete, update
-from sqlalchemy.exc import IntegrityError
-from structlog.contextvars import get_contextvars
 
-from innovation_station.bookings import queries, rules, telling
-from innovation_station.bookings.models import TITLE_LONGEST, Allocation, Booking, BookingHistory
+from innovation_station.bookings import queries, rules, telling, writes
+from innovation_station.bookings.models import TITLE_LONGEST, Booking
 from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
-from innovation_station.db import db, is_overlap
+from innovation_station.bookings.writes import facts
+from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
-from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor, Booker
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.models import Closure
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
@@ -48,25 +45,27 @@ def reserve(
     `public` shows name and title to other members (None: as the member chose for themselves). Raises NotFound for
     an unknown space, Refused with every rule that says no, Conflict where somebody has the time.
     """
-    _lock_member(actor.id)
-    house = _locked([space_id])
-    place = house.places[space_id]
+    writes.lock(actor.id, space_id)
     key = request_key and request_digest(request_key, space_id, span)
-    if key and (earlier := queries.same_request(actor.id, key)):
+    found = queries.standing(actor.id, space_id, span, key)
+    if found.same_request and key and (earlier := queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
-    if earlier := queries.same_span(actor.id, space_id, span):
+    if found.held and (earlier := queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
-    _check(Wish(place, span), actor.id, moment(now, zone, house))
+    house = read_house(found.house_revision)
+    wish, measured = Wish(house.places[space_id], span), moment(now, zone, house)
+    if found.held or found.own:
+        _check(wish, actor.id, measured)
+    elif refused := rules.refusals(wish, measured):
+        raise Refused(refused)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
         public=actor.visible if public is None else public, state="confirmed", sequence=0, revision=0,
         request_key=key, created_at=now, changed_at=now,
     )  # fmt: skip
-    db.session.add(booking)
-    db.session.flush()
-    _allocate(place, span, zone, booking_id=booking.id)
-    _record(booking, actor, "reserved", now, before=None)
+    writes.reserved(booking, wish.place, list(span.by_local_day(zone)), actor)
+    changed.send(booking)
     return booking
 
 
@@ -83,7 +82,7 @@ def move(
     house = _locked(sorted({booking.space_id, space_id}))
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
-    before = _facts(booking)
+    before = facts(booking)
     booking.title = booking.title if title is None else clean_title(title)
     booking.public = booking.public if public is None else public
     moves = (space_id, span) != (booking.space_id, booking.span)
@@ -93,19 +92,19 @@ def move(
         _check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         booking.space_id, booking.start, booking.end = space_id, span.start, span.end
         booking.sequence += 1
-        _free(booking)
+        writes.free(booking)
         db.session.flush()
         _allocate(place, span, zone, booking_id=booking.id)
-    if _facts(booking) != before:
+    if facts(booking) != before:
         _record(booking, actor, "moved" if moves else "edited", now, before)
     return booking
 
 
 def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datetime) -> Booking:
     """Give a booking the words of a later request for the same span; no time is touched."""
-    before = _facts(booking)
+    before = facts(booking)
     booking.title, booking.public = title, public
-    if _facts(booking) != before:
+    if facts(booking) != before:
         _record(booking, actor, "edited", now, before)
     return booking
 
@@ -121,10 +120,10 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
     _locked([booking.space_id])
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
-    before = _facts(booking)
+    before = facts(booking)
     booking.state = "cancelled"
     booking.sequence += 1
-    _free(booking)
+    writes.free(booking)
     _record(booking, actor, "cancelled", now, before)
     return booking
 
@@ -139,7 +138,7 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     if found := rules.restore_refusals(booking, now):
         raise Refused(found)
     _check(Wish(place, booking.span), booking.member_id, moment(now, zone, house), started=booking.span)
-    before = _facts(booking)
+    before = facts(booking)
     booking.state = "confirmed"
     booking.sequence += 1
     db.session.flush()
@@ -194,30 +193,9 @@ def request_digest(request_key: str, space_id: int, span: Span) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _lock_member(member_id: int) -> None:
-    """Lock the member, before any space: one member's bookings are decided one after the other."""
-    db.session.execute(
-        update(Member)
-        .where(Member.id == member_id)
-        .values(bookings_revision=Member.bookings_revision + 1)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _locked(space_ids: Iterable[int]) -> House:
-    """Lock spaces in the order given (ascending, or two writers may wait for each other) and stamp them changed.
-
-    Gives the house as it stands behind the locks.
-    """
-    for space_id in space_ids:
-        found = db.session.execute(
-            update(Space)
-            .where(Space.id == space_id)
-            .values(revision=Space.revision + 1)
-            .execution_options(synchronize_session=False)
-        )
-        if found.rowcount == 0:  # type: ignore[attr-defined]
-            raise NotFound("space-unknown")
+    """Lock spaces and stamp them changed; gives the house as it stands behind the locks."""
+    writes.stamp(space_ids)
     return read_house()
 
 
@@ -225,7 +203,7 @@ def _mine(actor: Actor, booking_id: int) -> Booking:
     booking = db.session.get(Booking, booking_id)
     if booking is None or not rules.may_see(actor, booking):
         raise NotFound("booking-unknown")
-    _lock_member(booking.member_id)
+    writes.lock_member(booking.member_id)
     db.session.refresh(booking)  # what it was before the lock may have changed while we waited
     return booking
 
@@ -250,41 +228,13 @@ def _check(
 
 
 def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
-    for part in span.by_local_day(zone):
-        db.session.add(Allocation(space_id=place.id, start=part.start, end=part.end, **owner))
-    try:
-        db.session.flush()
-    except IntegrityError as error:
-        if is_overlap(error):
-            raise Conflict([Refusal("taken", "space", {"space": place.name, "span": span})]) from error
-        raise
+    writes.allocate(place, list(span.by_local_day(zone)), **owner)
 
 
-def _free(booking: Booking) -> None:
-    db.session.execute(delete(Allocation).where(Allocation.booking_id == booking.id))
-
-
-def _facts(booking: Booking) -> dict[str, Any]:
-    return {
-        "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
-        "title": booking.title, "public": booking.public, "state": booking.state,
-    }  # fmt: skip
-
-
-def _record(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None) -> None:
+def _record(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any]) -> None:
     """Write the history row, stamp what calendars and pages key on, and tell later features."""
-    if before is not None:
-        booking.revision += 1
-        booking.changed_at = max(now, booking.changed_at)
-    after = _facts(booking)
-    old = {name: value for name, value in before.items() if value != after[name]} if before else None
-    db.session.add(
-        BookingHistory(
-            booking_id=booking.id, at=now, actor_id=actor.id, actor_role=actor.role, action=action, before=old,
-            after=after if old is None else {name: after[name] for name in old},
-            request_id=get_contextvars().get("request_id", ""),
-        )
-    )  # fmt: skip
-    db.session.flush()
+    booking.revision += 1
+    booking.changed_at = max(now, booking.changed_at)
+    writes.happened(booking, actor, action, now, before)
     telling.tell(booking, actor, action, before, now)
     changed.send(booking)

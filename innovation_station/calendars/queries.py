@@ -13,7 +13,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import WORDS, Window
-from innovation_station.db import at_once, db, rows_at_once
+from innovation_station.db import at_once, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import HouseRow
 from innovation_station.spaces.rules import Language
@@ -224,12 +224,14 @@ def count(member_id: int) -> int:
     )
 
 
-_LANGUAGES = select(Feed.language).where(Feed.member_id == bindparam("member_id"), Feed.revoked_at.is_(None)).distinct()
+_LANGUAGES = (
+    select(_feed.c.language).where(_feed.c.member_id == bindparam("member_id"), _feed.c.revoked_at.is_(None)).distinct()
+)  # fmt: skip
 
 
 def languages(member_id: int) -> Sequence[Language]:
     """List the languages a member's living feeds speak, in order; one statement."""
-    found = set(db.session.scalars(_LANGUAGES, {"member_id": member_id}))
+    found = set(connection().execute(_LANGUAGES, {"member_id": member_id}).scalars())
     return [language for language in WORDS if language in found]
 
 

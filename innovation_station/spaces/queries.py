@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from innovation_station.db import db
+from innovation_station.db import connection, db
 from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
 from innovation_station.spaces.rules import Area, Box, Hours, House, Place, Policy, Storey
 
@@ -20,13 +20,12 @@ def house(revision: int | None = None) -> House:
 
     `revision` spares that statement where the caller has just read it.
     """
-    session = db.session
     if revision is None:
-        revision = session.connection().execute(_HOUSE_REVISION).scalar_one()
-    key = session.get_bind().engine
+        revision = connection().execute(_HOUSE_REVISION).scalar_one()
+    key = db.engine
     kept = _kept.get(key)
     if kept is None or kept.revision != revision:
-        kept = _kept[key] = _read(session())
+        kept = _kept[key] = _read(db.session())
     return kept
 
 
@@ -39,7 +38,7 @@ _HOUSE_REVISION, _REVISIONS = select(HOUSE_REVISION), select(HOUSE_REVISION, SPA
 
 def revisions() -> tuple[int, int]:
     """Give the house's revision and the sum of all spaces' revisions: together they name the state of every day."""
-    house, spaces = db.session.connection().execute(_REVISIONS).one()
+    house, spaces = connection().execute(_REVISIONS).one()
     return house, spaces
 
 
