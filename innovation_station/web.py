@@ -157,7 +157,7 @@ def init_app(app: Flask) -> None:
     login.user_loader(_load)
     login.unauthorized_handler(_to_login)
     app.before_request(_guard)
-    app.after_request(_seal)
+    app.after_request(seal)
     app.context_processor(_page_context)
     app.register_error_handler(DomainError, show_refusal)
     app.register_error_handler(HTTPException, show_http_error)
@@ -312,7 +312,8 @@ def base_url() -> str:
     return current_app.config["STATION"].base_url or request.host_url.rstrip("/")
 
 
-def _seal(response: Response) -> Response:
+def seal(response: Response) -> Response:
+    """Give an answer the headers that all answers have."""
     headers = response.headers
     wanted = HEADERS
     if (current_app.config["STATION"].base_url or "").startswith("https:"):

@@ -51,9 +51,9 @@ Decisions
   that, and PostgreSQL, where its statistics were old, read the whole table for each. Programs that do not ask for
   gzip pay for the unpacking. Rejected: weeks, which compress to twice the size; one stored body a feed, which each
   change would write whole; bodies kept in each process, which are cold after every change and cost memory.
-2026-11: A poll that finds nothing new, the common case by far, is answered by a WSGI layer of its own (poll.py): one
-  statement, a third of what the same answer costs through routes and hooks. It knows one question only and hands on
-  all others, so no rule lives in two places. Rejected: hooks that know feeds, in code that all pages share.
+2026-11: Feeds are answered by a WSGI layer of their own (poll.py), before routes, session and hooks: a poll that finds
+  nothing new, the common case by far, costs a third. It decides nothing: the answers are those of feed_views, and what
+  is out of the ordinary is handed on to the view. Rejected: hooks that know feeds, in code that all pages share.
 2026-11: One stamp for the whole house names the words, zone and address that entries were made with. A renamed
   place makes all entries old, and the next fetch makes them anew. Rejected: a stamp a place.
 2026-11: The UID's host is a constant and not the base URL: a house that moves would duplicate every entry in

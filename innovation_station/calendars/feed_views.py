@@ -1,7 +1,8 @@
 """The feeds themselves: no cookie, no session, no log-in, the same bytes for every program.
 
-The answers are made here to the last header: what other pages need (language, account, error pages) must not
-touch an address whose only key is itself.
+The answers are made here to the last header, from the request's own headers and nothing else: what other pages need
+(language, account, error pages) must not touch an address whose only key is itself. So `poll` can have them made
+before the framework has begun; the view is for all that it hands on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog import get_logger
 from werkzeug.datastructures import Accept
 from werkzeug.http import http_date, parse_accept_header
+from werkzeug.wrappers import Request
 
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, service
@@ -48,37 +50,41 @@ def feed(rest: str) -> ResponseReturnValue:
     """Answer a program that polls: 200, 304, the one 404 for every address that is none, 405, 503."""
     if request.method not in ("GET", "HEAD"):
         return _plain(405, "Method not allowed\n", {"Allow": "GET, HEAD"})
-    token = rest.removesuffix(".ics") if rest.endswith(".ics") else ""
+    return answer(request, rest.removesuffix(".ics") if rest.endswith(".ics") else "")
+
+
+def answer(asked: Request, token: str) -> Response:
+    """Answer a GET or HEAD of a feed, within an app's context."""
     try:
-        address, found = _found(rules.token_hash(token))
+        address, found = _found(asked, rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        answer = _answer(address, found, read_today())
-        _note(address)
+        made = _answer(asked, address, found, read_today())
+        _note(asked, address)
     except SQLAlchemyError as error:
         db.session.rollback()
         if not isinstance(error, DBAPIError) or unavailable(error) is None:
             raise
         return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
-    return answer
+    return made
 
 
-def _found(token_hash: bytes) -> tuple[Address | None, Contents | None]:
+def _found(asked: Request, token_hash: bytes) -> tuple[Address | None, Contents | None]:
     """Find a feed, and its contents with it where they will be asked for."""
-    if request.headers.get("If-None-Match") is not None:
-        return request.environ.get(ADDRESS) or queries.by_hash(token_hash), None
+    if "If-None-Match" in asked.headers:
+        return asked.environ.get(ADDRESS) or queries.by_hash(token_hash), None
     return queries.with_contents(token_hash) or (None, None)
 
 
-def _answer(address: Address, found: Contents | None, today: Today) -> Response:
-    zipped = wants_gzip(request.headers.get("Accept-Encoding", ""), request.headers.get("User-Agent", ""))
-    name = document.etag(address, today)
-    if request.headers.get("If-None-Match") is not None:
-        if _matches(tag(name, zipped)):
-            return _unchanged(tag(name, zipped))
+def _answer(asked: Request, address: Address, found: Contents | None, today: Today) -> Response:
+    zipped = wants_gzip(asked.headers.get("Accept-Encoding", ""), asked.headers.get("User-Agent", ""))
+    if "If-None-Match" in asked.headers:
+        known = tag(document.etag(address, today), zipped)
+        if _matches(asked, known):
+            return _unchanged(known)
         return _whole(*document.document(address, today), zipped, today.now)
     name, made = document.document(address, today, found)
-    since = request.if_modified_since
+    since = asked.if_modified_since
     if since is not None and _is_settled(made.modified, today.now) and since.timestamp() >= made.modified:
         return _unchanged(tag(name, zipped))
     return _whole(name, made, zipped, today.now)
@@ -91,13 +97,12 @@ def _unchanged(name: str) -> Response:
 
 def _whole(name: str, found: document.Document, zipped: bool, now: datetime) -> Response:
     headers = sealed(tag(name, zipped))
-    answer = Response(found.gzipped if zipped else found.plain, headers=headers, content_type=CALENDAR)
-    answer.headers["Content-Disposition"] = 'inline; filename="innovation-station.ics"'
+    headers.append(("Content-Disposition", 'inline; filename="innovation-station.ics"'))
     if zipped:
-        answer.headers["Content-Encoding"] = "gzip"
+        headers.append(("Content-Encoding", "gzip"))
     if _is_settled(found.modified, now):
-        answer.headers["Last-Modified"] = http_date(found.modified)
-    return answer
+        headers.append(("Last-Modified", http_date(found.modified)))
+    return Response(found.gzipped if zipped else found.plain, headers=headers, content_type=CALENDAR)
 
 
 def sealed(name: str) -> list[tuple[str, str]]:
@@ -106,21 +111,19 @@ def sealed(name: str) -> list[tuple[str, str]]:
 
 
 def _plain(status: int, text: str, headers: dict[str, str]) -> Response:
-    answer = Response(text, status, content_type="text/plain; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers.update(SEALED)
-    answer.headers.update(headers)
-    return answer
+    said = [*SEALED, ("Cache-Control", "no-store"), *headers.items()]
+    return Response(text, status, headers=said, content_type="text/plain; charset=utf-8")
 
 
 def tag(name: str, zipped: bool) -> str:
+    """Name the bytes of a feed as they are sent, plain or compressed."""
     return name + "-gz" if zipped else name
 
 
-def _matches(name: str) -> bool:
+def _matches(asked: Request, name: str) -> bool:
     """Compare weakly, as RFC 9110 13.1.2 has it for If-None-Match: a list, W/ and * all count."""
-    asked = request.if_none_match
-    return asked.star_tag or asked.contains_weak(name)
+    known = asked.if_none_match
+    return known.star_tag or known.contains_weak(name)
 
 
 def _is_settled(modified: int, now: datetime) -> bool:
@@ -142,14 +145,14 @@ def is_to_be_noted(address: Address, now: datetime) -> bool:
     return time.monotonic() - _tried.get(address.feed_id, -1e9) >= rules.FETCH_NOTED.total_seconds()
 
 
-def _note(address: Address) -> None:
+def _note(asked: Request, address: Address) -> None:
     """Write down the fetch, never at the cost of the answer."""
     now = clock.now()
     if not is_to_be_noted(address, now):
         return
     try:
         with transaction():
-            service.note_fetch(address.feed_id, program=rules.program(request.user_agent.string), now=now)
+            service.note_fetch(address.feed_id, program=rules.program(asked.headers.get("User-Agent", "")), now=now)
     except (DomainError, SQLAlchemyError) as error:
         if len(_tried) > 10_000:
             _tried.clear()

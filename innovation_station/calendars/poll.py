@@ -1,70 +1,101 @@
-"""The answer that programs get nearly always: nothing has changed. It is given before a page's machinery begins.
+"""Feeds are answered before a page's machinery begins.
 
-A calendar program asks some times an hour, for years, whether its feed is still the same. One statement tells, and
-what a page needs beside it (route, session, language, hooks) costs three times as much. So this layer answers exactly
-that question. Whatever is not quite that goes on to `feed_views`, which knows all cases: another method, no tag or
-several, a changed feed, an address that is none, a fetch to be noted, a database that is away.
+A calendar program asks some times an hour, for years, whether its feed is still the same. One statement tells, and what
+a page needs beside it (route, session, language, hooks) costs several times as much. So this layer stands before the
+framework and answers what programs ask. Whatever is out of the ordinary goes on to the view, by the rules of all
+pages: another method, a query, an address that cannot be one, a host that is not ours, a house that has no address.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Request
 
 from innovation_station import logs
 from innovation_station.calendars import document, feed_views, queries, rules
 from innovation_station.calendars.installation import today
-from innovation_station.web import trusted_host
+from innovation_station.web import seal, trusted_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIX, ENDING = "/feeds/", ".ics"
+PREFIX = "/feeds/"
+_ADDRESS = re.compile(PREFIX + r"([A-Za-z0-9_-]{43})\.ics")
+Headers = list[tuple[str, str]]
 
 
 def init_app(app: Flask) -> None:
     """Put the layer around an app; before `logs.init_app`, so that these answers have an id and a line too."""
-    app.wsgi_app = Unchanged(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Feeds(app, app.wsgi_app)  # type: ignore[method-assign]
 
 
-class Unchanged:
-    """WSGI layer that answers 304 to a program whose feed is as it has it."""
+class Feeds:
+    """WSGI layer that answers for feeds, and hands on what is for others."""
 
     def __init__(self, app: Flask, application: WSGIApplication) -> None:
         self.app, self.application = app, application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or hand on."""
-        if "HTTP_IF_NONE_MATCH" in environ and environ["PATH_INFO"].startswith(PREFIX):
-            with self.app.app_context():
-                headers = _unchanged(environ)
-            if headers is not None:
-                headers += logs.finish(environ, rule=feed_views.RULE, status=304)
-                start_response("304 NOT MODIFIED", headers)
-                return ()
-        return self.application(environ, start_response)
+        made = None
+        if environ["PATH_INFO"].startswith(PREFIX):
+            try:
+                with self.app.app_context():
+                    made = _made(environ)
+            except Exception:  # noqa: BLE001  what fails here fails there too, where it is logged and said in words
+                made = None
+        return (made or self.application)(environ, start_response)
 
 
-def _unchanged(environ: WSGIEnvironment) -> list[tuple[str, str]] | None:
-    path = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING") or not path.endswith(ENDING):
+def _made(environ: WSGIEnvironment) -> WSGIApplication | None:
+    token = _token(environ)
+    if token is None:
         return None
-    now = today()
-    if not now.shared.base_url or not trusted_host(environ.get("HTTP_HOST", "")):
+    if headers := _unchanged(environ, token):
+        headers += logs.finish(environ, rule=feed_views.RULE, status=304)
+        return partial(_not_modified, headers)
+    answer = seal(feed_views.answer(Request(environ), token))
+    answer.headers.extend(logs.finish(environ, rule=feed_views.RULE, status=answer.status_code))
+    return answer
+
+
+def _not_modified(headers: Headers, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("304 NOT MODIFIED", headers)
+    return ()
+
+
+def _token(environ: WSGIEnvironment) -> str | None:
+    """Give the secret part of an address that is asked for in the ordinary way, None where it is not."""
+    found = _ADDRESS.fullmatch(environ["PATH_INFO"])
+    if found is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
+        return None
+    if not today().shared.base_url or not trusted_host(environ.get("HTTP_HOST", "")):
+        return None
+    return found[1]
+
+
+def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
+    """Give the headers of a 304, by far the commonest answer; None where it takes more to tell.
+
+    What was found on the way is left in the environment.
+    """
+    asked = environ.get("HTTP_IF_NONE_MATCH")
+    if asked is None:
         return None
     try:
-        address = queries.by_hash(rules.token_hash(path[len(PREFIX) : -len(ENDING)]))
+        address = queries.by_hash(rules.token_hash(token))
     except SQLAlchemyError:
         return None
+    now = today()
     if address is None or feed_views.is_to_be_noted(address, now.now):
         return None
-    zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
-    tag = feed_views.tag(document.etag(address, now), zipped)
-    asked = environ["HTTP_IF_NONE_MATCH"]
-    if asked.removeprefix("W/") == f'"{tag}"':
-        return feed_views.sealed(tag)
     environ[feed_views.ADDRESS] = address
-    return None
+    zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
+    name = feed_views.tag(document.etag(address, now), zipped)
+    return feed_views.sealed(name) if asked.removeprefix("W/") == f'"{name}"' else None
