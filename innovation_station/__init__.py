@@ -57,7 +57,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.jobs import registry
     from innovation_station.mail import retention as mail_jobs
     from innovation_station.mail import staff as operations
-    from innovation_station.members import account, staff
+    from innovation_station.members import account, needs_pages, staff
     from innovation_station.members import views as members
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
@@ -65,7 +65,19 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import views as privacy
     from innovation_station.spaces import views as spaces
 
-    for feature in (members, account, staff, operations, notices, spaces, bookings, calendars, privacy, home):
+    for feature in (
+        members,
+        account,
+        needs_pages,
+        staff,
+        operations,
+        notices,
+        spaces,
+        bookings,
+        calendars,
+        privacy,
+        home,
+    ):
         app.register_blueprint(feature.pages)
     registry.init_app(app, [feature.jobs for feature in (mail_jobs, notice_jobs)])
     notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from innovation_station.db import at_once
+from innovation_station.members import needs
 from innovation_station.members.queries import person_of, token_hash
 from innovation_station.members.rules import Person
 from innovation_station.notices.queries import UNREAD
 from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
 
-_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD)
+_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD, needs.NEEDS_OF_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), unread notices."""
+    """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), unread notices, and
+    needs that are for this member's own pages alone (see `members.needs`)."""
 
     person: Person
     revisions: tuple[int, int]
     unread: int
+    needs: frozenset[str] = field(repr=False)
 
 
 def find(token: str, now: datetime) -> Visit | None:
@@ -28,5 +31,5 @@ def find(token: str, now: datetime) -> Visit | None:
     row = at_once(_VISIT, {"token_hash": token_hash(token), "now": now})
     if row is None:
         return None
-    *person, house, spaces, unread = tuple(row)
-    return Visit(Person(*person), (house, spaces), unread)
+    *person, house, spaces, unread, needed = tuple(row)
+    return Visit(Person(*person), (house, spaces), unread, needs.read(needed))

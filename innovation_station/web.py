@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -80,6 +80,7 @@ class SignedIn(UserMixin):
     token: str
     revisions: tuple[int, int] | None = None
     unread: int = 0
+    needs: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:
         self.id = self.person.id
@@ -173,7 +174,7 @@ def _load(token: str) -> SignedIn | None:
     if g.get("without_database"):
         return None
     visit = visits.find(token, clock.now())
-    return SignedIn(visit.person, token, visit.revisions, visit.unread) if visit else None
+    return SignedIn(visit.person, token, visit.revisions, visit.unread, visit.needs) if visit else None
 
 
 def visitor() -> SignedIn | None:
@@ -187,6 +188,12 @@ def visitor() -> SignedIn | None:
 def actor() -> Person:
     """Give the member who asks; only for views behind `signed_in`."""
     return cast(SignedIn, visitor()).person
+
+
+def own_needs() -> frozenset[str]:
+    """Give what the member who asks needs of a place; for what is shown to this member alone, see `members.needs`."""
+    known = visitor()
+    return known.needs if known else frozenset()
 
 
 def revisions() -> tuple[int, int]:

@@ -60,6 +60,8 @@ route                               method  visitor  bo   alva  host  admin
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
+/account/access                     GET     in       200  200   200   200
+/account/access                     POST    in       303  303   303   303
 /notifications                      GET     in       200  200   200   200
 /notifications/<notice_id>/open     POST    in       404  303   404   404
 /notifications/read                 POST    in       303  303   303   303

@@ -17,6 +17,7 @@ ROOMS = frozenset({"room", "booth", "hall"})
 ICONS = {
     "window": "window", "screen": "screen", "height-adjustable": "updown", "quiet": "quiet", "whiteboard": "whiteboard",
     "video": "video", "projector": "projector", "hearing-loop": "ear", "step-free": "stepfree",
+    "flicker-free": "light",
 }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def amenity_names() -> dict[str, str]:
     return {
         "window": _("by the window"), "screen": _("extra screen"), "height-adjustable": _("height-adjustable"),
         "quiet": _("quiet"), "whiteboard": _("whiteboard"), "video": _("video meeting"), "projector": _("projector"),
-        "hearing-loop": _("hearing loop"), "step-free": _("step-free"),
+        "hearing-loop": _("hearing loop"), "step-free": _("step-free"), "flicker-free": _("flicker-free light"),
     }  # fmt: skip
 
 

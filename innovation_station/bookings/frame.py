@@ -15,7 +15,7 @@ from innovation_station.spaces.rules import House, at_minute
 SEATS_CHOICES = (4, 8, 12)
 FILTERED = {
     "desk": ("screen", "height-adjustable", "window", "quiet"),
-    "room": ("screen", "whiteboard", "video", "projector", "hearing-loop", "step-free"),
+    "room": ("screen", "whiteboard", "video", "projector", "hearing-loop", "step-free", "flicker-free"),
 }
 NO_FILTERS: Mapping[str, Any] = {"amenities": frozenset(), "zone": None, "seats": None}
 

@@ -78,12 +78,18 @@ def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
 
 
 def alternatives_for(
-    house: House, member_id: int, wish: Wish, moment: Moment, *, without: int | None = None
+    house: House,
+    member_id: int,
+    wish: Wish,
+    moment: Moment,
+    *,
+    without: int | None = None,
+    needs: frozenset[str] = frozenset(),
 ) -> list[rules.Alternative]:
     """Find three ways forward near a wish, each of which would be granted now; two statements.
 
     A wish off the grid, too short, too long or too far ahead is first brought to what could be had. `without` leaves
-    out a booking that is being moved.
+    out a booking that is being moved. `needs` are those of the member who asks, where the booking is theirs.
     """
     wish = in_shape(wish, moment.zone)
     today = local(moment.now).date()
@@ -96,4 +102,4 @@ def alternatives_for(
     similar = [place for place in house.places.values() if place.kind == wish.place.kind]
     held = queries.held(around, [place.id for place in similar], without=without)
     own = queries.held_by(member_id, around, without=without)
-    return rules.alternatives(wish, similar, held, own, moment, days)
+    return rules.alternatives(wish, similar, held, own, moment, days, needs=needs)

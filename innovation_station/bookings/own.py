@@ -22,7 +22,7 @@ from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, 
 from innovation_station.forms import parse_date
 from innovation_station.i18n import local, zone
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.web import actor, current_house, signed_in, wants_part
+from innovation_station.web import actor, current_house, own_needs, signed_in, wants_part
 
 
 @pages.get("/bookings")
@@ -139,6 +139,11 @@ def _owner(booking_id: int) -> str | None:
     return own_pages.owner(_seen(booking_id), actor()) if actor().is_staff else None
 
 
+def _needs(booking: Booking) -> frozenset[str]:
+    """Give what the reader needs of a place, for the reader's own booking: staff are never led to see a member's."""
+    return own_needs() if booking.member_id == actor().id else frozenset()
+
+
 def _moment() -> Moment:
     return service.moment(clock.now(), zone(), current_house())
 
@@ -169,7 +174,9 @@ def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | 
     form.blame(own_pages.named(error.refusals, current_house(), own_pages.owner(booking, actor())))
     offers = []
     if wish:
-        found = alternatives_for(current_house(), booking.member_id, wish, _moment(), without=booking.id)
+        found = alternatives_for(
+            current_house(), booking.member_id, wish, _moment(), without=booking.id, needs=_needs(booking)
+        )
         title, public = form.title.data or "", bool(form.visible.data)
         offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
     return _form(form, booking, offers)
@@ -180,7 +187,11 @@ def _lost(booking: Booking, error: DomainError) -> str:
     page = own_pages.shown(booking, house, actor(), clock.now())
     wish = Wish(house.places[booking.space_id], booking.span)
     mine = page["owner"] is None  # an offer books for whoever takes it
-    found = alternatives_for(house, booking.member_id, wish, _moment()) if mine and not page["over"] else []
+    found = (
+        alternatives_for(house, booking.member_id, wish, _moment(), needs=_needs(booking))
+        if mine and not page["over"]
+        else []
+    )
     offers = [offer(way, wish) for way in found]
     if isinstance(error, Conflict):
         page["heading"] = own_pages.lost(wish.place)

@@ -18,8 +18,8 @@ from innovation_station.spaces.drawing import drawn
 class DayPage:
     """Composes templates/bookings/_day.html out of one Day; see the comment in book.html for each part."""
 
-    def __init__(self, day: Day, choice: Choice, drawings: Mapping[int, Drawn]):
-        self.day, self.choice, self.drawings = day, choice, drawings
+    def __init__(self, day: Day, choice: Choice, drawings: Mapping[int, Drawn], needs: frozenset[str]):
+        self.day, self.choice, self.drawings, self.needs = day, choice, drawings, needs
         self.house, self.places = day.house, list(day.house.places.values())
         self.query = choice.query()
         self.lit = {place.id for place in self.places if choice.shows(place)}
@@ -101,12 +101,27 @@ class DayPage:
             "heading": heading,
             "total_text": desks if self.choice.kind == "desk" else rooms,
             "groups": [
-                {"name": _("Free"), "state": "free", "items": groups["free"] + groups["part"]},
+                *self._free(groups["free"] + groups["part"]),
                 {"name": _("Yours"), "state": "mine", "items": groups["mine"]},
                 {"name": _("Taken"), "state": "taken", "items": groups["taken"]},
                 {"name": _("Closed"), "state": "closed", "items": groups["closed"]},
             ],
         }  # fmt: skip
+
+    def _free(self, items: list[Markup]) -> list[dict[str, Any]]:
+        """Give what is free as one group, or what suits the reader before the rest.
+
+        The drawings are the same for everybody and kept for all; that a place suits is said by where it stands.
+        """
+        if not self.needs:
+            return [{"name": _("Free"), "state": "free", "items": items}]
+        missing = {self.drawings[place.id].item: len(self.needs - place.amenities) for place in self.places}
+        suits = [item for item in items if not missing[item]]
+        rest = sorted((item for item in items if missing[item]), key=lambda item: missing[item])
+        return [
+            {"name": _("Free, suits you"), "state": "suits", "items": suits, "marked": True},
+            {"name": _("Other free places") if suits else _("Free"), "state": "free", "items": rest},
+        ]
 
     # -- the timeline -------------------------------------------------------------------------------------------------
 

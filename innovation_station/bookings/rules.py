@@ -210,12 +210,12 @@ def free_spans(opened: Span | None, held: Iterable[Span], first: datetime) -> li
 
 def alternatives(
     wish: Wish, places: Iterable[Place], held: Sequence[Held], own: Sequence[tuple[Held, str]], moment: Moment,
-    days: Sequence[date], wanted: int = 3,
+    days: Sequence[date], wanted: int = 3, needs: frozenset[str] = frozenset(),
 ) -> list[Alternative]:  # fmt: skip
     """Offer up to `wanted` ways forward, every one of which `refusals` grants now, the nearest first.
 
     Two places go to similar spaces at the same time and one to the same space at another time of `days`, then
-    whatever is left of either.
+    whatever is left of either. Among similar spaces those come first that have what the member who asks `needs`.
     """
     by_space: dict[int, list[Held]] = {}
     for taken in held:
@@ -224,7 +224,9 @@ def alternatives(
     def granted(place: Place, span: Span) -> bool:
         return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
 
-    similar = sorted((place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place))
+    similar = sorted(
+        (place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place, needs)
+    )
     same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][:wanted]
     other_time = [
         Alternative(wish.place, span, True)
@@ -239,9 +241,10 @@ def _similar(place: Place, wished: Place) -> bool:
     return place.id != wished.id and place.bookable and place.kind == wished.kind
 
 
-def _unlike(place: Place, wished: Place) -> tuple[float, ...]:
+def _unlike(place: Place, wished: Place, needs: frozenset[str]) -> tuple[float, ...]:
     too_small = max(0, wished.capacity - place.capacity)
     return (
+        len(needs - place.amenities),
         too_small,
         place.zone_id != wished.zone_id,
         len(wished.amenities - place.amenities),

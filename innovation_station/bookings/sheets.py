@@ -34,8 +34,18 @@ ROOM_LENGTHS = (30, 60, 120)
 class Sheet:
     """Composes templates/_sheet.html for one place of a Day."""
 
-    def __init__(self, day: Day, choice: Choice, place: Place, own: Iterable[tuple[Held, str]], *, visible: bool):
+    def __init__(
+        self,
+        day: Day,
+        choice: Choice,
+        place: Place,
+        own: Iterable[tuple[Held, str]],
+        *,
+        visible: bool,
+        needs: frozenset[str] = frozenset(),
+    ):
         self.day, self.choice, self.place, self.own, self.visible = day, choice, place, own, visible
+        self.suits = bool(needs) and needs <= place.amenities
         self.free = day.free(place)
         self.rows = day.taken.get(place.id, ())
 
@@ -55,7 +65,8 @@ class Sheet:
             "mode": mode, "space_id": self.place.id, "name": self.place.name, "title": place_title(self.place),
             "icon": SIGNS.get(self.place.kind),
             "subtitle": f"{self.day.house.zone_name(self.place, language())}, {day_long(self.choice.day)}",
-            "close_href": "/book?" + self.choice.query(), "amenities": amenities(self.place), "opening": first,
+            "close_href": "/book?" + self.choice.query(), "amenities": amenities(self.place),
+            "suits": self.suits, "opening": first,
             "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,
             "alternatives": [], "lost": _("%(name)s was just taken.", name=self.place.name), "photo": self.place.photo,
         }  # fmt: skip

@@ -30,7 +30,7 @@ from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
 from innovation_station.timespan import Span
-from innovation_station.web import actor, current_house, revisions, signed_in, wants_part
+from innovation_station.web import actor, current_house, own_needs, revisions, signed_in, wants_part
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
@@ -97,7 +97,7 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     near = wish or (form.near(place, moment.zone) if place else None)
-    offers = alternatives_for(current_house(), actor().id, near, moment) if near else []
+    offers = alternatives_for(current_house(), actor().id, near, moment, needs=own_needs()) if near else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment).read({place.id})
@@ -148,7 +148,7 @@ def _etag(stamp: tuple[int, int], now: datetime) -> str:
     """Name the state of the day for this member: the data, the address, the language and the running quarter."""
     quarter = int(now.timestamp()) // 900
     query = request.query_string.decode("latin-1")
-    text = f"{VERSION}|{stamp}|{actor().id}|{actor().role}|{language()}|{quarter}|{query}"
+    text = f"{VERSION}|{stamp}|{actor().id}|{actor().role}|{language()}|{sorted(own_needs())}|{quarter}|{query}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -178,7 +178,7 @@ def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) ->
     """Compose the part of the page that changes; give it with the day as far as it had to be read."""
     selected = place.id if place else None
     day, drawn = drawings(day, choice, space_revisions(), selected=selected, also={space for space, _s, _e in usual})
-    page = DayPage(day, choice, drawn).compose()
+    page = DayPage(day, choice, drawn, own_needs()).compose()
     filters = Frame(day.house, choice, day.moment).filters()
     return day, page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
 
@@ -200,7 +200,7 @@ def _floor_css(revision: int) -> str:
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
     own = queries.held_by(day.member_id, day.whole)
-    return sheets.Sheet(day, choice, place, own, visible=actor().visible).compose(typed)
+    return sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
 
 
 def _begin(whole: Span, now: datetime) -> Span:

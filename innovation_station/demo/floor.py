@@ -135,6 +135,7 @@ def _desk_kit(letter: str, number: int) -> list[str]:
         "screen": {"A": (1, 2, 3, 4, 6), "B": (), "C": (1, 3, 5, 6)},
         "height-adjustable": {"A": (3, 4, 5, 8), "B": (2, 3, 6, 8), "C": (1, 2, 5, 7)},
         "step-free": {"A": (1, 8), "B": (4, 8), "C": (4, 6, 8)},
+        "flicker-free": {"A": (), "B": (1, 2, 3, 4), "C": ()},
     }
     return always + [kit for kit, numbers in some.items() if number in numbers[letter]]
 
@@ -154,7 +155,8 @@ SPOTS: list[Spot] = [
         ],
     ),
     Spot(
-        "Visättra", "room", Box(716, 302, 110, 182), 4, amenities=("screen", "whiteboard", "step-free"),
+        "Visättra", "room", Box(716, 302, 110, 182), 4,
+        amenities=("screen", "whiteboard", "step-free", "flicker-free"),
         furniture=[
             _circle("step", 771, 430, 18),
             *_circles("chair", 5.5, (745, 797), (430,)), *_circles("chair", 5.5, (771,), (404, 456)),

@@ -33,8 +33,8 @@ FEW_PLACES = 3
 class Today:
     """Composes templates/home/today.html out of one list of the day's allocations."""
 
-    def __init__(self, member: Actor, house: House, moment: Moment):
-        self.member, self.house, self.moment = member, house, moment
+    def __init__(self, member: Actor, house: House, moment: Moment, needs: frozenset[str] = frozenset()):
+        self.member, self.house, self.moment, self.needs = member, house, moment, needs
         self.today = self.date = local(moment.now).date()
         ahead = Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD))
         closures = queries.house_closures(ahead)
@@ -176,7 +176,7 @@ class Today:
         return f"{place_title(place)}, {self.house.zone_name(place, language())}"
 
     def _stops(self, taken: DayTaken) -> list[Stop]:
-        desks = [place for place in self.house.places.values() if place.kind == "desk" and place.bookable]
+        desks = self._suiting(place for place in self.house.places.values() if place.kind == "desk" and place.bookable)
         usual = self.opened and bookings.usual(
             self.member.id, "desk", self.moment.now - bookings.HABIT, self.moment.now
         )
@@ -230,10 +230,14 @@ class Today:
             "fields": booking_fields(wish),
         }
 
+    def _suiting(self, places: Iterable[Place]) -> list[Place]:
+        """Put first what has all that the member needs; their habits still come before that."""
+        return sorted(places, key=lambda place: len(self.needs - place.amenities))
+
     # -- the house ------------------------------------------------------------------------------------------
 
     def _rooms(self, taken: DayTaken) -> Iterable[RoomOffer]:
-        rooms = [place for place in self.house.places.values() if place.kind in WALLED]
+        rooms = self._suiting(place for place in self.house.places.values() if place.kind in WALLED)
         return rules.rooms_now(rooms, self.moment, taken) if self.is_open else []
 
     def _room(self, offer: RoomOffer) -> dict[str, Any]:

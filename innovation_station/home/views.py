@@ -16,7 +16,7 @@ from innovation_station.delivery import static_url
 from innovation_station.home import start as front
 from innovation_station.home.today import Today
 from innovation_station.i18n import language, zone
-from innovation_station.web import actor, current_house
+from innovation_station.web import actor, current_house, own_needs
 
 pages = Blueprint("home", __name__)
 # Programs that fetch feeds keep to this file: nothing under /feeds and /calendar may ever be listed here.
@@ -29,7 +29,7 @@ def start() -> ResponseReturnValue:
     house, now = current_house(), clock.now()
     moment = moment_of(now, zone(), house)
     if current_user.is_authenticated:
-        return render_template("home/today.html", page=Today(actor(), house, moment).page())
+        return render_template("home/today.html", page=Today(actor(), house, moment, own_needs()).page())
     return render_template("home/start.html", page=front.page(house, moment))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
-from innovation_station.members import queries, rules, service
+from innovation_station.members import needs, queries, rules, service
 from innovation_station.members.models import LoginSession, Member, SignInFailure
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 
@@ -61,6 +61,33 @@ personal.add(
         ends="anonymise",
         records=_account,
         erase=_erase_account,
+    )
+)
+
+
+def _needs(member_id: int) -> Sequence[Record]:
+    row = needs.of_member(member_id)
+    return [Record("needs", {"needs": row.needs.split(), "agreed": row.agreed_at.isoformat()})] if row else []
+
+
+def _erase_needs(subject: Subject, _now: datetime) -> int:
+    return needs.forget(subject.id)
+
+
+personal.add(
+    DataClass(
+        name="access-needs",
+        tables=("access_needs",),
+        title=_l("What you need of a place"),
+        holds=_l(
+            "Whether you need a step-free place, a hearing loop, quiet and the like. Nobody but you ever sees it."
+        ),
+        purpose=_l("So that places you can use are suggested to you first."),
+        basis="consent",
+        retention=_l("Until you take it away."),
+        ends="erase",
+        records=_needs,
+        erase=_erase_needs,
     )
 )
 

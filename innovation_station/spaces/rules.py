@@ -16,6 +16,7 @@ Language = Literal["sv", "en"]
 KINDS = ("desk", "room", "booth", "hall")
 AMENITIES = (
     "window", "screen", "height-adjustable", "quiet", "whiteboard", "video", "projector", "hearing-loop", "step-free",
+    "flicker-free",
 )  # fmt: skip
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "rect": ("x", "y", "width", "height", "rx"),
