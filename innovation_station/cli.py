@@ -258,7 +258,7 @@ def announce(app: Flask, host: str, port: int) -> None:
     click.echo(f"Innovation Station: {_local_url(host, port)}")
     accounts = [email for email in _emails(app) if email in DEMO_EMAILS]
     if accounts:
-        from innovation_station.demo import PASSWORD
+        from innovation_station.demo import PASSWORD  # see _load_demo
 
         click.echo(f"Demo accounts, password {PASSWORD}: {', '.join(accounts)}")
     click.echo("Stop with Ctrl-C.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from innovation_station.i18n import clock, ngettext
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import ngettext
 from innovation_station.jobs.rules import Schedule
 
 
@@ -27,7 +27,7 @@ def problem_text(problem: str | None) -> str:
 def schedule_text(schedule: Schedule) -> str:
     """Say how often a job runs."""
     if schedule.daily is not None:
-        return _("daily %(time)s", time=f"{schedule.daily:%H:%M}")
+        return _("daily %(time)s", time=clock(schedule.daily))
     minutes, seconds = divmod(round((schedule.every or timedelta()).total_seconds()), 60)
     if seconds:
         return ngettext("every second", "every %(num)d seconds", minutes * 60 + seconds)

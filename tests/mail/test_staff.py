@@ -42,7 +42,7 @@ def test_page_of_a_house_where_all_is_well(admin: FlaskClient) -> None:
         "Inga mejl väntar",
         "Allt har kommit fram",
         "Radera uppgifter om mejl",
-        "dagligen 03:10",
+        "dagligen 03.10",
         "Inte kört än",
     ):
         assert words in page, words
