@@ -23,6 +23,7 @@ from innovation_station import settings
 from innovation_station.cli import cli
 from innovation_station.errors import Refusal
 from innovation_station.i18n import REFUSALS, WRITTEN, sentence, speaking
+from innovation_station.jobs.registry import tasks
 from innovation_station.spaces.rules import Language
 from tests.conftest import TUESDAY, app_on, at
 from tests.test_permissions import shape
@@ -265,6 +266,12 @@ def test_every_command_is_documented_and_explains_itself() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option) and parameter.opts[0] not in ("--host", "--port", "--help"):
                 assert parameter.help or parameter.opts[0] in readme, f"{name} {parameter.opts[0]}"
+
+
+def test_every_job_is_documented(plain: Flask) -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `([a-z-]+)` \| (?:daily|every) ", operations, re.MULTILINE))
+    assert told == set(tasks(plain))
 
 
 def test_every_address_is_documented_and_none_that_is_not(plain: Flask) -> None:
