@@ -11,7 +11,6 @@ fork (database connections, threads) may be open at that moment: ``before_fork``
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import logging
@@ -31,13 +30,14 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import WSGITask
 
+from innovation_station import heap
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 MAX_BODY = 9 * 1024 * 1024  # a photograph and the form round it; each view has its own bound, most a quarter of a MiB
 MAX_HEADERS = 32 * 1024
 CRASHES_BEFORE_GIVING_UP = 5
-M_ARENA_MAX = -8  # of glibc's malloc.h
 REST = 5  # seconds, of what runs beside the workers and died as soon as it started
 Work = Callable[["socket.socket | None"], None]
 log = logging.getLogger("innovation_station.serve")
@@ -117,17 +117,9 @@ def serve(
             threading.Thread(target=beside, args=(None,), daemon=True).start()
         work(None)
         return 0
-    _use_one_heap()
+    heap.keep_one()
     before_fork()
     return Supervisor(listener, work, workers, limits.grace, beside).run()
-
-
-def _use_one_heap() -> None:
-    """Let all threads take memory from one place: glibc gives each thread a heap of its own, and eight of them keep
-    the memory of eight largest pages. As Python runs one thread at a time, they do not get into each other's way.
-    """
-    with suppress(OSError, TypeError, AttributeError):  # no glibc: nothing to settle
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 class Supervisor:
@@ -152,6 +144,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
         gc.collect()
+        heap.close_gaps()
         gc.freeze()  # the collector would otherwise touch, and so copy, every shared page
         try:
             while True:
