@@ -137,7 +137,7 @@ def _members(session: Any) -> dict[str, int]:
     people = [
         Member(
             email=f"{name}@example.org", name=f"{name.capitalize()} Bänk", role="member", password_hash=hashed,
-            visible=index % 5 < 3, active=True, created_at=NOW - timedelta(days=9000), bookings_revision=0,
+            visible=index % 5 < 3, state="active", created_at=NOW - timedelta(days=9000), bookings_revision=0,
         )
         for index, name in enumerate(names)
     ]  # fmt: skip

@@ -58,6 +58,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.mail import retention as mail_jobs
     from innovation_station.mail import staff as operations
     from innovation_station.members import account, needs_pages, staff
+    from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
+    from innovation_station.members import upkeep as member_jobs
     from innovation_station.members import views as members
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
@@ -79,7 +81,7 @@ def _register_features(app: Flask) -> None:
         home,
     ):
         app.register_blueprint(feature.pages)
-    registry.init_app(app, [feature.jobs for feature in (mail_jobs, notice_jobs)])
+    registry.init_app(app, [feature.jobs for feature in (mail_jobs, member_jobs, notice_jobs)])
     notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])
     _register_personal(app)
 

@@ -21,13 +21,13 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import event
+from sqlalchemy import Boolean, Column, MetaData, Table, event, insert, select
 
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
 from innovation_station import db as database
 from innovation_station.calendars import feed_views
-from innovation_station.db import transaction
+from innovation_station.db import Base, transaction
 from innovation_station.members import service as member_service
 from innovation_station.spaces import queries as space_queries
 from innovation_station.spaces import service as space_service
@@ -155,6 +155,42 @@ def furnish(app: Flask) -> Small:
                 email=email, name=name, role=role, password=PASSWORD, now=NOW
             ).id
     return small
+
+
+def furnish_old(app: Flask, folder: Path) -> Small:
+    """Build the small house in a database of an earlier revision: made in a new one, and its rows carried over.
+
+    What the models have since got is left out; of columns that have gone, a flag is set and others keep their default.
+    """
+    new = app_on(f"sqlite:///{folder / 'newer.db'}", folder / "newer")
+    schema.upgrade(new)
+    small = furnish(new)
+    with new.app_context(), app.app_context():
+        old = MetaData()
+        old.reflect(database.db.engine)
+        with new.app_context(), database.db.engine.connect() as source:
+            rows = {
+                table: [dict(row._mapping) for row in source.execute(select(table))]
+                for table in Base.metadata.sorted_tables
+            }
+        with database.db.engine.begin() as target:
+            for table in (known for known in rows if known.name in old.tables):
+                columns = old.tables[table.name].columns
+                gone = {c.name: True for c in columns if c.name not in table.columns and isinstance(c.type, Boolean)}
+                for row in rows[table]:
+                    shared = {name: value for name, value in row.items() if name in columns}
+                    target.execute(insert(table_of(old, table)).values({**gone, **shared}))
+    _dispose(new)
+    return small
+
+
+def table_of(old: MetaData, table: Table) -> Table:
+    """Give an old table with the types of the new one where both have a column."""
+    return Table(
+        table.name, MetaData(),
+        *(Column(c.name, table.columns[c.name].type if c.name in table.columns else c.type)
+          for c in old.tables[table.name].columns),
+    )  # fmt: skip
 
 
 @dataclass

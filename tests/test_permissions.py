@@ -15,6 +15,7 @@ from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
+from innovation_station.members import service as members
 from innovation_station.members.models import Member
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
@@ -76,11 +77,31 @@ route                               method  visitor  bo   alva  host  admin
 /favicon.ico                        GET     301      301  301   301   301
 /robots.txt                         GET     200      200  200   200   200
 /account                            GET     in       200  200   200   200
+/account/security                   GET     in       200  200   200   200
+/account/security/password          GET     in       200  200   200   200
+/account/security/password          POST    in       422  422   422   422
+/account/security/email             GET     in       200  200   200   200
+/account/security/email             POST    in       422  422   422   422
+/account/security/second-factor     GET     in       200  200   200   200
+/account/security/second-factor/confirm POST in      404  404   404   404
+/account/security/second-factor     POST    in       303  303   303   303
+/account/security/second-factor/codes POST  in       404  404   404   404
+/account/security/second-factor/end POST    in       404  404   404   404
+/account/security/sessions/<session_id>/end POST in  404  303   404   404
+/login/code                         GET     in       in   in    in    in
+/login/code                         POST    in       in   in    in    in
+/password/reset                     GET     200      200  200   200   200
+/password/reset                     POST    200      200  200   200   200
+/password/<token>                   GET     404      404  404   404   404
+/password/<token>                   POST    404      404  404   404   404
+/email/<token>                      GET     404      404  404   404   404
+/email/<token>                      POST    404      404  404   404   404
 /staff                              GET     in       403  403   200   200
 /staff/operations                   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303
 /healthz                            GET     200      200  200   200   200
 /readyz                             GET     200      200  200   200   200
+/account/security/sign-out          POST    in       in   in    in    in
 /login                              POST    303      303  303   303   303
 /logout                             POST    303      303  303   303   303
 """
@@ -107,6 +128,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         key = str(app.config["SECRET_KEY"])
         mail = outbox.queue(Receiver("x@example.org", "X"), "test", {}, now=NOW)
         mail.state, mail.problem, mail.ended_at = "parked", "refused", NOW
+        _token, session = members.log_in(members.Proof(alva, None), remember=False, agent="", now=NOW)
         feed = calendars.create_feed(alva, name="Min", language="sv", secret_key=key, today=today)
         told = notices.notify(CHANGED, alva.id, {**SAID, "booking": booking.id}, now=NOW)
         assert told
@@ -115,6 +137,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id,
+            "session_id": session.id,
         }  # fmt: skip
 
 

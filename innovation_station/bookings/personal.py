@@ -56,7 +56,7 @@ def nobody(now: datetime) -> int:
     """Give the number of the account that forgotten bookings belong to; nobody can log in to it."""
     known = db.session.scalar(select(Member.id).where(Member.email == NOBODY))
     if known is None:
-        blank = {"role": "member", "visible": False, "active": False, "created_at": now}
+        blank = {"role": "member", "visible": False, "state": "ended", "created_at": now}
         member = Member(email=NOBODY, name=FORMER, password_hash="!", **blank)  # noqa: S106  no hash is like it
         db.session.add(member)
         db.session.flush()

@@ -49,7 +49,7 @@ _BY_HASH = (
         _member.c.bookings_revision, _HOUSE_REVISION,
     )
     .join(_member, _member.c.id == _feed.c.member_id)
-    .where(_feed.c.token_hash == bindparam("token_hash"), _feed.c.revoked_at.is_(None), _member.c.active)
+    .where(_feed.c.token_hash == bindparam("token_hash"), _feed.c.revoked_at.is_(None), _member.c.state == "active")
 )  # fmt: skip
 _CONTENTS_COLUMNS = (
     _contents.c.bookings_revision, _contents.c.made_of, _contents.c.written_at,

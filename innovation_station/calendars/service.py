@@ -115,7 +115,7 @@ def lock(member_id: int) -> None:
     db.session.execute(
         update(Member)
         .where(Member.id == member_id)
-        .values(active=Member.active)
+        .values(state=Member.state)
         .execution_options(synchronize_session=False)
     )
 

@@ -90,7 +90,7 @@ def add(session: Session, rng: Random, today: date, zone: ZoneInfo, hashes: dict
         email, _, role = TEAM.get(name, (_address(name), "", "member"))
         members.append(
             Member(
-                email=email, name=name, role=role, visible=visible, active=True, bookings_revision=0,
+                email=email, name=name, role=role, visible=visible, bookings_revision=0,
                 password_hash=hashes.get(email, hashes[""]), created_at=_joined(rng, today, zone),
                 organisation_id=organisations[organisation].id if organisation else None,
             )

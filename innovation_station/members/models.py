@@ -1,8 +1,10 @@
-"""Tables of people: organisation, member, login session, failed log-ins."""
+"""Tables of people: organisation, member, login session, failed log-ins, second factor, links that are on their way."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
@@ -25,7 +27,10 @@ class Organisation(Base):
 
 
 class Member(Base):
-    """A person with an account. `visible` is the consent to be seen by other members, off until it is given."""
+    """A person with an account, see rules.STATES for `state`.
+
+    `visible` is the consent to be seen by other members, off until it is given.
+    """
 
     __tablename__ = "member"
 
@@ -37,7 +42,7 @@ class Member(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     language: Mapped[str | None] = mapped_column(String(2))
     visible: Mapped[bool] = mapped_column(default=False)
-    active: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(String(10), default="active", server_default="active")
     created_at: Mapped[Instant]
     bookings_revision: Mapped[int] = mapped_column(default=0)
 
@@ -46,6 +51,7 @@ class Member(Base):
     __table_args__ = (
         CheckConstraint("role in ('member', 'host', 'admin')", name="role"),
         CheckConstraint("language in ('sv', 'en')", name="language"),
+        CheckConstraint(f"state in {rules.STATES}", name="state"),
     )
 
     @property
@@ -60,7 +66,10 @@ class Member(Base):
 
 
 class LoginSession(Base):
-    """One signed-in browser. Its token exists only in the cookie; the row keeps the hash."""
+    """One signed-in browser. Its token exists only in the cookie; the row keeps the hash.
+
+    `address` is where it was opened from, shortened so that it names a network and no household.
+    """
 
     __tablename__ = "login_session"
 
@@ -70,6 +79,7 @@ class LoginSession(Base):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     agent: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(60), default="", server_default="")
 
     member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)
 
@@ -85,3 +95,46 @@ class SignInFailure(Base):
     failed_at: Mapped[Instant] = mapped_column(index=True)
 
     __table_args__ = (Index(None, "account", "failed_at"), Index(None, "network", "failed_at"))
+
+
+class Ticket(Base):
+    """The right to do one thing once: what a link in a mail carries, or the second step of a log-in.
+
+    The token stands in the link alone. `email` is the address that the right was sent to, `content` what it will do.
+    """
+
+    __tablename__ = "ticket"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(10))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+
+
+class SecondFactor(Base):
+    """What a member's authenticator app shares with us, encrypted; begun until `confirmed_at` is set.
+
+    `last_step` is the time step of the last code that was taken: none is taken twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Instant]
+    confirmed_at: Mapped[Instant | None]
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """A code for the day the phone is gone; the row goes when it is used."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)

@@ -7,19 +7,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
-from innovation_station.members import needs, queries, rules, service
-from innovation_station.members.models import LoginSession, Member, SignInFailure
+from innovation_station.members import needs, queries, rules, service, tickets
+from innovation_station.members.models import LoginSession, Member, RecoveryCode, SecondFactor, SignInFailure, Ticket
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 
 FORMER = "Tidigare medlem"
 NOT_TOLD = {"password_hash", "bookings_revision"}
 KEPT = {"id", "created_at", "bookings_revision"}  # a number, since when, and a count: nothing of the person
 # What cannot be empty is set to what says nothing; a test asks for a decision on each column.
-_BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "active": False}
+_BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "state": "ended"}
 BATCH = 500
 
 personal = Personal()
@@ -99,7 +99,12 @@ def _sessions(member_id: int) -> Sequence[Record]:
     return [
         Record(
             row.agent or "-",
-            {"since": row.created_at.isoformat(), "until": row.expires_at.isoformat(), "browser": row.agent},
+            {
+                "since": row.created_at.isoformat(),
+                "until": row.expires_at.isoformat(),
+                "browser": row.agent,
+                "from": row.address,
+            },
             row.expires_at,
         )
         for row in rows
@@ -133,7 +138,10 @@ personal.add(
         name="sessions",
         tables=("login_session", "sign_in_failure"),
         title=_l("Where you are logged in"),
-        holds=_l("Which browsers are logged in and since when. Failed log-ins are counted without saying whose."),
+        holds=_l(
+            "Which browsers are logged in, since when and from which network. "
+            "Failed log-ins are counted without saying whose."
+        ),
         purpose=_l("So that you stay logged in, can log out elsewhere, and nobody guesses your password."),
         basis="contract",
         retention=_l("Until you log out or 60 days have passed; failed log-ins for an hour."),
@@ -142,6 +150,54 @@ personal.add(
         erase=_erase_sessions,
         expired=_expired_sessions,
         purge=_purge_sessions,
+    )
+)
+
+
+def _proofs(member_id: int) -> Sequence[Record]:
+    factor = queries.second_factor_of(member_id)
+    waiting = db.session.scalars(select(Ticket).where(Ticket.member_id == member_id).order_by(Ticket.id))
+    found = [
+        Record(row.purpose, {"purpose": row.purpose, "email": row.email, "made": row.created_at.isoformat()},
+               row.expires_at)
+        for row in waiting
+    ]  # fmt: skip
+    if factor is None:
+        return found
+    since = {"since": factor.confirmed_at.isoformat() if factor.confirmed_at else None}
+    return [Record("TOTP", {**since, "recovery_codes": queries.recovery_codes_left(member_id)}), *found]
+
+
+def _erase_proofs(subject: Subject, _now: datetime) -> int:
+    gone = 0
+    for table in (SecondFactor, RecoveryCode):
+        gone += _count(db.session.execute(delete(table).where(table.member_id == subject.id)))
+    mine = or_(Ticket.member_id == subject.id, Ticket.email == subject.email)
+    return gone + _count(db.session.execute(delete(Ticket).where(mine)))
+
+
+def _expired_proofs(now: datetime, _held: Collection[int]) -> int:
+    return db.session.scalar(select(func.count()).where(Ticket.expires_at <= now)) or 0
+
+
+def _purge_proofs(now: datetime, _held: Collection[int]) -> int:
+    return tickets.sweep(now=now)
+
+
+personal.add(
+    DataClass(
+        name="proofs",
+        tables=("second_factor", "recovery_code", "ticket"),
+        title=_l("What proves that it is you"),
+        holds=_l("The key of your second factor, encrypted; hashes of recovery codes and of links that we mailed."),
+        purpose=_l("So that nobody else can log in as you, and you can get in again when you have lost something."),
+        basis="contract",
+        retention=_l("Until you turn the second factor off; links for an hour to some weeks, as they say."),
+        ends="erase",
+        records=_proofs,
+        erase=_erase_proofs,
+        expired=_expired_proofs,
+        purge=_purge_proofs,
     )
 )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
 from innovation_station.members import rules
-from innovation_station.members.models import LoginSession, Member, SignInFailure
+from innovation_station.members.models import LoginSession, Member, RecoveryCode, SecondFactor, SignInFailure
 from innovation_station.members.rules import normal_email
 
 
@@ -45,7 +45,11 @@ def person_of(*more: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*PERSON, *more)
         .join_from(LoginSession.__table__, Member.__table__, _member.id == _session.member_id)
-        .where(_session.token_hash == bindparam("token_hash"), _session.expires_at > bindparam("now"), _member.active)
+        .where(
+            _session.token_hash == bindparam("token_hash"),
+            _session.expires_at > bindparam("now"),
+            _member.state == "active",
+        )
     )
 
 
@@ -54,23 +58,71 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Member)) or 0
 
 
-def account_key(email: str) -> bytes:
-    """Give what failures of an account are counted under, whether there is such an account or not."""
-    return token_hash(normal_email(email))
+Counted = Literal["password", "code", "mail"]
 
 
-def network_key(address: str | None) -> bytes:
-    """Give what failures from a client address are counted under."""
-    return token_hash(rules.network_of(address))
+def account_key(email: str, what: Counted = "password") -> bytes:
+    """Give what is counted for an account, whether there is such an account or not: failures, or mails asked for."""
+    return token_hash(normal_email(email) if what == "password" else f"{what} {normal_email(email)}")
 
 
-def sign_in_wait(email: str, address: str | None, now: datetime) -> timedelta:
+def network_key(address: str | None, what: Counted = "password") -> bytes:
+    """Give what is counted for a client address; wrong passwords and wrong codes count as one."""
+    network = rules.network_of(address)
+    return token_hash(f"mail {network}" if what == "mail" else network)
+
+
+def sign_in_wait(email: str, address: str | None, now: datetime, what: Counted = "password") -> timedelta:
     """Give how long this account, or this client address, is to wait before another log-in (one statement)."""
     failed_at = SignInFailure.failed_at
-    mine = (SignInFailure.account == account_key(email), failed_at > now - rules.FAILURES_COUNT_FOR)
+    mine = (SignInFailure.account == account_key(email, what), failed_at > now - rules.FAILURES_COUNT_FOR)
     near = (SignInFailure.network == network_key(address), failed_at > now - rules.NETWORK_WINDOW)
     one_too_many = select(failed_at).where(*near).order_by(failed_at.desc()).offset(rules.NETWORK_FAILURES_FREE - 1)
     failures, last, full = db.session.execute(
         select(func.count(failed_at), func.max(failed_at), one_too_many.limit(1).scalar_subquery()).where(*mine)
     ).one()
     return max(rules.account_wait(failures, last, now), rules.network_wait(full, now))
+
+
+def mail_wait(email: str, address: str | None, now: datetime) -> timedelta:
+    """Give how long to wait before another mail to this address, or asked for by this client (one statement)."""
+    at = SignInFailure.failed_at
+    mine = (SignInFailure.account == account_key(email, "mail"), at > now - rules.MAILS_COUNT_FOR)
+    near = (SignInFailure.network == network_key(address, "mail"), at > now - rules.NETWORK_WINDOW)
+
+    def one_too_many(free: int, *where: ColumnElement[bool]) -> Any:
+        return select(at).where(*where).order_by(at.desc()).offset(free - 1).limit(1).scalar_subquery()
+
+    own, full = db.session.execute(
+        select(one_too_many(rules.MAILS_FREE, *mine), one_too_many(rules.NETWORK_MAILS_FREE, *near))
+    ).one()
+    return rules.mails_wait(own, full, now)
+
+
+def sessions_of(member_id: int, now: datetime) -> list[LoginSession]:
+    """List the living login sessions of a member, the newest first."""
+    living = (LoginSession.member_id == member_id, LoginSession.expires_at > now)
+    order = (LoginSession.created_at.desc(), LoginSession.id.desc())
+    return list(db.session.scalars(select(LoginSession).where(*living).order_by(*order)))
+
+
+def second_factor_of(member_id: int) -> SecondFactor | None:
+    """Give a member's second factor, begun or confirmed."""
+    return db.session.get(SecondFactor, member_id, populate_existing=True)
+
+
+def has_second_factor(member_id: int) -> bool:
+    """Tell whether a member logs in with a second factor."""
+    found = second_factor_of(member_id)
+    return found is not None and found.confirmed_at is not None
+
+
+def recovery_codes_left(member_id: int) -> int:
+    """Count the recovery codes that have not been used."""
+    mine = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.member_id == member_id)
+    return db.session.scalar(mine) or 0
+
+
+def password_shortest(member_id: int) -> int:
+    """Give how long a member's password has to be: shorter beside a second factor."""
+    return rules.PASSWORD_SHORTEST_BESIDE if has_second_factor(member_id) else rules.PASSWORD_SHORTEST

@@ -8,18 +8,32 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from innovation_station.errors import Refusal
 
+Language = Literal["sv", "en"]
 ROLES = ("member", "host", "admin")
 STAFF = frozenset({"host", "admin"})
+# An account is invited (made by staff, not yet taken), applied for (not yet let in), active, paused or ended; only an
+# active one opens doors.
+STATES = ("invited", "applied", "active", "paused", "ended")
 PASSWORD_SHORTEST = 15
+PASSWORD_SHORTEST_BESIDE = 8  # beside a second factor
 PASSWORD_LONGEST = 1000
 EMAIL_LONGEST = 254
 NAME_LONGEST = 100
 FAILURES_FREE = 10  # of one account, within FAILURES_COUNT_FOR
 FAILURES_COUNT_FOR = timedelta(hours=1)
+# How long a link in a mail, or the second step of a log-in, is good for.
+LIFETIMES = {
+    "reset": timedelta(hours=1),
+    "email": timedelta(hours=24),
+    "second": timedelta(minutes=10),
+}
+PURPOSES = tuple(LIFETIMES)
+MAILS_FREE, MAILS_COUNT_FOR = 3, timedelta(hours=1)  # that anybody may have sent to one address
+NETWORK_MAILS_FREE = 60  # and from one, within NETWORK_WINDOW
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
 # A whole office comes from one address, so its bound stops machines and no people.
 NETWORK_FAILURES_FREE = 200
@@ -93,9 +107,24 @@ def is_admin(actor: Actor) -> bool:
     return actor.role == "admin"
 
 
+def may_manage_members(actor: Actor) -> bool:
+    """Tell who may see all members, let people in and help them back in: hosts and administrators."""
+    return is_staff(actor)
+
+
+def may_change_roles(actor: Actor) -> bool:
+    """Tell who may make hosts and administrators, and loosen what protects them: administrators."""
+    return is_admin(actor)
+
+
 def normal_email(text: str) -> str:
     """Give the one spelling of an address that is stored and looked up: NFC, trimmed, lower case."""
     return unicodedata.normalize("NFC", text).strip().lower()
+
+
+def is_email(text: str) -> bool:
+    """Tell whether a text has the shape of an address."""
+    return len(text) <= EMAIL_LONGEST and bool(_EMAIL.fullmatch(text))
 
 
 def initials(name: str) -> str:
@@ -113,7 +142,7 @@ def short_name(name: str) -> str:
 def account_refusals(*, email: str, name: str, role: str, password: str) -> list[Refusal]:
     """List everything wrong with a new account, empty when it is fine."""
     found = []
-    if len(email) > EMAIL_LONGEST or not _EMAIL.fullmatch(email):
+    if not is_email(email):
         found.append(Refusal("email-malformed", "email"))
     if not name.strip() or len(name) > NAME_LONGEST or not name.isprintable():
         found.append(Refusal("name-malformed", "name", {"longest": NAME_LONGEST}))
@@ -122,13 +151,13 @@ def account_refusals(*, email: str, name: str, role: str, password: str) -> list
     return found + password_refusals(password, of=(email, name))
 
 
-def password_refusals(password: str, *, of: Iterable[str] = ()) -> list[Refusal]:
+def password_refusals(password: str, *, of: Iterable[str] = (), shortest: int = PASSWORD_SHORTEST) -> list[Refusal]:
     """Check length, and that it is not what everybody tries first; `of` are texts about its owner.
 
     No composition rules: they make passwords worse (NIST SP 800-63B).
     """
-    if len(password) < PASSWORD_SHORTEST:
-        return [Refusal("password-short", "password", {"shortest": PASSWORD_SHORTEST})]
+    if len(password) < shortest:
+        return [Refusal("password-short", "password", {"shortest": shortest})]
     if len(password) > PASSWORD_LONGEST:
         return [Refusal("password-long", "password", {"longest": PASSWORD_LONGEST})]
     return [Refusal("password-common", "password")] if _is_guessed(password, of) else []
@@ -168,6 +197,13 @@ def network_of(address: str | None) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         return str(found.ipv4_mapped or f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64")
     return str(found)
+
+
+def mails_wait(oldest: datetime | None, full: datetime | None, now: datetime) -> timedelta:
+    """Give how long to wait for another mail to an address: `oldest` is the first of as many as are free, `full` the
+    same for where they are asked for."""
+    own = timedelta() if oldest is None else max(timedelta(), min(oldest - now, timedelta()) + MAILS_COUNT_FOR)
+    return max(own, network_wait(full, now))
 
 
 def account_wait(failures: int, last: datetime | None, now: datetime) -> timedelta:

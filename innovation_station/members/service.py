@@ -1,4 +1,4 @@
-"""What happens to members: made, signed in, signed out, given a new password."""
+"""What happens to members: made, signed in, signed out, given a new password. See also security, tickets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete
 
+from innovation_station.audit.rules import shortened
 from innovation_station.db import db
-from innovation_station.errors import Conflict, NotAllowed, Refusal, Refused, TooMany
-from innovation_station.members import queries, rules
+from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused, TooMany
+from innovation_station.members import guesses, queries, rules, tickets
 from innovation_station.members.models import LoginSession, Member, SignInFailure
+from innovation_station.members.queries import Counted
 
 BROWSER_SESSION = timedelta(hours=16)
 REMEMBERED = timedelta(days=60)
@@ -38,8 +40,9 @@ def create_member(
 ) -> Member:
     """Make an account. Raises Refused with every fault, Conflict where the address is taken."""
     email = rules.normal_email(email)
-    if found := rules.account_refusals(email=email, name=name, role=role, password=password):
-        raise Refused(found)
+    found = rules.account_refusals(email=email, name=name, role=role, password=password)
+    if found or guesses.is_guessed(password, of=(email, name)):
+        raise Refused(found or [Refusal("password-common", "password")])
     if queries.by_email(email):
         raise Conflict([Refusal("email-taken", "email")])
     member = Member(
@@ -53,6 +56,14 @@ def create_member(
     db.session.add(member)
     db.session.flush()
     return member
+
+
+def check_password(member: Member, password: str) -> None:
+    """Refuse a new password that is too short or guessed early. Outside of a write: it is work. Raises Refused."""
+    of = (member.email, member.name)
+    found = rules.password_refusals(password, of=of, shortest=queries.password_shortest(member.id))
+    if found or guesses.is_guessed(password, of=of):
+        raise Refused(found or [Refusal("password-common", "password")])
 
 
 def hashed(password: str) -> str:
@@ -78,22 +89,32 @@ def _turn() -> Iterator[None]:
         _hashing.release()
 
 
-def admit(email: str, *, address: str | None, now: datetime) -> None:
+def admit(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> None:
     """Let a log-in try its password, unless account or client address have failed too often. Raises TooMany.
 
     Before any hash, and the same for accounts that exist and that do not. A right password has to wait too:
     one that came through would end the guessing, not stop it.
     """
-    wait = queries.sign_in_wait(email, address, now)
-    if wait:
+    if wait := queries.sign_in_wait(email, address, now, what):
         refusal = Refusal("login-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
         raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
 
 
-def count_failure(email: str, *, address: str | None, now: datetime) -> None:
-    """Write down that a password was wrong; what has stopped to count goes."""
+def admit_mail(email: str, *, address: str | None, now: datetime) -> None:
+    """Let somebody have a mail sent to an address they only name, unless there were too many. Raises TooMany.
+
+    The same for addresses that are known and that are not. Counts it, in the caller's transaction.
+    """
+    if wait := queries.mail_wait(email, address, now):
+        refusal = Refusal("mail-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
+        raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
+    count_failure(email, address=address, now=now, what="mail")
+
+
+def count_failure(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> None:
+    """Write down that a password or code was wrong, or a mail asked for; what has stopped to count goes."""
     db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR))
-    account, network = queries.account_key(email), queries.network_key(address)
+    account, network = queries.account_key(email, what), queries.network_key(address, what)
     db.session.add(SignInFailure(account=account, network=network, failed_at=now))
     db.session.flush()
 
@@ -120,12 +141,14 @@ def prove(email: str, password: str) -> Proof:
             _hasher.verify(known, password)
         except (VerificationError, InvalidHashError):
             raise NotAllowed([Refusal("login-wrong", "password")]) from None
-        if member is None or not member.active or known is _nobody or len(password) > rules.PASSWORD_LONGEST:
+        if member is None or member.state != "active" or known is _nobody or len(password) > rules.PASSWORD_LONGEST:
             raise NotAllowed([Refusal("login-wrong", "password")])
         return Proof(member, _hasher.hash(password) if _hasher.check_needs_rehash(known) else None)
 
 
-def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[str, LoginSession]:
+def log_in(
+    proof: Proof, *, remember: bool, agent: str, now: datetime, address: str | None = None
+) -> tuple[str, LoginSession]:
     """Open a login session and give its token, which is stored nowhere but in the cookie; failures are forgiven."""
     if proof.new_hash:
         proof.member.password_hash = proof.new_hash
@@ -136,11 +159,13 @@ def log_in(proof: Proof, *, remember: bool, agent: str, now: datetime) -> tuple[
         created_at=now,
         expires_at=now + (REMEMBERED if remember else BROWSER_SESSION),
         agent="".join(letter for letter in agent[:200] if letter.isprintable()),
+        address=shortened(address),
     )
     db.session.add(row)
     db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
-    account = queries.account_key(proof.member.email)
-    db.session.execute(delete(SignInFailure).where(SignInFailure.account == account))
+    email = proof.member.email
+    accounts = (queries.account_key(email), queries.account_key(email, "code"))
+    db.session.execute(delete(SignInFailure).where(SignInFailure.account.in_(accounts)))
     db.session.flush()
     return token, row
 
@@ -151,21 +176,37 @@ def log_out(token: str) -> None:
 
 
 def change_password(member: Member, password: str) -> None:
-    """Store a new password and end all the member's sessions. Raises Refused."""
-    if found := rules.password_refusals(password, of=(member.email, member.name)):
-        raise Refused(found)
-    member.password_hash = hashed(password)
+    """Store a new password and end all the member's sessions and links that are on their way. Raises Refused."""
+    check_password(member, password)
+    store_password(member, hashed(password))
+
+
+def store_password(member: Member, password_hash: str) -> None:
+    """Store what `hashed` gave; all sessions and links that are on their way end."""
+    member.password_hash = password_hash
     end_sessions(member)
+    tickets.revoke(member_id=member.id)
     db.session.flush()
 
 
 def disable(member: Member) -> None:
-    """Close the account to its owner and end all sessions; bookings stand."""
-    member.active = False
+    """Close the account to its owner and end all sessions and links that are on their way; bookings stand."""
+    member.state = "paused"
     end_sessions(member)
+    tickets.revoke(member_id=member.id)
     db.session.flush()
 
 
-def end_sessions(member: Member) -> None:
-    """Sign the member out everywhere."""
-    db.session.execute(delete(LoginSession).where(LoginSession.member_id == member.id))
+def end_sessions(member: Member, *, but: bytes | None = None) -> int:
+    """Sign the member out everywhere, but in the session whose token has the hash `but`; give how many ended."""
+    ended = delete(LoginSession).where(LoginSession.member_id == member.id)
+    if but is not None:
+        ended = ended.where(LoginSession.token_hash != but)
+    return int(db.session.execute(ended).rowcount)  # type: ignore[attr-defined]
+
+
+def end_session(member: Member, session_id: int) -> None:
+    """End one login session of the member. Raises NotFound."""
+    mine = delete(LoginSession).where(LoginSession.id == session_id, LoginSession.member_id == member.id)
+    if not db.session.execute(mine).rowcount:  # type: ignore[attr-defined]
+        raise NotFound("session-unknown")

@@ -48,7 +48,7 @@ def reader(member_id: int, kind: str) -> Reader | None:
         )
         .outerjoin(NoticeChoice, of_kind)
         .outerjoin(NoticeSettings, NoticeSettings.member_id == Member.id)
-        .where(Member.id == member_id, Member.active)
+        .where(Member.id == member_id, Member.state == "active")
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
@@ -109,5 +109,5 @@ def names(ids: Collection[int]) -> dict[int, str]:
     """Give the short names of members, those who left excepted; one statement at most."""
     if not ids:
         return {}
-    found = select(Member.id, Member.name).where(Member.id.in_(sorted(ids)), Member.active)
+    found = select(Member.id, Member.name).where(Member.id.in_(sorted(ids)), Member.state == "active")
     return {member_id: short_name(name) for member_id, name in db.session.execute(found)}

@@ -19,6 +19,7 @@ from tests.conftest import TUESDAY
 pytestmark = pytest.mark.browser
 WIDTHS = (320, 360, 390, 768, 1280)
 DAY = f"/book?date={TUESDAY}"
+MINE = ("/account", "/account/security", "/account/security/password")
 # Words of the interface that the other language does not have; what members and the house wrote stays as it is.
 SWEDISH = re.compile(
     r"\b(och|är|din|boka|bokad|avboka|ångra|ändra|lediga?|upptagen|stängt?|i morgon|plats|platser|skrivbord|rum"
@@ -70,7 +71,16 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     made = station.book(ALVA, name, TUESDAY, "08:00", "12:00")
     booked = f"/book/{station.ids[name]}?date={TUESDAY}&from=08:00&to=12:00"
     own = (f"/bookings/{made}", f"/bookings/{made}/edit", "/bookings", "/")
-    for path in (booked, "/book?date=2026-11-28", *own, "/accessibility", "/style", "/account"):
+    for path in (
+        booked,
+        "/book?date=2026-11-28",
+        *own,
+        "/accessibility",
+        "/style",
+        "/account",
+        "/account/security",
+        "/account/security/password",
+    ):
         open_page(page, path)
         yield path
     page.goto("/calendars")
@@ -127,7 +137,7 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
     admin = visit(language, email=REBIN)
     for where in seen(page, station, monkeypatch):
         faults += [f"{where}: {fault}" for fault in faults_of(page, language)]
-    for path in ("/", "/login", "/accessibility"):
+    for path in ("/", "/login", "/accessibility", "/password/reset"):
         open_page(visitor, path)
         faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language)]
     for path in ("/staff", "/staff/operations"):

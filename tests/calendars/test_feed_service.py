@@ -258,7 +258,7 @@ def test_other_peoples_feeds_are_not_there(context: Flask, feeds: Feeds, verb: s
 def test_feed_of_a_closed_account_is_dead(context: Flask, feeds: Feeds) -> None:
     path = feeds.make()
     with transaction():
-        feeds.member().active = False
+        feeds.member().state = "paused"
     assert queries.by_hash(rules.token_hash(path.removeprefix("/feeds/").removesuffix(".ics"))) is None
 
 

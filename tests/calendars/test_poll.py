@@ -173,7 +173,7 @@ def test_revoked_feed_is_gone(path: str, poll: Poll, app: Flask) -> None:
 def test_closed_account_ends_it(path: str, poll: Poll, app: Flask) -> None:
     tag = poll(path).headers["ETag"]
     with app.app_context(), transaction() as session:
-        session.execute(update(Member).values(active=False))
+        session.execute(update(Member).values(state="paused"))
     assert poll(path, If_None_Match=tag).status_code == 404
 
 

@@ -161,7 +161,7 @@ def test_new_password_and_disabling_end_all_sessions_of_the_member(context: Flas
 def test_disabled_member_is_shut_out_even_with_a_session_row(context: Flask, small: Small) -> None:
     token = sign_in()
     with transaction():
-        member(small).active = False  # past the service: the look-up asks too
+        member(small).state = "paused"  # past the service: the look-up asks too
     assert not lives(token)
 
 

@@ -22,7 +22,7 @@ from innovation_station.db import Base, db, transaction
 from innovation_station.errors import NotAllowed, TooMany
 from innovation_station.members import queries, rules, service
 from innovation_station.members.models import SignInFailure
-from tests.conftest import NOW, PASSWORD, Clock, Small, app_on, browser, log_in, statements, token_in
+from tests.conftest import NOW, PASSWORD, Clock, Small, app_on, browser, furnish_old, log_in, statements, token_in
 
 ALVA, BO, NOBODY = "alva@example.org", "bo@example.org", "nobody@example.org"
 MINUTE = timedelta(minutes=1)
@@ -309,10 +309,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_filled_database_of_the_revision_before_gets_the_table(empty_url: str, tmp_path: Path) -> None:
     app = app_on(empty_url, tmp_path / "instance")
     schema.upgrade(app, "0002")
+    kept = furnish_old(app, tmp_path).people["alva"]
     with app.app_context():
-        with transaction():
-            kept = service.create_member(email=ALVA, name="Alva", password=PASSWORD, now=NOW).id
-            db.session.execute(text("INSERT INTO organisation (name_sv, name_en, kind) VALUES ('a', 'a', 'company')"))
         assert not inspect(db.engine).has_table("sign_in_failure")
         db.engine.dispose()
     schema.upgrade(app)

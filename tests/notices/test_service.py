@@ -87,7 +87,7 @@ def test_nothing_chosen_is_nothing_kept(small: Small, mail: MailWay, digest: Fre
 
 def test_who_has_left_is_told_nothing(small: Small) -> None:
     with transaction():
-        db.session.get_one(Member, small.people["alva"]).active = False
+        db.session.get_one(Member, small.people["alva"]).state = "paused"
     assert tell(small) is None and notices() == [] and mails() == []
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from innovation_station import db, schema
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import rules
 from innovation_station.calendars.models import Feed
+from innovation_station.members.models import Member
 from innovation_station.settings import Settings
-from tests.conftest import NOW, app_on, furnish
+from tests.conftest import NOW, app_on, furnish_old
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -27,10 +29,10 @@ def old(request: pytest.FixtureRequest, station: Settings, tmp_path: Path) -> Fl
     return app_on(url, station.instance)
 
 
-def test_filled_database_of_the_version_before_gets_the_outbox(old: Flask) -> None:
+def test_filled_database_of_the_version_before_gets_the_outbox(old: Flask, tmp_path: Path) -> None:
     app = old
     schema.upgrade(app, "0003")
-    people = furnish(app).people
+    people = furnish_old(app, tmp_path).people
     schema.upgrade(app)
     with app.app_context():
         assert {"mail", "job"} <= set(inspect(db.db.engine).get_table_names())
@@ -40,11 +42,11 @@ def test_filled_database_of_the_version_before_gets_the_outbox(old: Flask) -> No
         db.db.engine.dispose()
 
 
-def test_feeds_of_the_version_before_are_read_on(old: Flask) -> None:
+def test_feeds_of_the_version_before_are_read_on(old: Flask, tmp_path: Path) -> None:
     """Entries stored one by one go with the upgrade; the feed keeps its address, and the first fetch makes them anew."""
     app, token = old, "t" * 43
     schema.upgrade(app, "0004")
-    alva = furnish(app).people["alva"]
+    alva = furnish_old(app, tmp_path).people["alva"]
     with app.app_context(), db.transaction() as session:
         hour = {"start": NOW, "end": NOW + timedelta(hours=1), "created_at": NOW, "changed_at": NOW}
         session.add(Booking(uid=str(uuid.uuid4()), member_id=alva, space_id=1, title="Kvar", **hour))
@@ -65,5 +67,23 @@ def test_feeds_of_the_version_before_are_read_on(old: Flask) -> None:
         for table in ("feed_contents", "feed_month"):
             columns = {column["name"] for column in inspect(db.db.engine).get_columns(table)}
             assert columns == set(db.Base.metadata.tables[table].columns.keys())
+        db.db.session.remove()
+        db.db.engine.dispose()
+
+
+def test_accounts_of_the_version_before_keep_whether_they_are_open(old: Flask, tmp_path: Path) -> None:
+    schema.upgrade(old, "0009")
+    people = furnish_old(old, tmp_path).people
+    with old.app_context(), db.transaction() as session:
+        session.execute(text("UPDATE member SET active = :no WHERE id = :id"), {"no": False, "id": people["bo"]})
+    schema.upgrade(old)
+    with old.app_context():
+        states = {key: db.db.session.get_one(Member, number).state for key, number in people.items()}
+        assert states == {"alva": "active", "bo": "paused", "host": "active", "admin": "active"}
+        for table in ("member", "login_session", "ticket", "second_factor", "recovery_code"):
+            columns = {column["name"] for column in inspect(db.db.engine).get_columns(table)}
+            assert columns == set(db.Base.metadata.tables[table].columns.keys())
+        with pytest.raises(IntegrityError):
+            db.db.session.execute(text("UPDATE member SET state = 'gone'"))
         db.db.session.remove()
         db.db.engine.dispose()

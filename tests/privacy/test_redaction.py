@@ -69,7 +69,7 @@ def test_booking_is_forgotten_and_its_time_stays(booking: int, small: Small) -> 
     kept = db.session.get_one(Booking, booking, populate_existing=True)
     assert (kept.title, kept.public, kept.request_key, kept.space_id) == ("", False, None, small.a2)
     owner = db.session.get_one(Member, kept.member_id)
-    assert (owner.email, owner.active) == (personal.NOBODY, False)
+    assert (owner.email, owner.state) == (personal.NOBODY, "ended")
     rows = list(db.session.scalars(select(BookingHistory).order_by(BookingHistory.id)))
     assert [(row.action, row.actor_id) for row in rows] == [("reserved", None), ("moved", None)]
     assert [row.after.get("title") for row in rows] == [None, None]

@@ -20,6 +20,8 @@ from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
+from innovation_station.members import security, tickets
+from innovation_station.members import service as members
 from innovation_station.members.models import Member, Organisation
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
@@ -67,6 +69,7 @@ class Station:
     host: FlaskClient
     admin: FlaskClient
     ids: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     feed: str = ""
     end: str = ""
     right: str | None = None
@@ -80,8 +83,9 @@ class Station:
         """Give a real address of a route; one that takes something new has to be told here."""
         known: dict[str, Any] = {
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
-            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"), "mail_id": self.ids["mail"],
-            "notice_id": self.ids["notice"], "token": self.end, **instead,
+            "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
+            "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"],
+            "token": self.tokens.get(rule.endpoint, self.end), **instead,
         }  # fmt: skip
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
@@ -115,7 +119,20 @@ def station(app: Flask, small: Small) -> Station:
         made.feed, made.ids["feed"] = _feed(app, small)
         made.ids["mail"] = _mail()
         made.ids["notice"], made.end = _told(small, made.ids["mine"])
+        _doors(made)
     return made
+
+
+def _doors(made: Station) -> None:
+    """Give Alva a second browser and a begun second factor, and somebody else the links that mails carry."""
+    alva = member(made.small, "alva")
+    made.ids["session"] = members.log_in(members.Proof(alva, None), remember=False, agent="", now=NOW)[1].id
+    security.begin_second_factor(alva, key=str(made.app.secret_key), now=NOW)
+    links = (("members.new_password", "reset", "eva@example.org"), ("members.new_email", "email", "ny@example.org"))
+    for number, (endpoint, purpose, to) in enumerate(links):
+        email = "eva@example.org" if purpose == "reset" else f"eva{number}@example.org"
+        eva = members.create_member(email=email, name="Eva Strid", password="ordna-himlen-gul", now=NOW)
+        made.tokens[endpoint] = tickets.issue(purpose, email=to, now=NOW, member_id=eva.id)
 
 
 def _rename(small: Small) -> None:
@@ -214,6 +231,9 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     paths = ["/", "/login", f"/login?next={attack('next')}", "/accessibility", "/style", "/no/such/page", "/robots.txt",
              "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
              "/notifications", "/account/notifications", f"/notifications/end/{station.end}", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
+             "/account", "/account/security", "/account/security/second-factor", "/account/security/password",
+             "/account/security/email", "/password/reset", "/login/code",
+             "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
              f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
              f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
@@ -240,6 +260,11 @@ def _forms(station: Station, see: Visitor) -> None:
     mine = f"/bookings/{ids['mine']}"
     see("visitor", "POST", "/login", {"email": attack("typed"), "password": "x"})
     see("visitor", "POST", "/login", {"email": "", "password": "", "next": attack("typed")})
+    for path in ("/account/security/password", "/account/security/email", "/account/security/second-factor/confirm"):
+        see("alva", "POST", path, {"email": attack("typed"), "password": "x", "current": "x", "code": attack("typed")})
+    see("visitor", "POST", "/password/reset", {"email": attack("typed")})
+    see("visitor", "GET", f"/password/{station.tokens['members.new_password']}")
+    see("visitor", "GET", f"/email/{station.tokens['members.new_email']}")
     for part in ({}, {"X_Part": "sheet"}):
         see("bo", "POST", "/bookings", wish, **part)
         see("bo", "POST", "/bookings", {**wish, "title": attack("typed") * 9}, **part)
