@@ -64,24 +64,16 @@ def _register_features(app: Flask) -> None:
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
     from innovation_station.notices import views as notices
+    from innovation_station.privacy import account as own_data
+    from innovation_station.privacy import jobs as privacy_jobs
+    from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
     from innovation_station.spaces import views as spaces
 
-    for feature in (
-        members,
-        account,
-        needs_pages,
-        staff,
-        operations,
-        notices,
-        spaces,
-        bookings,
-        calendars,
-        privacy,
-        home,
-    ):
+    pages = (members, account, needs_pages, staff, operations, notices, spaces, bookings, calendars)
+    for feature in (*pages, privacy, own_data, privacy_staff, home):
         app.register_blueprint(feature.pages)
-    registry.init_app(app, [feature.jobs for feature in (mail_jobs, member_jobs, notice_jobs)])
+    registry.init_app(app, [feature.jobs for feature in (mail_jobs, member_jobs, notice_jobs, privacy_jobs)])
     notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])
     _register_personal(app)
 
@@ -96,9 +88,10 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.mail import personal as mail
     from innovation_station.members import personal as members
     from innovation_station.notices import personal as notices
+    from innovation_station.privacy import personal as privacy
     from innovation_station.spaces import personal as spaces
 
-    features = (jobs, mail, audit, members, notices, spaces, bookings, calendars)
+    features = (jobs, mail, audit, members, notices, spaces, bookings, calendars, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

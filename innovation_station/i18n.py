@@ -341,6 +341,12 @@ REFUSALS: Mapping[str, Any] = {
     "picture-unknown": _l("That is no picture that can be read. Take one in JPEG, PNG or WebP."),
     "picture-large": _l("The picture is too large. Take one of at most %(megabytes)s MB."),
     "picture-small": _l("The picture is too small. It needs at least %(pixels)s pixels a side."),
+    "erasure-admins": _l("Only an administrator can do this."),
+    "erasure-unknown": _l("No erasure is waiting."),
+    "leave-kind": _l("Choose to pause or to end."),
+    "leave-last-admin": _l("This is the only administrator. Make somebody else one first."),
+    "pause-until": _l("Choose the day of your return."),
+    "pause-span": _l("Choose a day after today, at the latest %(last)s."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,10 +20,12 @@ from innovation_station.members import service as members
 from innovation_station.members.models import Member
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
+from innovation_station.privacy.models import Export, Hold
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
 SAID = {"action": "cancelled", "place": "A1", "start": "2026-11-24T08:00:00+00:00", "end": "2026-11-24T10:00:00+00:00"}
 WHO = ("visitor", "bo", "alva", "host", "admin")
+WEEK = timedelta(days=7)
 WISH = {
     "date": str(TUESDAY),
     "start": "14:00",
@@ -30,6 +33,7 @@ WISH = {
     "title": "x",
     "act": "retry",
     "name": "Telefon",
+    "reason": "x",
     "language": "sv",
 }
 # 303 to the log-in page is written "in", 303 to anywhere else 303. Alva is the one whose booking and feed are asked for.
@@ -96,6 +100,26 @@ route                               method  visitor  bo   alva  host  admin
 /password/<token>                   POST    404      404  404   404   404
 /email/<token>                      GET     404      404  404   404   404
 /email/<token>                      POST    404      404  404   404   404
+/account/privacy                    GET     in       200  200   200   200
+/account/privacy/data/<of>          GET     in       200  200   200   200
+/account/privacy/trail              GET     in       200  200   200   200
+/account/export                     GET     in       200  200   200   200
+/account/export/<export_id>         GET     in       404  200   404   404
+/account/export                     POST    in       303  303   303   303
+/account/erase                      GET     in       200  200   200   200
+/account/erase                      POST    in       303  303   303   422
+/account/erase/withdraw             POST    in       303  303   303   404
+/account/leave                      GET     in       200  200   200   200
+/account/leave                      POST    in       422  422   422   422
+/staff/privacy                      GET     in       403  403   200   200
+/staff/privacy                      POST    in       403  403   403   303
+/staff/privacy/holds/<hold_id>/lift POST    in       403  403   403   303
+/staff/members/<member_id>/privacy  GET     in       403  403   200   200
+/staff/members/<member_id>/erase    POST    in       403  403   403   303
+/staff/members/<member_id>/erase/withdraw POST in    403  403   404   303
+/staff/members/<member_id>/leave    GET     in       403  403   200   200
+/staff/members/<member_id>/leave    POST    in       403  403   422   422
+/staff/members/<member_id>/return   POST    in       403  403   404   404
 /staff                              GET     in       403  403   200   200
 /staff/operations                   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303
@@ -136,9 +160,18 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
-            "mail_id": mail.id,
-            "session_id": session.id,
+            "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, **_kept(alva.id, small.people["bo"]),
         }  # fmt: skip
+
+
+def _kept(alva: int, bo: int) -> dict[str, int]:
+    export = Export(
+        member_id=alva, language="sv", asked_at=NOW, state="ready", expires_at=NOW + WEEK, size=1, body=b"z"
+    )
+    hold = Hold(member_id=bo, reason="x", set_at=NOW)
+    db.session.add_all([export, hold])
+    db.session.flush()
+    return {"export_id": export.id, "hold_id": hold.id}
 
 
 def test_every_route_and_method_has_its_row_and_every_row_its_route(app: Flask) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select, update
 
+from innovation_station.bookings.models import Booking
+from innovation_station.calendars import contents, queries
+from innovation_station.calendars.ics import calendar_bytes
+from innovation_station.calendars.installation import setting
 from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
 from innovation_station.db import db
+from innovation_station.i18n import language
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
+from innovation_station.spaces.queries import house as read_house
 
 KEPT_FOR = timedelta(days=90)  # after the end of a feed: long enough to tell why a calendar went silent
 
@@ -32,6 +38,17 @@ def _records(member_id: int) -> Sequence[Record]:
         )
         for feed in rows
     ]  # fmt: skip
+
+
+def _files(member_id: int) -> Mapping[str, bytes]:
+    """Give all bookings of a member as a calendar, in the language in force."""
+    house, shared = read_house(), setting()
+    book = contents.phrasebook(house, language(), shared)
+    ids = db.session.scalars(
+        select(Booking.id).where(Booking.member_id == member_id).order_by(Booking.start, Booking.id)
+    )
+    bodies = contents.bodies(queries.booked(list(ids)), book, shared)
+    return {"bookings.ics": calendar_bytes(house.name, "", shared.zone, bodies.values())} if bodies else {}
 
 
 def _execute(statement: Any) -> int:
@@ -68,6 +85,7 @@ personal.add(
         ends="erase",
         records=_records,
         erase=_erase,
+        files=_files,
         expired=_expired,
         purge=_purge,
     )
