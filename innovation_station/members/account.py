@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -155,6 +154,8 @@ def _factor(form: PasswordForm | CodeForm) -> dict[str, Any]:
 
 def enrolment(account: Member) -> dict[str, str]:
     """Give the picture and the words that an authenticator app takes a secret from."""
+    import segno  # 4 MiB in every process, for a picture that a member needs once
+
     secret = security.begun_secret(account.id, key=str(current_app.secret_key))
     house = current_house().name or "Innovation Station"
     picture = segno.make(totp.address(secret, email=account.email, house=house), error="m", micro=False)

@@ -17,7 +17,9 @@ from innovation_station.spaces.holidays import _year
 from tests.operations.conftest import ROOT, environment_of
 
 # Each costs a tenth of a second or some MiB in every process, and belongs to a few commands or to one database.
-LATE = ("alembic", "holidays", "fontTools", "innovation_station.demo", "smtplib", "sqlalchemy.dialects.postgresql")
+LATE = (
+    "alembic", "holidays", "fontTools", "innovation_station.demo", "segno", "smtplib", "sqlalchemy.dialects.postgresql",
+)  # fmt: skip
 LOADED = """
 import sys
 from innovation_station import cli
