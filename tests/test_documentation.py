@@ -272,6 +272,7 @@ def test_every_job_is_documented(plain: Flask) -> None:
     operations = (ROOT / "docs" / "operations.md").read_text("utf-8")
     told = set(re.findall(r"^\| `([a-z-]+)` \| (?:daily|every) ", operations, re.MULTILINE))
     assert told == set(tasks(plain))
+    assert [name for name, task in tasks(plain).items() if task.title == name] == []  # staff read words, not names
 
 
 def test_every_address_is_documented_and_none_that_is_not(plain: Flask) -> None:
