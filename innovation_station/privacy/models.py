@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from innovation_station.db import Base, Instant
@@ -29,11 +29,8 @@ class Erasure(Base):
 
     __table_args__ = (
         CheckConstraint(f"state in {STATES}", name="state"),
-        Index(
-            "uq_erasure_waiting", "member_id", unique=True, sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
-        ),
-    )  # fmt: skip
+        # uq_erasure_waiting (member_id, where state = 'waiting') is made by the migration, see spaces.models.OpeningHours
+    )
 
 
 class Hold(Base):
