@@ -29,7 +29,7 @@ class Erasure(Base):
 
     __table_args__ = (
         CheckConstraint(f"state in {STATES}", name="state"),
-        # uq_erasure_waiting (member_id, where state = 'waiting') is made by the migration, see spaces.models.OpeningHours
+        # uq_erasure_waiting (member_id, where state = 'waiting') is made by the migration, see OpeningHours
     )
 
 
