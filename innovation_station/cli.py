@@ -37,6 +37,7 @@ from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
 from innovation_station.preload import preload
+from innovation_station.privacy import replay
 from innovation_station.worker import Worker
 
 RUN_WORKERS = 2
@@ -438,9 +439,15 @@ def backup_command(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore_command(file: Path) -> None:
     """Put the content of a backup in place of the database, also while the servers run."""
-    with one_line(), _progress("Restoring") as progress:
-        done = operations.restore(load_settings(), file, progress)
+    app = make_app()
+    with one_line():
+        forgotten = replay.forgotten(app)
+        with _progress("Restoring") as progress:
+            done = operations.restore(load_settings(), file, progress)
+        erased = replay.again(app, forgotten, now=clock.now())
     click.echo(f"Restored {file} (revision {done.revision}). Everybody has to log in again.")
+    if erased:
+        click.echo(f"Erased again, having been erased since the backup: {erased}")
     if done.safety:
         click.echo(f"What was there before: {done.safety}")
 

@@ -104,7 +104,8 @@ class Farewell:
 
     `title` is what is let go, in the plural (lazy). `tells` lists it in lines of the reader's language, `release` does
     it; both take the member, now, and until when the pause lasts (None: for good, or open). `release` also takes who
-    asked. `when` says at which of the two. `hand_over` gives it to another member instead, where that makes sense.
+    asked. `when` says at which of the two. `hand_over` comes before that and gives what it can to another member: it
+    takes who asked, the member, the other member, now, and until when, and gives how many.
     """
 
     name: str
@@ -112,7 +113,7 @@ class Farewell:
     tells: Callable[[int, datetime, datetime | None], Sequence[str]]
     release: Callable[[Any, int, datetime, datetime | None], int]
     when: frozenset[Literal["pause", "end"]] = frozenset({"pause", "end"})
-    hand_over: Callable[[Any, int, int, datetime], int] | None = None
+    hand_over: Callable[[Any, int, int, datetime, datetime | None], int] | None = None
 
 
 @dataclass
@@ -122,6 +123,12 @@ class Personal:
     classes: list[DataClass] = field(default_factory=list)
     farewells: list[Farewell] = field(default_factory=list)
     without: set[str] = field(default_factory=set)
+
+    @property
+    def in_reading_order(self) -> list[DataClass]:
+        """Give the classes as people look for them: the account first, what lies below the features last."""
+        first = next((place for place, data in enumerate(self.classes) if data.name == "account"), 0)
+        return self.classes[first:] + self.classes[:first]
 
     def add(self, data: DataClass) -> DataClass:
         """Add a class."""

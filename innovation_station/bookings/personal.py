@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from innovation_station.bookings import service
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.db import db
-from innovation_station.i18n import day_long, local, span_text
+from innovation_station.errors import DomainError
+from innovation_station.i18n import day_long, local, span_text, zone
 from innovation_station.members.models import Member
 from innovation_station.members.personal import FORMER
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
@@ -167,11 +168,45 @@ def _tell(member_id: int, now: datetime, until: datetime | None) -> Sequence[str
     ]
 
 
+def _lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
+    """Lock members, then spaces, each in the order of their ids, as all writers do: or two may wait for each other."""
+    for member_id in sorted(member_ids):
+        db.session.execute(
+            update(Member).where(Member.id == member_id).values(bookings_revision=Member.bookings_revision + 1)
+        )
+    for space_id in sorted(set(space_ids)):
+        db.session.execute(update(Space).where(Space.id == space_id).values(revision=Space.revision + 1))
+
+
 def _release(actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
+    _lock([member_id], {booking.space_id for booking, _space in _ahead(member_id, now, until)})
     found = [booking.id for booking, _space in _ahead(member_id, now, until)]
     for booking_id in found:
         service.cancel(actor, booking_id, now=now)
     return len(found)
 
 
-personal.lets_go(Farewell("bookings", _l("Bookings ahead"), tells=_tell, release=_release))
+def _hand_over(actor: Any, member_id: int, to_id: int, now: datetime, until: datetime | None) -> int:
+    """Book for another member what is no desk; what that member may not book stays, to be released."""
+    ahead = [booking for booking, _space in _ahead(member_id, now, until)]
+    _lock([member_id, to_id], {booking.space_id for booking in ahead})
+    return sum(_given(actor, booking, to_id, now) for booking in ahead)
+
+
+def _given(actor: Any, booking: Booking, to_id: int, now: datetime) -> bool:
+    if db.session.get_one(Space, booking.space_id).kind == "desk":
+        return False
+    receiver = db.session.get_one(Member, to_id)
+    try:
+        with db.session.begin_nested():
+            service.cancel(actor, booking.id, now=now)
+            service.reserve(
+                receiver, booking.space_id, booking.span, now=now, zone=zone(), title=booking.title,
+                public=booking.public,
+            )  # fmt: skip
+    except DomainError:
+        return False
+    return True
+
+
+personal.lets_go(Farewell("bookings", _l("Bookings ahead"), tells=_tell, release=_release, hand_over=_hand_over))

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, or_, select
 from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
 from innovation_station.members import needs, queries, rules, service, tickets
+from innovation_station.members.agents import described
 from innovation_station.members.models import LoginSession, Member, RecoveryCode, SecondFactor, SignInFailure, Ticket
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 
@@ -98,7 +99,7 @@ def _sessions(member_id: int) -> Sequence[Record]:
     )
     return [
         Record(
-            row.agent or "-",
+            described(row.agent),
             {
                 "since": row.created_at.isoformat(),
                 "until": row.expires_at.isoformat(),
@@ -205,7 +206,7 @@ personal.add(
 def _tell_sessions(member_id: int, now: datetime, _until: datetime | None) -> Sequence[str]:
     living = (LoginSession.member_id == member_id, LoginSession.expires_at > now)
     agents = db.session.scalars(select(LoginSession.agent).where(*living).order_by(LoginSession.id.desc()))
-    return [agent or "-" for agent in agents]
+    return [described(agent) for agent in agents]
 
 
 def _end_sessions(_actor: object, member_id: int, _now: datetime, _until: datetime | None) -> int:
@@ -213,6 +214,20 @@ def _end_sessions(_actor: object, member_id: int, _now: datetime, _until: dateti
     count = db.session.scalar(select(func.count()).where(LoginSession.member_id == member_id)) or 0
     service.end_sessions(member)
     return count
+
+
+def _tell_links(member_id: int, now: datetime, _until: datetime | None) -> Sequence[str]:
+    living = (Ticket.member_id == member_id, Ticket.expires_at > now)
+    return list(db.session.scalars(select(Ticket.email).where(*living).order_by(Ticket.id)))
+
+
+def _end_links(_actor: object, member_id: int, _now: datetime, _until: datetime | None) -> int:
+    return _count(db.session.execute(delete(Ticket).where(Ticket.member_id == member_id)))
+
+
+personal.lets_go(
+    Farewell("links", _l("Links in mails that still open something"), tells=_tell_links, release=_end_links)
+)
 
 
 personal.lets_go(

@@ -70,7 +70,7 @@ def overview() -> ResponseReturnValue:
     me = actor().id
     classes = [
         {"name": data.name, "title": data.title, "count": len(data.records(me)), "retention": data.retention}
-        for data in reversed(known().classes)
+        for data in known().in_reading_order
     ]
     return render_template(
         "privacy/overview.html", classes=classes, lines=[line(told, me) for told in trail.of_member(me, limit=SHOWN)],
@@ -175,7 +175,7 @@ def preview(member_id: int) -> dict[str, Any]:
     now = clock.now()
     classes = [
         {"title": data.title, "count": len(data.records(member_id)), "end": end_name(data.ends), "ends": data.ends}
-        for data in reversed(known().classes)
+        for data in known().in_reading_order
     ]
     return {
         "classes": classes, "farewells": farewells(member_id, "end", None), "due": day(now + rules.COOLING),
@@ -230,7 +230,7 @@ def leave() -> ResponseReturnValue:
     if form.is_submitted():
         status = 422
         if form.validate_on_submit() and (status := confirm(form)) == 200:
-            wish = Wish(form.kind.data, form.until.data)
+            wish = Wish(form.kind.data, form.until.data, form.to.data or "")
             try:
                 with transaction():
                     service.leave(actor(), actor().id, wish, known(), now=clock.now(), zone=zone())

@@ -41,6 +41,10 @@ class LeaveForm(Form):
         ],
     )
     until = DateField(_l("Back on"), [Optional()])
+    to = LineField(
+        _l("Who takes over"), longest=EMAIL_LONGEST,
+        render_kw={"type": "email", "autocomplete": "off", "autocapitalize": "none"},
+    )  # fmt: skip
 
 
 class OwnLeaveForm(LeaveForm, ConfirmForm):

@@ -19,8 +19,8 @@ from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, R
 from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
-from innovation_station.members.rules import Actor
-from innovation_station.personal import Personal, Subject
+from innovation_station.members.rules import Actor, normal_email
+from innovation_station.personal import Farewell, Personal, Subject
 from innovation_station.privacy import queries, rules, standing
 from innovation_station.privacy.models import Erasure, Export, Hold, Leave
 from innovation_station.privacy.rules import LeaveKind
@@ -113,7 +113,7 @@ def hold(actor: Actor, email: str, reason: str, *, now: datetime) -> Hold:
     """Keep a member's data from going. Raises NotAllowed, Refused where nobody has the address."""
     if not rules.may_hold(actor):
         raise NotAllowed([Refusal("erasure-admins")])
-    member = db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
+    member = db.session.scalar(select(Member).where(Member.email == normal_email(email)))
     if member is None:
         raise Refused([Refusal("member-unknown", "email")])
     if standing_hold := queries.hold_of(member.id):
@@ -170,10 +170,14 @@ def fill_export(export_id: int, body: bytes, *, now: datetime, tell: bool) -> No
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a member wants to leave: `until` is the local day of the first morning back."""
+    """How a member wants to leave: `until` is the local day of the first morning back.
+
+    What can be handed over goes to the member with the address `to`, where there is one.
+    """
 
     kind: LeaveKind
     until: date | None = None
+    to: str = ""
 
 
 def leave(actor: Actor, member_id: int, wish: Wish, known: Personal, *, now: datetime, zone: ZoneInfo) -> Leave:
@@ -185,14 +189,13 @@ def leave(actor: Actor, member_id: int, wish: Wish, known: Personal, *, now: dat
     )  # fmt: skip
     if found:
         raise Refused(found)
+    receiver = _receiver(wish.to, member_id)
     until = to_utc(wish.until, time(), zone) if wish.until and wish.kind == "pause" else None
     if earlier := queries.leave_of(member_id):
         earlier.back_at = now
-    released = {
-        farewell.name: farewell.release(actor, member_id, now, until)
-        for farewell in known.farewells
-        if wish.kind in farewell.when
-    }
+    farewells = [farewell for farewell in known.farewells if wish.kind in farewell.when]
+    handed = _handed_over(actor, member_id, receiver, farewells, now, until) if receiver else {}
+    released = handed | {farewell.name: farewell.release(actor, member_id, now, until) for farewell in farewells}
     made = Leave(member_id=member_id, kind=wish.kind, at=now, until=until, released=released)
     db.session.add(made)
     db.session.flush()
@@ -202,6 +205,32 @@ def leave(actor: Actor, member_id: int, wish: Wish, known: Personal, *, now: dat
     _write_to(member, "membership-left", values, now, f"leave-{made.id}")
     standing.shut(member, wish.kind)
     return made
+
+
+def _receiver(email: str, member_id: int) -> Member | None:
+    """Find who takes over. Raises Refused where nobody who can log in has the address, or it is the same person."""
+    if not email.strip():
+        return None
+    theirs = Member.email == normal_email(email)
+    found = db.session.scalar(select(Member).where(theirs, standing.is_open(), Member.id != member_id))
+    if found is None:
+        raise Refused([Refusal("member-unknown", "to")])
+    return found
+
+
+def _handed_over(
+    actor: Actor, member_id: int, receiver: Member, farewells: Sequence[Farewell], now: datetime, until: datetime | None
+) -> dict[str, int]:
+    """Give what can be given to the receiver, who is told by mail; counts under "handed-over:NAME"."""
+    handed = {
+        f"handed-over:{farewell.name}": farewell.hand_over(actor, member_id, receiver.id, now, until)
+        for farewell in farewells
+        if farewell.hand_over
+    }
+    if sum(handed.values()):
+        key = f"handed-{member_id}-{receiver.id}-{int(now.timestamp())}"
+        _write_to(receiver, "handed-over", {"count": sum(handed.values())}, now, key)
+    return handed
 
 
 def come_back(actor: Actor | None, member_id: int, *, now: datetime) -> None:

@@ -100,7 +100,7 @@ def leave(member_id: int) -> ResponseReturnValue:
     if form.is_submitted():
         status = 422
         if form.validate_on_submit():
-            wish = Wish(form.kind.data, form.until.data)
+            wish = Wish(form.kind.data, form.until.data, form.to.data or "")
             try:
                 with transaction():
                     service.leave(actor(), member_id, wish, known(), now=clock.now(), zone=zone())

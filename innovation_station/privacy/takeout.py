@@ -50,7 +50,7 @@ def contents(member_id: int, known: Personal) -> list[dict[str, Any]]:
                 for record in data.records(member_id)
             ],
         }
-        for data in reversed(known.classes)
+        for data in known.in_reading_order
     ]  # fmt: skip
 
 

@@ -19,6 +19,6 @@ def about() -> ResponseReturnValue:
             "name": data.name, "title": data.title, "holds": data.holds, "purpose": data.purpose,
             "basis": basis_name(data.basis), "retention": data.retention, "end": end_name(data.ends),
         }
-        for data in reversed(personal.known(current_app).classes)
+        for data in personal.known(current_app).in_reading_order
     ]  # fmt: skip
     return render_template("privacy/about.html", classes=classes)

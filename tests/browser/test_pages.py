@@ -80,6 +80,12 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         "/account",
         "/account/security",
         "/account/security/password",
+        "/privacy",
+        "/account/privacy",
+        "/account/privacy/data/bookings",
+        "/account/export",
+        "/account/erase",
+        "/account/leave",
     ):
         open_page(page, path)
         yield path

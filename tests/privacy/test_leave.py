@@ -94,3 +94,24 @@ def test_last_administrator_does_not_leave(app: Flask, small: Small) -> None:
     answer = post(admin, "/account/leave", {"kind": "end", "password": PASSWORD})
     assert answer.status_code == 422 and "den enda administratören" in answer.text
     assert timedelta(days=366) == rules.LONGEST_PAUSE
+
+
+def test_rooms_are_handed_over_and_what_is_refused_is_given_back(app: Flask, person: Person, small: Small) -> None:
+    host = log_in(browser(app), "host")
+    given = {"kind": "end", "to": "bo@example.org"}
+    assert post(host, f"/staff/members/{person.id}/leave", given).status_code == 303
+    with app.app_context():
+        taken = db.session.scalars(select(Booking).where(Booking.member_id == small.people["bo"])).one()
+        assert (taken.space_id, taken.title, taken.state) == (small.room, TITLE, "confirmed")
+        assert db.session.get_one(Booking, person.ahead).cancelled
+        left = queries.leave_of(person.id)
+        assert left and left.released["handed-over:bookings"] == 1 and left.released["bookings"] == 0
+        mail = db.session.scalars(select(Mail).where(Mail.template == "handed-over")).one()
+        assert (mail.receiver, mail.content) == ("bo@example.org", {"count": 1})
+
+
+@pytest.mark.parametrize("to", [EMAIL, "nobody@example.org"])
+def test_nobody_takes_over_who_cannot(app: Flask, person: Person, to: str) -> None:
+    answer = post(person.client, "/account/leave", {"kind": "end", "to": to, "password": PASSWORD})
+    assert answer.status_code == 422 and "Det finns ingen sådan medlem" in answer.text
+    assert person.client.get("/account").status_code == 200
