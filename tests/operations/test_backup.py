@@ -240,11 +240,11 @@ def test_restore_ends_sessions_and_passes_every_revision(station: Settings, data
         when = "2026-11-21 08:00:00.000000"
         connection.execute(
             "INSERT INTO member"
-            " (id, email, name, role, password_hash, visible, active, created_at, bookings_revision)"
-            " VALUES (1, 'a@example.org', 'A', 'member', 'x', 0, 1, ?, 3)",
+            " (id, email, name, role, password_hash, visible, state, created_at, bookings_revision)"
+            " VALUES (1, 'a@example.org', 'A', 'member', 'x', 0, 'active', ?, 3)",
             (when,),
         )
-        connection.execute("INSERT INTO login_session VALUES (1, 1, x'00', ?, ?, '')", (when, when))
+        connection.execute("INSERT INTO login_session VALUES (1, 1, x'00', ?, ?, '', '')", (when, when))
     backup(station, tmp_path / "b")
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE house SET revision = 90")
@@ -283,7 +283,7 @@ def doubtful_files(database: Path, folder: Path) -> dict[str, Path]:
     with closing(sqlite3.connect(folder / "newer")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with closing(sqlite3.connect(folder / "orphan")) as connection, connection:
-        connection.execute("INSERT INTO login_session VALUES (1, 99, x'00', '', '', '')")
+        connection.execute("INSERT INTO login_session VALUES (1, 99, x'00', '', '', '', '')")
     return cases
 
 

@@ -158,8 +158,8 @@ def put_member(engine: Engine, token: str) -> None:
     """Put a member with a session into the database."""
     execute(
         engine,
-        "INSERT INTO member (id, email, name, role, password_hash, visible, active, created_at, bookings_revision)"
-        " VALUES (1, 'a@example.org', 'A', 'member', '!', false, true, now(), 40)",
+        "INSERT INTO member (id, email, name, role, password_hash, visible, state, created_at, bookings_revision)"
+        " VALUES (1, 'a@example.org', 'A', 'member', '!', false, 'active', now(), 40)",
         "INSERT INTO login_session (member_id, token_hash, created_at, expires_at, agent)"
         f" VALUES (1, '{token}', now(), now(), '')",
     )

@@ -78,12 +78,12 @@ def _law_on_sqlite() -> None:
 
 def _law_on_postgresql() -> None:
     op.execute(
-        "CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'audit_is_kept'; END $$"
     )
     op.execute(
         """
-        CREATE FUNCTION audit_part_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        CREATE OR REPLACE FUNCTION audit_part_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             IF NOT EXISTS (SELECT 1 FROM audit_erasure WHERE entry_id = OLD.entry_id AND part = OLD.part) THEN
                 RAISE EXCEPTION 'audit_is_kept';
             END IF;

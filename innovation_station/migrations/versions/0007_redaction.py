@@ -61,7 +61,7 @@ def _on_postgresql() -> None:
     )
     op.execute(
         """
-        CREATE FUNCTION booking_history_without_title(facts json) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
+        CREATE OR REPLACE FUNCTION booking_history_without_title(facts json) RETURNS jsonb LANGUAGE sql IMMUTABLE AS
         $$ SELECT CASE WHEN json_typeof(facts) = 'object'
            THEN jsonb_set(facts::jsonb, '{title}', 'null', false) ELSE facts::jsonb END $$
         """
