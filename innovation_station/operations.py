@@ -24,8 +24,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from innovation_station import postgres_tools
-from innovation_station.db import Base
-from innovation_station.schema import known_revisions, revision_of, upgrade_connection
+from innovation_station.schema import known_revisions, made_by_migrations, revision_of, upgrade_connection
 from innovation_station.settings import Settings
 
 SQLITE_HEADER = b"SQLite format 3\x00"
@@ -338,17 +337,10 @@ def _replace_postgres(settings: Settings, source: Path, highest: dict[tuple[str,
     then = [f"DELETE FROM public.{SESSIONS}"] if SESSIONS in dumped else []  # noqa: S608 - a constant
     for (table, column), value in highest.items():
         then.append(f"UPDATE public.{table} SET {column} = {column} + {value + REVISION_GAP:d}")  # noqa: S608
+    tables, functions = made_by_migrations()  # an older backup lacks some of them
     postgres_tools.restore(
-        settings.database_url, source, folder=settings.instance, replaced=dumped | _our_tables(), then=then
+        settings.database_url, source, folder=settings.instance, tables=dumped | tables, functions=functions, then=then
     )
-
-
-def _our_tables() -> set[str]:
-    """Name the tables of this version; an older backup lacks some of them."""
-    from innovation_station.bookings import models as _bookings  # noqa: F401  declares its tables
-    from innovation_station.calendars import models as _calendars  # noqa: F401  declares its tables
-
-    return set(Base.metadata.tables)
 
 
 def _check_dump(source: Path) -> str:

@@ -40,11 +40,14 @@ def dump(url: str, target: Path) -> None:
     _run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], url)
 
 
-def restore(url: str, source: Path, *, folder: Path, replaced: Iterable[str], then: Sequence[str]) -> None:
+def restore(
+    url: str, source: Path, *, folder: Path, tables: Iterable[str], functions: Iterable[str], then: Sequence[str]
+) -> None:
     """Replace tables by what a dump holds and run statements after it, all in one transaction. Raises ToolError.
 
-    `replaced` are all tables that may be there, also those the dump knows nothing of. psql takes further statements
-    into its transaction and pg_restore does not, so the dump becomes a script, in a private place in `folder`.
+    `tables` and `functions` are all of ours that may be there, also those the dump knows nothing of. psql takes
+    further statements into its transaction and pg_restore does not, so the dump becomes a script, in a private place
+    in `folder`.
     """
     with TemporaryDirectory(prefix=".restore-", dir=folder) as private:
         wanted, script = Path(private, "list"), Path(private, "script")
@@ -53,11 +56,15 @@ def restore(url: str, source: Path, *, folder: Path, replaced: Iterable[str], th
         written = ["--clean", "--if-exists", "--no-owner", "--no-privileges", f"--use-list={wanted}"]
         _run("pg_restore", [*written, f"--file={script}", str(source)])
         # dropped at once and first: the script has no time limit on locks, this statement has
-        drop = "DROP TABLE IF EXISTS " + ", ".join(f'public."{name}"' for name in sorted(replaced))
-        before = [f"--command={EXTENSION}", f"--command={drop}"]
+        gone = [_drop("TABLE", tables), _drop("FUNCTION", functions)]
+        before = [f"--command={statement}" for statement in (EXTENSION, *gone)]
         options = ["--no-psqlrc", "--no-password", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
         after = [f"--command={statement}" for statement in then]
         _run("psql", [*options, *before, f"--file={script}", *after], url)
+
+
+def _drop(kind: str, names: Iterable[str]) -> str:
+    return f"DROP {kind} IF EXISTS " + ", ".join(f'public."{name}"' for name in sorted(names))
 
 
 def tables(source: Path) -> set[str]:

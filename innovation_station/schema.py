@@ -6,6 +6,7 @@ and a server that is up to date never migrates.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Flask
@@ -19,6 +20,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def known_revisions() -> list[str]:
     """List all revisions, oldest first; the last is the one this program was written for."""
     return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def made_by_migrations() -> tuple[set[str], set[str]]:
+    """Name all tables that any revision has, and all functions, which in PostgreSQL outlive their tables."""
+    sources = [path.read_text("utf-8") for path in (MIGRATIONS / "versions").glob("[0-9]*.py")]
+    tables, functions = (
+        {name for source in sources for name in re.findall(pattern, source)}
+        for pattern in (r"create_table\(\s*\"(\w+)\"", r"CREATE (?:OR REPLACE )?FUNCTION (\w+)")
+    )
+    return tables | {"alembic_version"}, functions
 
 
 def revision_of(connection: Connection) -> str | None:
