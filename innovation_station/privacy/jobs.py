@@ -14,7 +14,7 @@ from innovation_station.audit.origin import way
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict
 from innovation_station.jobs.registry import Jobs
-from innovation_station.personal import Personal
+from innovation_station.personal import Personal, Subject
 from innovation_station.privacy import queries, service, takeout
 
 log = get_logger(__name__)
@@ -58,16 +58,24 @@ def erasures(now: datetime) -> str:
         for case_id in queries.due(now):
             try:
                 with transaction():
-                    case = service.erase(case_id, _known(), now=now)
+                    subject = service.erase(case_id, _known(), now=now)
             except Conflict:
                 continue
             done += 1
-            left = [name for name in case.outcome or () if name.startswith("left:")]
-            if left:
-                log.error("an erasure left something", erasure=case_id, where=left)
+            _look(case_id, subject)
     if done:
         wipe()
     return f"{done} erased"
+
+
+def _look(case_id: int, subject: Subject) -> None:
+    """Search everything for who was erased, after the commit: it reads all there is, and nobody has to wait for it."""
+    left = queries.left_of(subject)
+    db.session.rollback()
+    if left:
+        log.error("an erasure left something", erasure=case_id, where=sorted(left))
+        with transaction():
+            service.note_left(case_id, left)
 
 
 @jobs.every(timedelta(minutes=10), "exports", _l("Put together the copies that members asked for"))
@@ -102,6 +110,8 @@ def wipe() -> None:
                 connection.close()
         else:
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
+                connected.exec_driver_sql("SET statement_timeout = 0")
                 connected.exec_driver_sql("VACUUM")
+                connected.exec_driver_sql("RESET statement_timeout")
     except DBAPIError as error:
         log.warning("what was deleted is still on disk", reason=str(error.orig))

@@ -106,7 +106,7 @@ class Overdue:
 def overdue(known: Personal, now: datetime) -> list[Overdue]:
     """Count what retention would take now, by class, without taking it."""
     spared = held()
-    return [Overdue(data, data.expired(now, spared)) for data in known.classes]
+    return [Overdue(data, data.expired(now, spared)) for data in known.in_reading_order]
 
 
 def left_of(subject: Subject) -> dict[str, int]:

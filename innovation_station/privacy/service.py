@@ -85,25 +85,30 @@ def withdraw_erasure(actor: Actor, member_id: int, *, now: datetime) -> None:
     audit.record("privacy.erasure-withdrawn", subject=("erasure", case.id), member_id=member_id, actor=actor, now=now)
 
 
-def erase(case_id: int, known: Personal, *, now: datetime) -> Erasure:
-    """Forget a member: let everything go, take the person out of each class, and look whether anything is left.
+def erase(case_id: int, known: Personal, *, now: datetime) -> Subject:
+    """Forget a member: let everything go, take the person out of each class. Gives who it was, for a last look.
 
-    Classes of later features come first. What is left, by table, stands in the outcome as "left:TABLE". Raises
-    Conflict where the case is not due any more.
+    Classes of later features come first. Raises Conflict where the case is not due any more.
     """
     case = db.session.get(Erasure, case_id, with_for_update=True, populate_existing=True)
     if case is None or case.state != "waiting" or case.due_at > now or queries.hold_of(case.member_id):
         raise Conflict([Refusal("erasure-unknown")])
-    member = db.session.get_one(Member, case.member_id, populate_existing=True)
+    member = db.session.get_one(Member, case.member_id, populate_existing=True, with_for_update=True)
     subject = Subject(member.id, member.email, member.name)
     for farewell in known.farewells:
         farewell.release(Self(member.id, member.role), member.id, now, None)
     outcome = {data.name: data.erase(subject, now) for data in reversed(known.classes)}
-    outcome |= {f"left:{table}": count for table, count in queries.left_of(subject).items()}
     case.state, case.ended_at, case.outcome = "done", now, outcome
     db.session.flush()
     audit.record("privacy.erased", subject=("erasure", case.id), actor=None, now=now, after=outcome)
-    return case
+    return subject
+
+
+def note_left(case_id: int, left: Mapping[str, int]) -> None:
+    """Write into the outcome of an erasure which tables hold the person still: as "left:TABLE"."""
+    case = db.session.get_one(Erasure, case_id)
+    case.outcome = {**(case.outcome or {}), **{f"left:{table}": count for table, count in left.items()}}
+    db.session.flush()
 
 
 # -- holds ------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from innovation_station.errors import Refused
 from innovation_station.members.models import Member
 from innovation_station.privacy import queries, service
 from innovation_station.privacy.models import Erasure
+from innovation_station.spaces.models import Space
 from tests.conftest import NOW, PASSWORD, Clock, Small, browser, log_in, post
 from tests.privacy.conftest import EMAIL, NAME, TITLE, WORDS, Person, found_in, occupancy, run
 
@@ -147,3 +148,16 @@ def test_those_who_left_long_ago_are_forgotten_unasked(
     assert "accounts 1" in run(app, "data-retention")
     assert run(app, "erasures") == "1 erased"
     assert found_in(app, tmp_path) == {}
+
+
+def test_what_is_left_is_found_and_named(app: Flask, person: Person, small: Small, clock: Clock) -> None:
+    with app.app_context(), transaction() as session:
+        space = session.get_one(Space, small.a3)
+        space.name = f"Plats för {NAME}"
+    post(person.client, "/account/erase", {"password": PASSWORD})
+    clock.now = NOW + timedelta(days=7)
+    assert run(app, "erasures") == "1 erased"
+    with app.app_context():
+        case = queries.erasure_of(person.id)
+        assert case and case.outcome and case.outcome["left:space"] == 1
+    assert "left:space 1" in log_in(browser(app), "host").get("/staff/privacy").text
