@@ -50,11 +50,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def _register_features(app: Flask) -> None:
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
-    from innovation_station.bookings import telling
+    from innovation_station.bookings import standing, telling
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import views as calendars
     from innovation_station.home import views as home
     from innovation_station.jobs import registry
+    from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
     from innovation_station.mail import staff as operations
     from innovation_station.members import account, needs_pages, staff
@@ -64,16 +65,21 @@ def _register_features(app: Flask) -> None:
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
     from innovation_station.notices import views as notices
+    from innovation_station.organisations import staff as staff_organisations
+    from innovation_station.organisations import views as organisations
+    from innovation_station.plans import reminders
+    from innovation_station.plans import staff as plans
     from innovation_station.privacy import account as own_data
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
     from innovation_station.spaces import views as spaces
 
-    pages = (members, account, needs_pages, staff, operations, notices, spaces, bookings, calendars)
-    for feature in (*pages, privacy, own_data, privacy_staff, home):
+    pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
+    for feature in (*pages, plans, bookings, standing, ledger, calendars, privacy, own_data, privacy_staff, home):
         app.register_blueprint(feature.pages)
-    registry.init_app(app, [feature.jobs for feature in (mail_jobs, member_jobs, notice_jobs, privacy_jobs)])
+    jobs = (mail_jobs, member_jobs, notice_jobs, privacy_jobs, reminders)
+    registry.init_app(app, [feature.jobs for feature in jobs])
     notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])
     _register_personal(app)
 
@@ -85,13 +91,17 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
     from innovation_station.jobs import personal as jobs
+    from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
     from innovation_station.members import personal as members
     from innovation_station.notices import personal as notices
+    from innovation_station.organisations import personal as organisations
+    from innovation_station.plans import personal as plans
     from innovation_station.privacy import personal as privacy
     from innovation_station.spaces import personal as spaces
 
-    features = (jobs, mail, audit, members, notices, spaces, bookings, calendars, privacy)
+    earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
+    features = (*earlier, bookings, ledger, calendars, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

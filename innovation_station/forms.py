@@ -21,6 +21,8 @@ from innovation_station.text import fits_a_line
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-4])[:.]([0-5][0-9])")
 _ID = re.compile(r"[1-9][0-9]{0,9}")
+_MONEY = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+_COUNT = re.compile(r"[0-9]{1,5}")
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
@@ -128,6 +130,37 @@ class IdField(_Parsed):
     code = "space-unknown"
 
     read = staticmethod(parse_id)
+
+
+class MoneyField(_Parsed):
+    """An amount of kronor, with öre after a comma or a point; its data is whole öre."""
+
+    code = "money-malformed"
+
+    @staticmethod
+    def read(text: str) -> int | None:
+        """Read 1200, 1 200 or 99,50; None for anything else and for more than a million."""
+        found = _MONEY.fullmatch(text.replace("\N{NO-BREAK SPACE}", "").replace(" ", ""))
+        if not found:
+            return None
+        amount = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0") or 0)
+        return amount if amount <= 100_000_000 else None
+
+    def written(self, data: Any) -> str:
+        crowns, rest = divmod(data, 100)
+        return f"{crowns},{rest:02}" if rest else str(crowns)
+
+
+class CountField(_Parsed):
+    """A whole number from 0 to 99,999."""
+
+    widget = TextInput(input_type="text")
+    code = "number-malformed"
+
+    @staticmethod
+    def read(text: str) -> int | None:
+        """Read plain figures of the keyboard's first row."""
+        return int(text) if _COUNT.fullmatch(text) else None
 
 
 class LineField(StringField):

@@ -267,12 +267,22 @@ def _dated(language: Language, day: date, pattern: str) -> str:
 def duration(minutes: int) -> str:
     """Write a length: 30 minutes, 2 hours, 1 hour 30 minutes."""
     hours, rest = divmod(minutes, 60)
-    parts = []
+    parts: list[str] = []
     if hours:
         parts.append(ngettext("%(num)d hour", "%(num)d hours", hours))
     if rest or not hours:
         parts.append(ngettext("%(num)d minute", "%(num)d minutes", rest))
     return " ".join(parts)
+
+
+def money(amount: int) -> str:
+    """Write an amount of öre: 1 234,50 kr in Swedish, SEK 1,234.50 in English; without öre where there are none."""
+    crowns, rest = divmod(abs(amount), 100)
+    swedish = language() == "sv"
+    text = f"{crowns:,}".replace(",", "\N{NO-BREAK SPACE}") if swedish else f"{crowns:,}"
+    text += f"{',' if swedish else '.'}{rest:02}" if rest else ""
+    text = ("\N{MINUS SIGN}" if amount < 0 else "") + text
+    return f"{text}\N{NO-BREAK SPACE}kr" if swedish else f"SEK\N{NO-BREAK SPACE}{text}"
 
 
 # One sentence a code, in the reader's language through the catalogue. What a value is called in the sentence and how
@@ -307,6 +317,38 @@ REFUSALS: Mapping[str, Any] = {
     "time-skipped": _l("%(time)s does not exist on %(day)s: the clocks go forward. Choose a time before or after."),
     "time-doubled": _l("%(time)s happens twice on %(day)s: the clocks go back. Choose a time before or after."),
     "preset-unknown": _l("Choose one of the times, or your own."),
+    "no-plan": _l("Booking takes a membership plan, and you have none. Ask the host for one."),
+    "plan-begins": _l("Your membership %(plan)s begins on %(day)s."),
+    "plan-ended": _l("Your membership %(plan)s holds until %(last)s. Choose a day before that, or ask the host."),
+    "plan-paused": _l("Your membership %(plan)s is paused until %(last)s."),
+    "plan-resting": _l("Your membership %(plan)s is paused. Ask the host to open it again."),
+    "not-in-plan": _l("%(space)s is not part of your membership %(plan)s."),
+    "dedicated": _l("%(space)s is one member's own place."),
+    "quota-hours": _l("%(plan)s holds %(allowed)s of %(of)s %(per)s; left: %(left)s."),
+    "quota-bookings": _l("%(plan)s holds %(count)s bookings of %(of)s %(per)s, and all are used."),
+    "shared-hours": _l("Your organisation shares %(allowed)s of %(of)s %(per)s; left: %(left)s."),
+    "shared-bookings": _l("Your organisation shares %(count)s bookings of %(of)s %(per)s, and all are used."),
+    "plan-nameless": _l("The plan needs a name in Swedish and in English."),
+    "plan-admin": _l("Only administrators change plans and what organisations share."),
+    "plan-taken": _l("There is a plan with this name already."),
+    "plan-price": _l("A price lies between 0 and 1,000,000 kronor, and VAT between 0 and 100 percent."),
+    "quota-amount": _l("A quota lies between 0 and 16,000 hours, or a million bookings."),
+    "trial-none": _l("This plan cannot be tried: it says for how many days only where it has a trial."),
+    "pause-beginless": _l("Say from which day the membership rests."),
+    "desk-taken": _l("That place is somebody's own at that time."),
+    "organisation-nameless": _l("The organisation needs a name in Swedish and in English."),
+    "organisation-kind": _l("Choose what kind of organisation it is."),
+    "organisation-taken": _l("There is an organisation with this name already."),
+    "organisation-unknown": _l("There is no such organisation."),
+    "website-malformed": _l("Write the whole address, for example https://www.example.org."),
+    "partner-period": _l("The last day of the partnership must come after its first."),
+    "grant-admin": _l("Only administrators give or take back what goes beyond a role."),
+    "grant-unknown": _l("That cannot be given to anybody."),
+    "address-unknown": _l("No member has this address."),
+    "shares-whole": _l("Shares are more than 0 percent each and 100 percent together at most."),
+    "export-admin": _l("Only administrators take the ledger out of the house."),
+    "money-malformed": _l("Write an amount of kronor, for example 1200 or 99,50."),
+    "number-malformed": _l("Write a whole number, 99999 at most."),
     "database-busy": _l("A lot is happening right now and this did not get through. Try again in a few seconds."),
     "database-read-only": _l("Bookings cannot be changed at the moment. What is booked stands."),
     "database-away": _l("The station's records cannot be reached at the moment. Try again shortly."),
@@ -356,7 +398,15 @@ WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "last": day_long,
     "minutes": duration,
     "holiday": lambda names: names[language()],
+    "plan": lambda names: names[language()],
+    "allowed": duration,
+    "left": duration,
+    "of": lambda kind: gettext(_KINDS[kind]),
+    "per": lambda per: gettext("a week") if per == "week" else gettext("a month"),
 }
+_KINDS: Mapping[str | None, str] = {
+    "desk": "desks", "room": "meeting rooms", "booth": "phone booths", "hall": "the stage", None: "everything",
+}  # fmt: skip
 
 
 def sentence(refusal: Refusal) -> str:

@@ -103,6 +103,11 @@ EXAMPLES: dict[str, Any] = {
     "last": TUESDAY,
     "minutes": 90,
     "holiday": {"sv": "juldagen", "en": "Christmas Day"},
+    "plan": {"sv": "Medlem", "en": "Member"},
+    "allowed": 600,
+    "left": 90,
+    "of": "desk",
+    "per": "week",
 }
 
 

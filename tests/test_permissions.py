@@ -20,11 +20,18 @@ from innovation_station.members import service as members
 from innovation_station.members.models import Member
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
+from innovation_station.organisations import service as organisations
+from innovation_station.organisations.models import Logo
+from innovation_station.organisations.service import Particulars
+from innovation_station.plans import service as plans
+from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
+CONTACT = "kim@example.org"
 SAID = {"action": "cancelled", "place": "A1", "start": "2026-11-24T08:00:00+00:00", "end": "2026-11-24T10:00:00+00:00"}
-WHO = ("visitor", "bo", "alva", "host", "admin")
+# The contact of Alva's organisation may what any other member may (Bo's column) where a row says no more.
+WHO = ("visitor", "bo", "alva", "host", "admin", "contact")
 WEEK = timedelta(days=7)
 WISH = {
     "date": str(TUESDAY),
@@ -38,7 +45,7 @@ WISH = {
 }
 # 303 to the log-in page is written "in", 303 to anywhere else 303. Alva is the one whose booking and feed are asked for.
 MATRIX = """
-route                               method  visitor  bo   alva  host  admin
+route                               method  visitor  bo   alva  host  admin  contact
 /                                   GET     200      200  200   200   200
 /accessibility                      GET     200      200  200   200   200
 /privacy                            GET     200      200  200   200   200
@@ -74,6 +81,36 @@ route                               method  visitor  bo   alva  host  admin
 /account/notifications              POST    in       303  303   303   303
 /notifications/end/<token>          GET     200      200  200   200   200
 /notifications/end/<token>          POST    200      200  200   200   200
+/organisations                      GET     200      200  200   200   200
+/organisations/<slug>               GET     200      200  200   200   200
+/organisations/<slug>/logo          GET     200      200  200   200   200
+/organisations/<slug>/people        GET     in       404  404   200   200    200
+/account/plan                       GET     in       200  200   200   200
+/account/spaces                     GET     in       200  200   200   200
+/staff/organisations                GET     in       403  403   200   200
+/staff/organisations                POST    in       403  403   422   422
+/staff/organisations/<organisation_id> GET  in       403  403   200   200
+/staff/organisations/<organisation_id> POST in       403  403   303   303
+/staff/organisations/<organisation_id>/logo POST in  403  403   422   422
+/staff/organisations/<organisation_id>/members POST in 403 403  303   303
+/staff/organisations/<organisation_id>/contacts POST in 403 403 403   303
+/staff/organisations/<organisation_id>/contacts/<grant_id>/revoke POST in 403 403 403 303
+/staff/organisations/<organisation_id>/plan POST in  403  403   422   422
+/staff/organisations/<organisation_id>/quota POST in 403  403   403   422
+/staff/organisations/<organisation_id>/shares POST in 403 403   403   303
+/staff/plans                        GET     in       403  403   200   200
+/staff/plans                        POST    in       403  403   403   422
+/staff/plans/<plan_id>              GET     in       403  403   200   200
+/staff/plans/<plan_id>              POST    in       403  403   403   422
+/staff/plans/<plan_id>/give         POST    in       403  403   422   422
+/staff/memberships/<membership_id>  GET     in       403  403   200   200
+/staff/memberships/<membership_id>  POST    in       403  403   303   303
+/staff/desks                        GET     in       403  403   200   200
+/staff/desks                        POST    in       403  403   422   422
+/staff/desks/<desk_id>/release      POST    in       403  403   303   303
+/staff/managers/<manager_id>/revoke POST    in       403  403   403   303
+/staff/ledger                       GET     in       403  403   200   200
+/staff/ledger/<month>.csv           GET     in       403  403   403   200
 /floors/plan-<revision>.css         GET     200      200  200   200   200
 /spaces/<space_id>/photo            GET     404      404  404   404   404
 /static/<filename>                  GET     200      200  200   200   200
@@ -161,6 +198,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, **_kept(alva.id, small.people["bo"]),
+            **_belongings(small),
         }  # fmt: skip
 
 
@@ -172,6 +210,25 @@ def _kept(alva: int, bo: int) -> dict[str, int]:
     db.session.add_all([export, hold])
     db.session.flush()
     return {"export_id": export.id, "hold_id": hold.id}
+
+
+def _belongings(small: Small) -> dict[str, Any]:
+    """Give Alva an organisation with a contact, a plan for everybody, and things that are somebody's own."""
+    admin = db.session.get(Member, small.people["admin"])
+    assert admin
+    school = organisations.create(Particulars(("Skolan", "The School"), "university"), actor=admin)
+    school.logo_revision = 1
+    db.session.add(Logo(organisation_id=school.id, body=b"picture"))
+    organisations.join(small.people["alva"], school.id, actor=admin)
+    contact = members.create_member(email=CONTACT, name="Kim Sand", password=PASSWORD, now=NOW)
+    grants = [organisations.grant(CONTACT, kind, of, actor=admin, now=NOW) for kind, of in (("contact", school.id), ("space", small.hall))]  # fmt: skip
+    plan = plans.add_plan(Contents(names=("Alla", "All"), standard=True), actor=admin)
+    given = plans.give(plan.id, starts=TUESDAY, now=NOW, actor=admin, member_id=contact.id)
+    desk = plans.dedicate(small.a3, contact.id, starts=TUESDAY, actor=admin)
+    return {
+        "slug": school.slug, "organisation_id": school.id, "grant_id": grants[0].id, "manager_id": grants[1].id,
+        "plan_id": plan.id, "membership_id": given.id, "desk_id": desk.id, "month": "2026-11",
+    }  # fmt: skip
 
 
 def test_every_route_and_method_has_its_row_and_every_row_its_route(app: Flask) -> None:
@@ -188,13 +245,14 @@ def test_every_route_and_method_has_its_row_and_every_row_its_route(app: Flask) 
 @pytest.mark.parametrize("who", WHO)
 def test_matrix(app: Flask, small: Small, things: dict[str, Any], who: str) -> None:
     """Go down the table in one browser: what ends a feed and a session stands after what needs them."""
-    client = browser(app) if who == "visitor" else log_in(browser(app), who)
-    email = PEOPLE["alva" if who == "visitor" else who][0]
+    email = CONTACT if who == "contact" else PEOPLE["alva" if who == "visitor" else who][0]
+    client = browser(app) if who == "visitor" else log_in(browser(app), email)
     wrong = []
     for route, method, *expected in ROWS:
+        column = WHO.index(who) if WHO.index(who) < len(expected) else WHO.index("bo")
         found = _ask(client, method, route, things, email=email)
-        if found != expected[WHO.index(who)]:
-            wrong.append(f"{method} {route} as {who}: {found}, not {expected[WHO.index(who)]}")
+        if found != expected[column]:
+            wrong.append(f"{method} {route} as {who}: {found}, not {expected[column]}")
     assert wrong == []
 
 

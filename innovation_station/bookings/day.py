@@ -58,6 +58,11 @@ class Day:
     taken: Mapping[int, Sequence[Taken]] = field(default_factory=dict)
 
     @cached_property
+    def barred(self) -> Mapping[int, str]:
+        """Give the places that the reader's membership leaves out this day, each with the code of the reason."""
+        return self.moment.allowance.bars(self.house.places.values(), self.date)
+
+    @cached_property
     def midnight(self) -> datetime:
         """Give the start of the local day in UTC."""
         return at_minute(self.date, 0, self.moment.zone)
@@ -142,7 +147,11 @@ class Day:
         return {policy: self.minute(earliest_start(policy, self.moment)) for policy in policies}
 
     def free(self, place: Place) -> list[Minutes]:
-        """Give the stretches of a place that can still be booked."""
+        """Give the stretches of a place that the reader can still book."""
+        return [] if place.id in self.barred else self.left(place)
+
+    def left(self, place: Place) -> list[Minutes]:
+        """Give the stretches of a place that anybody can still book."""
         opened = self.opened(place)
         if opened is None or not place.bookable:
             return []
@@ -150,12 +159,16 @@ class Day:
         return gaps(first, opened[1], [(held.start, held.end) for held in self.of(place)])
 
     def state(self, place: Place) -> str:
-        """Name the state of a place for the chosen time: free, part, taken, mine, closed.
+        """Name the state of a place for the chosen time: free, part, taken, mine, closed, not-for-me.
 
         A desk is wanted for the whole of that time; a room for some of it, so what counts is whether one can go in.
         A desk that the member has at another time of the day is theirs too: it shows where a booking went that was
         made for another part of the day than the one that is looked at.
         """
+        found = self._state(place)
+        return "not-for-me" if place.id in self.barred and found in ("free", "part") else found
+
+    def _state(self, place: Place) -> str:
         chosen = self.looked_at(place)
         if chosen is None or not place.bookable:
             return "closed"

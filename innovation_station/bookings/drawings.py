@@ -1,7 +1,8 @@
 """The places of one day, drawn, and kept in the process for the next page.
 
 Between two pages of a day one place has changed, or none: only that is read and drawn again. What is kept of a place
-stands under the revision of its space, which every change of its allocations raises, so nothing here can be stale.
+stands under the revision of its space, which every change of its allocations raises, so nothing here can be stale; and
+beside it, where a membership leaves the place out, under the reason why.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from innovation_station.i18n import language, minute_short
 from innovation_station.spaces.rules import Place
 
 MOST = 1500  # places that are kept, three kilobytes each
+Key = tuple[int, str | None]  # a space, and why it is not for the reader
 
 
 class Drawn(NamedTuple):
@@ -36,11 +38,11 @@ class Shelf:
     """Drawings by page and place; the page that was not asked for the longest goes first. Threads may share it."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._pages: OrderedDict[Hashable, dict[int, Drawn]] = OrderedDict()
+        self._pages: OrderedDict[Hashable, dict[Key, Drawn]] = OrderedDict()
         self._most, self._lock = most, Lock()
 
-    def page(self, key: Hashable) -> dict[int, Drawn]:
-        """Give what is kept of a page by place, to be filled; `key` names everything else that the page shows."""
+    def page(self, key: Hashable) -> dict[Key, Drawn]:
+        """Give what is kept of a page by place and who may book it, to be filled; `key` names all else it shows."""
         with self._lock:
             page = self._pages.setdefault(key, {})
             self._pages.move_to_end(key)
@@ -60,12 +62,15 @@ def drawings(
     `revisions` of all spaces must have been read before. `also` are places to be read in any case, as are the
     `selected` one and those where the member has something. One statement at most.
     """
-    house, me = day.house, day.member_id
+    house, me, barred = day.house, day.member_id, day.barred
     kept = _shelf.page((house, day.date, day.now, day.sees_all, language(), choice.query()))
     found = {
         space_id: drawn
-        for space_id, drawn in kept.copy().items()
-        if drawn.revision == revisions.get(space_id) and me not in drawn.members and space_id != selected
+        for (space_id, bar), drawn in kept.copy().items()
+        if bar == barred.get(space_id)
+        and drawn.revision == revisions.get(space_id)
+        and me not in drawn.members
+        and space_id != selected
     }
     day = day.read({*house.places.keys() - found.keys(), *also})
     draughtsman = Draughtsman(day, choice, selected)
@@ -73,7 +78,7 @@ def drawings(
         if space_id not in found:
             drawn = found[space_id] = draughtsman.draw(place, revisions.get(space_id, 0))
             if me not in drawn.members and space_id != selected:
-                kept[space_id] = drawn
+                kept[space_id, barred.get(space_id)] = drawn
     return day, found
 
 
@@ -87,6 +92,7 @@ class Draughtsman:
         self.words = {
             "free": _("free"), "part": _("partly free"), "taken": _("taken"), "mine": _("yours"), "closed": _("closed"),
         }  # fmt: skip
+        self.bars = bar_words()
 
         self.free = _("Free"), _("Free all day"), _("Free %(times)s", times="{}")
 
@@ -95,7 +101,8 @@ class Draughtsman:
         day, line, pen = self.day, self.lines[place.id], self.pen
         held, free, state = day.of(place), day.free(place), day.state(place)
         said = "; ".join([f"{pen.hours(start, end)} {who}" for start, end, _state, who, _id in held])
-        label = f"{line.title}, {line.zone}, {self.words[state]}"
+        word = self.bars[day.barred[place.id]] if state == "not-for-me" else self.words[state]
+        label = f"{line.title}, {line.zone}, {word}"
         link = pen.link(
             line, self._shown(place, state), f"{label} ({said})" if said else label, day.strip(place),
             status=self._status(place) if line.room else "",
@@ -103,7 +110,8 @@ class Draughtsman:
         )  # fmt: skip
         return Drawn(
             revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), state, link,
-            self._item(place, line, state, said, free), pen.row(line, free, held, day.opened(place)),
+            self._item(place, line, state, said or word.capitalize(), free),
+            pen.row(line, free, held, day.opened(place), self._out_of_reach(place)),
         )  # fmt: skip
 
     def _shown(self, place: Place, state: str) -> str:
@@ -111,10 +119,15 @@ class Draughtsman:
         return "selected" if place.id == self.selected and state in ("free", "part") else state
 
     def _item(self, place: Place, line: Line, state: str, said: str, free: list[Minutes]) -> str:
-        text = self._free_text(place, free) if state in ("free", "part") else said or self.words[state].capitalize()
+        text = self._free_text(place, free) if state in ("free", "part") else said
         if place.kind in ROOMS:
             text = f"{line.name}: {text}"
         return self.pen.item(line, "sel" if place.id == self.selected else state, text)
+
+    def _out_of_reach(self, place: Place) -> tuple[list[Minutes], str]:
+        """Give what is free and yet not the reader's to book, and why."""
+        bar = self.day.barred.get(place.id)
+        return ([], "") if bar is None else (self.day.left(place), self.bars[bar].capitalize())
 
     def _free_text(self, place: Place, free: list[Minutes]) -> str:
         ahead = [minutes for minutes in free if minutes[1] > self.day.asked[0]]
@@ -130,6 +143,9 @@ class Draughtsman:
         if chosen is None or not place.bookable:
             return _("Not open then")
         rows = self.day.of(place)
+        bar = self.day.barred.get(place.id)
+        if bar and not self.day.running(place, chosen):
+            return self.bars[bar].capitalize()
         if running := self.day.running(place, chosen):
             return _("Booked until %(time)s", time=minute_short(_busy_until(rows, running.end)))
         at = self.day.judged_at(chosen)
@@ -138,6 +154,15 @@ class Draughtsman:
             opened = self.day.opened(place)
             return _("Free all day") if opened and at <= opened[0] else _("Free the rest of the day")
         return _("Free until %(time)s", time=minute_short(following))
+
+
+def bar_words() -> dict[str, str]:
+    """Say in a few words why a place is not for the reader, by the code of the refusal."""
+    out, paused, ended = _("not in your membership"), _("your membership is paused"), _("your membership does not hold")
+    return {
+        "not-in-plan": out, "dedicated": _("somebody's own"), "no-plan": _("takes a membership"),
+        "plan-paused": paused, "plan-resting": paused, "plan-ended": ended, "plan-begins": ended,
+    }  # fmt: skip
 
 
 def _busy_until(rows: Iterable[Stretch], end: int) -> int:

@@ -19,7 +19,10 @@ TITLE_LONGEST = 120
 
 
 class Booking(Base):
-    """A member's hold on a space. `sequence` counts what calendars must notice, `revision` every change."""
+    """A member's hold on a space. `sequence` counts what calendars must notice, `revision` every change.
+
+    `organisation_id` is the organisation its member belonged to when it was made: whose shared quota it takes from.
+    """
 
     __tablename__ = "booking"
 
@@ -27,6 +30,7 @@ class Booking(Base):
     uid: Mapped[str] = mapped_column(String(36), unique=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     start: Mapped[Instant]
     end: Mapped[Instant]
     title: Mapped[str] = mapped_column(String(TITLE_LONGEST), default="")
@@ -47,6 +51,7 @@ class Booking(Base):
         UniqueConstraint("member_id", "request_key"),
         # what a feed asks of a thousand bookings is answered from the index alone
         Index("ix_booking_feed", "member_id", "start", "end", "state", "changed_at", "revision"),
+        Index("ix_booking_shared", "organisation_id", "start"),
     )
 
     @property

@@ -5,18 +5,23 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings import queries, rules
-from innovation_station.bookings.choice import Choice, next_open_days
+from innovation_station.bookings import allowances, queries, rules
+from innovation_station.bookings.choice import LOOK_AHEAD, Choice, next_open_days
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.rules import Moment, Wish
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, span_short, weekday_definite
+from innovation_station.members.rules import Actor
+from innovation_station.plans import queries as plans
 from innovation_station.spaces.rules import House, at_minute
 from innovation_station.timespan import Span
+
+NEAR = timedelta(days=14)  # how far other places are looked at; the wished one may be offered later
 
 
 class Repeat:
@@ -79,27 +84,68 @@ def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
 
 def alternatives_for(
     house: House,
+    actor: Actor,
     member_id: int,
     wish: Wish,
     moment: Moment,
     *,
+    access: int | None = None,
     without: int | None = None,
     needs: frozenset[str] = frozenset(),
 ) -> list[rules.Alternative]:
-    """Find three ways forward near a wish, each of which would be granted now; two statements.
+    """Find three ways forward near a wish that the actor has for a member, each of which would be granted now.
 
-    A wish off the grid, too short, too long or too far ahead is first brought to what could be had. `without` leaves
-    out a booking that is being moved. `needs` are those of the member who asks, where the booking is theirs.
+    Two statements, and what the membership needs. A wish off the grid, too short, too long or too far ahead is first
+    brought to what could be had. Where a quota is used up or a membership does not hold, later or earlier days are
+    looked at too. `without` leaves out a booking that is being moved. `needs` are those of the member who asks, where
+    the booking is theirs.
     """
     wish = in_shape(wish, moment.zone)
     today = local(moment.now).date()
     last = today + timedelta(days=wish.place.policy.horizon)
     first = min(max(local(wish.span.start).date(), today), last - timedelta(days=6))
-    days = [day for day in next_open_days(house, first, moment, 5) if day <= last][:3]
+    found = allowances.standing(house, member_id, plans.access_of(member_id) if access is None else access)
+    ahead = [day for day in next_open_days(house, first, moment, LOOK_AHEAD if found else 5) if day <= last]
+    if found is not None and ahead:
+        asked = (min(first, ahead[0], local(wish.span.start).date()), max(ahead[-1], local(wish.span.end).date()))
+        allowed = allowances.allowance(house, actor, found, asked, moment.zone, without=without)
+        moment = replace(moment, allowance=allowed)
+        wish = _within_plan(house, wish, moment, needs)
+        ahead = _granted_days(house, wish, moment, ahead, today)
+    days = ahead[:3]
     if not days:
         return []
-    around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
     similar = [place for place in house.places.values() if place.kind == wish.place.kind]
-    held = queries.held(around, [place.id for place in similar], without=without)
+    around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
+    near = Span(around.start, min(around.end, around.start + NEAR))
+    held = queries.held(near, [place.id for place in similar], without=without)
+    if near != around:
+        held = [row for row in held if row.space_id != wish.place.id]
+        held += queries.held(around, [wish.place.id], without=without)
     own = queries.held_by(member_id, around, without=without)
     return rules.alternatives(wish, similar, held, own, moment, days, needs=needs)
+
+
+def _within_plan(house: House, wish: Wish, moment: Moment, needs: frozenset[str]) -> Wish:
+    """Keep a wish that the plan covers; else put the nearest place in it that the plan does cover, if there is any."""
+    day = local(wish.span.start).date()
+    if not moment.allowance.bar(wish.place, day):
+        return wish
+    places = [place for place in house.places.values() if place.bookable and not moment.allowance.bar(place, day)]
+    if not places:
+        return wish
+    nearest = min(places, key=lambda place: (place.kind != wish.place.kind, *rules.unlike(place, wish.place, needs)))
+    return in_shape(Wish(nearest, wish.span), moment.zone)
+
+
+def _granted_days(house: House, wish: Wish, moment: Moment, ahead: list[date], today: date) -> list[date]:
+    """List the days on which the membership grants the wish; the nearest earlier ones where no later one does."""
+
+    def granted(day: date) -> bool:
+        return not moment.allowance.refusals(wish.place, rules.same_clock(wish.span, day, moment.zone))
+
+    if later := [day for day in ahead if granted(day)]:
+        return later
+    until = local(wish.span.start).date() - today
+    earlier = next_open_days(house, today, moment, LOOK_AHEAD)
+    return [day for day in earlier if day - today < until and granted(day)][-3:]

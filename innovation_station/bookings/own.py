@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import own_pages, queries, rules, service
+from innovation_station.bookings import allowances, own_pages, queries, rules, service
+from innovation_station.bookings.choice import next_open_days
 from innovation_station.bookings.forms import local_span
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
@@ -21,7 +22,9 @@ from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date
 from innovation_station.i18n import local, zone
+from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.holidays import Calendar
+from innovation_station.spaces.rules import House
 from innovation_station.web import actor, current_house, own_needs, signed_in, wants_part
 
 
@@ -34,7 +37,7 @@ def mine() -> ResponseReturnValue:
     past, older = own_pages.past_page(actor(), house, now, zone(), before)
     offer = None
     if not upcoming and not before:
-        offer = own_pages.first_offer(actor(), house, service.moment(now, zone(), house))
+        offer = _first_offer(house, service.moment(now, zone(), house))
     page = {
         "upcoming": own_pages.by_day(upcoming, house, now),
         "past": past,
@@ -123,20 +126,34 @@ def restore(booking_id: int) -> ResponseReturnValue:
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
+def _first_offer(house: House, moment: Moment) -> dict[str, object] | None:
+    who, tomorrow = actor(), local(moment.now).date() + timedelta(days=1)
+    day = next(iter(next_open_days(house, tomorrow, moment, 1)), None)
+    if day is None:
+        return None
+    measured = allowances.measured(moment, house, who, who.access, day)
+    return own_pages.first_offer(who, house, measured, day, tomorrow=day == tomorrow)
+
+
 # -- parts -------------------------------------------------------------------------------------------------
 
 
 def _seen(booking_id: int) -> Booking:
     """Find a booking that the member may see; another's is as unknown as one that never was."""
     booking = queries.get(booking_id)
-    if booking is None or not rules.may_see(actor(), booking):
+    if booking is None or not _may_see(booking):
         raise NotFound("booking-unknown")
     return booking
 
 
+def _may_see(booking: Booking) -> bool:
+    who = actor()
+    return rules.may_see(who, booking) or rules.may_see(who, booking, managed_spaces(who.id))
+
+
 def _owner(booking_id: int) -> str | None:
-    """Name the member a booking belongs to, None where it is the reader's own; only staff reach another's."""
-    return own_pages.owner(_seen(booking_id), actor()) if actor().is_staff else None
+    """Name the member a booking belongs to, None where it is the reader's own or not the reader's to see."""
+    return own_pages.owner(_seen(booking_id), actor())
 
 
 def _needs(booking: Booking) -> frozenset[str]:
@@ -175,7 +192,7 @@ def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | 
     offers = []
     if wish:
         found = alternatives_for(
-            current_house(), booking.member_id, wish, _moment(), without=booking.id, needs=_needs(booking)
+            current_house(), actor(), booking.member_id, wish, _moment(), without=booking.id, needs=_needs(booking)
         )
         title, public = form.title.data or "", bool(form.visible.data)
         offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
@@ -188,7 +205,7 @@ def _lost(booking: Booking, error: DomainError) -> str:
     wish = Wish(house.places[booking.space_id], booking.span)
     mine = page["owner"] is None  # an offer books for whoever takes it
     found = (
-        alternatives_for(house, booking.member_id, wish, _moment(), needs=_needs(booking))
+        alternatives_for(house, actor(), booking.member_id, wish, _moment(), needs=_needs(booking))
         if mine and not page["over"]
         else []
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from innovation_station.bookings import queries, rules
-from innovation_station.bookings.choice import SIGNS, next_open_days, place_title
+from innovation_station.bookings.choice import SIGNS, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.rules import Alternative, Moment, Wish
@@ -193,12 +193,13 @@ def past_page(
     return by_day(shown, house, now), url_for("bookings.mine", before=last.isoformat(), _anchor="past")
 
 
-def first_offer(member: Actor, house: House, moment: Moment) -> dict[str, Any] | None:
-    """Find a desk for the next open day that can be booked at once, the member's usual one if it is free."""
-    tomorrow = local(moment.now).date() + timedelta(days=1)
-    day = next(iter(next_open_days(house, tomorrow, moment, 1)), None)
-    desks = [place for place in house.places.values() if place.kind == "desk" and place.bookable]
-    if day is None or not desks:
+def first_offer(
+    member: Actor, house: House, moment: Moment, day: date, *, tomorrow: bool
+) -> dict[str, Any] | None:  # fmt: skip
+    """Find a desk that can be booked at once on an open day, the member's usual one if it is free."""
+    barred = moment.allowance.bars(house.places.values(), day)
+    desks = [p for p in house.places.values() if p.kind == "desk" and p.bookable and p.id not in barred]
+    if not desks:
         return None
     around = Span(at_minute(day, 0, moment.zone), at_minute(day, 24 * 60, moment.zone))
     held = queries.held(around, [desk.id for desk in desks])
@@ -209,7 +210,7 @@ def first_offer(member: Actor, house: House, moment: Moment) -> dict[str, Any] |
         if span and not rules.refusals(
             Wish(place, span), moment, [row for row in held if row.space_id == place.id], own
         ):
-            return _offered(place, span, day == tomorrow)
+            return _offered(place, span, tomorrow)
     return None
 
 

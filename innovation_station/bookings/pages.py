@@ -34,6 +34,7 @@ class DayPage:
             "day_long": day_long(self.choice.day),
             "floors": [self._floor(floor_id) for floor_id in self.house.floors],
             "places": {floor_id: self._places(floor_id) for floor_id in self.house.floors},
+            "barred": bool(self.day.barred),
             "strip_text": _("The strip in each place is the day %(hours)s: filled is booked.", hours=hours),
             "timeline": self._timeline(),
             "list": self._list(),
@@ -83,7 +84,9 @@ class DayPage:
     # -- list and filters ---------------------------------------------------------------------------------------------
 
     def _list(self) -> dict[str, Any]:
-        groups: dict[str, list[Markup]] = {state: [] for state in ("free", "part", "mine", "taken", "closed")}
+        groups: dict[str, list[Markup]] = {
+            state: [] for state in ("free", "part", "mine", "taken", "not-for-me", "closed")
+        }
         for place in self.places:
             if place.id in self.lit:
                 drawn = self.drawings[place.id]
@@ -104,6 +107,7 @@ class DayPage:
                 *self._free(groups["free"] + groups["part"]),
                 {"name": _("Yours"), "state": "mine", "items": groups["mine"]},
                 {"name": _("Taken"), "state": "taken", "items": groups["taken"]},
+                {"name": _("Not in your membership"), "state": "not-for-me", "items": groups["not-for-me"]},
                 {"name": _("Closed"), "state": "closed", "items": groups["closed"]},
             ],
         }  # fmt: skip

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BindParameter,
     CompoundSelect,
     Select,
     bindparam,
+    case,
     exists,
+    extract,
     false,
     func,
     literal,
@@ -26,9 +29,10 @@ from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKI
 from innovation_station.bookings.rules import Held
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.members.models import Member
+from innovation_station.plans.rules import Use
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import HOUSE_REVISION
-from innovation_station.timespan import Span
+from innovation_station.timespan import Span, to_utc
 
 HABIT = timedelta(weeks=8)  # how far back a member's habits are looked for
 
@@ -140,6 +144,7 @@ _STANDING = select(
     .scalar_subquery(),
     exists().where(_allocation.space_id == bindparam("space"), *_MEETS),
     exists().where(*_OWN_MEETS),
+    select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
 )
 
 
@@ -153,13 +158,15 @@ def _bounds(span: Span) -> dict[str, object]:
 class Standing(NamedTuple):
     """What a wish meets: the house's revision, what the same submit made before, and whether anything is in the way.
 
-    `held` tells of the wished space, `own` of the member's bookings anywhere.
+    `held` tells of the wished space, `own` of the member's bookings anywhere; `access` is the revision of what
+    the member may book.
     """
 
     house_revision: int
     same_request: int | None
     held: bool
     own: bool
+    access: int
 
 
 def standing(member_id: int, space_id: int, span: Span, request_key: str | None) -> Standing:
@@ -270,6 +277,20 @@ def upcoming(member_id: int, now: datetime, limit: int = 200) -> Sequence[Bookin
     ).all()
 
 
+def coming_in(space_ids: Collection[int], now: datetime, limit: int) -> Sequence[Booking]:
+    """List the confirmed bookings of some spaces that have not ended, soonest first, members loaded."""
+    return db.session.scalars(
+        select(Booking)
+        .join(Allocation, Allocation.booking_id == Booking.id)
+        .options(joinedload(Booking.member, innerjoin=True))
+        .where(
+            Allocation.space_id.in_(space_ids), Allocation.start > now - LONGEST_ALLOCATION, Allocation.end > now
+        )
+        .order_by(Allocation.start, Booking.id)
+        .limit(limit)
+    ).all()  # fmt: skip
+
+
 def past(member_id: int, now: datetime, *, before: datetime | None = None, limit: int = 30) -> Sequence[Booking]:
     """List a member's bookings that have ended or were cancelled, latest first; `before` pages on by start."""
     statement = select(Booking).where(
@@ -307,6 +328,60 @@ def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[t
     """List (space, start, end) of a member's kept bookings of a kind that began within a time, latest first."""
     given = {"member": member_id, "kind": kind, "since": since, "until": until}
     return [(space, start, end) for space, start, end in db.session.connection().execute(_USUAL, given)]
+
+
+_space = Space.__table__.c
+_BOOKED = (
+    select(_booking.id, _booking.space_id, _space.kind, _booking.start, _booking.end)
+    .select_from(Booking.__table__.join(Space.__table__, _space.id == _booking.space_id))
+    .where(
+        _booking.member_id == bindparam("member"), _booking.state == "confirmed",
+        _booking.start >= bindparam("since", type_=UtcDateTime),
+        _booking.start < bindparam("until", type_=UtcDateTime),
+    )
+)  # fmt: skip
+
+
+def booked(member_id: int, span: Span) -> list[tuple[int, int, str, datetime, datetime]]:
+    """List (id, space, kind, start, end) of a member's confirmed bookings that begin within a span."""
+    given = {"member": member_id, "since": span.start, "until": span.end}
+    return [tuple(row) for row in connection().execute(_BOOKED, given)]
+
+
+def shared_uses(organisation_id: int, span: Span, zone: ZoneInfo, *, without: int | None = None) -> tuple[Use, ...]:
+    """Add up what the members of an organisation have booked within a span, by kind and stretch; one statement.
+
+    Stretches end where a week or a month does, so that both can be counted from them; a Use carries the first day of
+    its stretch. Booked on behalf of the organisation is what was booked while the member belonged to it.
+    """
+    first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
+    days = (first + timedelta(days=ahead) for ahead in range(1, (last - first).days))
+    begins = [first] + [day for day in days if day.day == 1 or day.weekday() == 0]
+    given: dict[str, Any] = {f"from{index}": to_utc(day, time(), zone) for index, day in enumerate(begins)}
+    given |= {"organisation": organisation_id, "without": without or 0, "until": span.end}
+    rows = connection().execute(_shared_uses(len(begins)), given)
+    return tuple(Use(begins[stretch], kind, int(seconds) // 60, count) for stretch, kind, seconds, count in rows)
+
+
+@lru_cache(maxsize=32)
+def _shared_uses(stretches: int) -> Select[Any]:
+    begins = [bindparam(f"from{index}", type_=UtcDateTime) for index in range(stretches)]
+    later = [(_booking.start >= begins[index], literal(index)) for index in range(stretches - 1, 0, -1)]
+    stretch = (case(*later, else_=literal(0)) if later else literal(0)).label("stretch")
+    length = extract("epoch", _booking.end) - extract("epoch", _booking.start)
+    parts = (
+        select(stretch, _space.kind.label("kind"), length.label("length"))
+        .select_from(Booking.__table__.join(Space.__table__, _space.id == _booking.space_id))
+        .where(
+            _booking.organisation_id == bindparam("organisation"), _booking.state == "confirmed",
+            _booking.start >= begins[0], _booking.start < bindparam("until", type_=UtcDateTime),
+            _booking.id != bindparam("without"),
+        )
+        .subquery()
+    )  # fmt: skip
+    return select(parts.c.stretch, parts.c.kind, func.sum(parts.c.length), func.count()).group_by(
+        parts.c.stretch, parts.c.kind
+    )
 
 
 def count() -> int:

@@ -96,8 +96,14 @@ class Pen:
             f'<span><span class="a">{text}</span><span class="b">{line.detail}</span></span>{self.arrow}</a></li>\n'
         )
 
-    def row(self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None) -> str:
-        """Draw a place in the timeline: what is free, what takes it and, within the window, when it is closed."""
+    def row(
+        self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None,
+        out_of_reach: tuple[Iterable[Minutes], str] = ((), ""),
+    ) -> str:  # fmt: skip
+        """Draw a place in the timeline: what is free, what takes it and, within the window, when it is closed.
+
+        `out_of_reach` is what is free but not for the reader, and why.
+        """
         id_, name, hours, (first, last) = line.id, line.name, self.hours, self.window
         cells = []
         for start, end in free:
@@ -117,6 +123,12 @@ class Pen:
                     else _shut_cell(s, e, state, label, who)
                 )
                 cells.append((s, cell))
+        stretches, why = out_of_reach
+        for start, end in stretches:
+            s, e = (start + 14) // 15, end // 15
+            if s < e:
+                text = f"{why}, {name} {hours(start, end)}"
+                cells.append((s, _shut_cell(s, e, "not-for-me", text, self.glyphs["not-for-me"])))
         opens, closes = (opened[0] // 15, -(-opened[1] // 15)) if opened else (last, last)
         for s, e in ((first, opens), (closes, last)):
             if s < e:

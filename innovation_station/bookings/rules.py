@@ -5,7 +5,7 @@ One function, `refusals`, answers for create, move and the grey desk on the floo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
+from innovation_station.plans.rules import UNLIMITED, Allowance
 from innovation_station.spaces.rules import Holidays, Hours, Place, Policy, at_minute, open_span
 from innovation_station.timespan import Span, WallTime, subtract, wall_time
 
@@ -58,11 +59,15 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What every rule is measured against: the instant, the house's zone and its public holidays."""
+    """What every rule is measured against: the instant, the house's zone, its public holidays, and a membership.
+
+    `allowance` is what the member may book by plan; it must know the days that are asked about.
+    """
 
     now: datetime
     zone: ZoneInfo
     holidays: Holidays
+    allowance: Allowance = UNLIMITED
 
 
 class Owned(Protocol):
@@ -70,6 +75,8 @@ class Owned(Protocol):
 
     @property
     def member_id(self) -> int: ...
+    @property
+    def space_id(self) -> int: ...
     @property
     def end(self) -> datetime: ...
     @property
@@ -96,7 +103,7 @@ def refusals(
         found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span, "booking": taken.booking_id}))
     if place.kind in SEATS and (seat := _other_seat(span, place, own)):
         found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
-    return found
+    return found + moment.allowance.refusals(place, span)
 
 
 def _other_seat(span: Span, place: Place, own: Iterable[tuple[Held, str]]) -> Held | None:
@@ -168,9 +175,12 @@ def _hours_refusals(span: Span, hours: Hours, moment: Moment) -> list[Refusal]:
     return []
 
 
-def may_see(actor: Actor, booking: Owned) -> bool:
-    """Tell whether the person may open the booking's page: its member, and staff."""
-    return actor.id == booking.member_id or is_staff(actor)
+def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
+    """Tell whether the person may open and change a booking: its member, staff, and who manages its space.
+
+    `managed` are the ids of the spaces the person was granted.
+    """
+    return actor.id == booking.member_id or is_staff(actor) or booking.space_id in managed
 
 
 def change_refusals(booking: Owned, now: datetime) -> list[Refusal]:
@@ -225,7 +235,7 @@ def alternatives(
         return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
 
     similar = sorted(
-        (place for place in places if _similar(place, wish.place)), key=lambda p: _unlike(p, wish.place, needs)
+        (place for place in places if _similar(place, wish.place)), key=lambda p: unlike(p, wish.place, needs)
     )
     same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][:wanted]
     other_time = [
@@ -241,7 +251,8 @@ def _similar(place: Place, wished: Place) -> bool:
     return place.id != wished.id and place.bookable and place.kind == wished.kind
 
 
-def _unlike(place: Place, wished: Place, needs: frozenset[str]) -> tuple[float, ...]:
+def unlike(place: Place, wished: Place, needs: frozenset[str]) -> tuple[float, ...]:
+    """Rank a place by how little it stands in for the wished one, for sorting."""
     too_small = max(0, wished.capacity - place.capacity)
     return (
         len(needs - place.amenities),
@@ -268,7 +279,7 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
             found.add(Span(free.end - length, free.end))
             if free.start <= wish.span.start and wish.span.end <= free.end:
                 found.add(wish.span)
-    found.update(_same_clock(wish.span, day, moment.zone) for day in days)
+    found.update(same_clock(wish.span, day, moment.zone) for day in days)
     told = [span for span in found if _clear(span.start, moment.zone) and _clear(span.end, moment.zone)]
     return sorted(told, key=lambda span: (abs(span.start - wish.span.start), span.start))
 
@@ -278,7 +289,8 @@ def _clear(instant: datetime, zone: ZoneInfo) -> bool:
     return wall_time(instant.astimezone(zone).replace(tzinfo=None), zone) is WallTime.ONCE
 
 
-def _same_clock(span: Span, day: date, zone: ZoneInfo) -> Span:
+def same_clock(span: Span, day: date, zone: ZoneInfo) -> Span:
+    """Give a span of the same length that begins at the same wall time on another day."""
     local = span.start.astimezone(zone)
     start = datetime.combine(day, local.timetz()).astimezone(span.start.tzinfo)
     return Span(start, start + span.length)

@@ -8,19 +8,23 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
 
-from innovation_station.bookings import queries, rules, telling, writes
+from innovation_station.bookings import allowances, queries, rules, telling, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking
 from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor, Booker
+from innovation_station.organisations.queries import managed_spaces
+from innovation_station.plans import queries as plans
+from innovation_station.plans.rules import Standing
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure
 from innovation_station.spaces.queries import house as read_house
@@ -28,7 +32,12 @@ from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
 from innovation_station.timespan import Span, subtract
 
-changed = Signal("sent with each changed Booking, inside its transaction")
+changed = Signal(
+    """Sent with each changed Booking inside its transaction, with `action` and `now`.
+
+    Where its time has changed also with the `house` as it was read, and, but for a cancellation, with `standing`: where
+    its member stands among the plans."""
+)
 
 
 def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
@@ -54,7 +63,9 @@ def reserve(
     if found.held and (earlier := queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     house = read_house(found.house_revision)
-    wish, measured = Wish(house.places[space_id], span), moment(now, zone, house)
+    standing = allowances.standing(house, actor.id, found.access)
+    wish = Wish(house.places[space_id], span)
+    measured = _measured(actor, standing, house, wish, moment(now, zone, house))
     if found.held or found.own:
         _check(wish, actor.id, measured)
     elif refused := rules.refusals(wish, measured):
@@ -62,10 +73,10 @@ def reserve(
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
         public=actor.visible if public is None else public, state="confirmed", sequence=0, revision=0,
-        request_key=key, created_at=now, changed_at=now,
+        request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(span.by_local_day(zone)), actor)
-    changed.send(booking)
+    changed.send(booking, action="reserved", now=now, house=house, standing=standing)
     return booking
 
 
@@ -86,9 +97,11 @@ def move(
     booking.title = booking.title if title is None else clean_title(title)
     booking.public = booking.public if public is None else public
     moves = (space_id, span) != (booking.space_id, booking.span)
+    standing = None
     if moves:
-        place = house.places[space_id]
-        wish, measured = Wish(place, span), moment(now, zone, house)
+        place, standing = house.places[space_id], _standing(house, booking)
+        wish = Wish(place, span)
+        measured = _measured(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
         _check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         booking.space_id, booking.start, booking.end = space_id, span.start, span.end
         booking.sequence += 1
@@ -96,7 +109,10 @@ def move(
         db.session.flush()
         _allocate(place, span, zone, booking_id=booking.id)
     if facts(booking) != before:
-        _record(booking, actor, "moved" if moves else "edited", now, before)
+        if moves:
+            _record(booking, actor, "moved", now, before, house=house, standing=standing)
+        else:
+            _record(booking, actor, "edited", now, before)
     return booking
 
 
@@ -117,14 +133,14 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
     booking = _mine(actor, booking_id)
     if booking.cancelled:
         return booking
-    _locked([booking.space_id])
+    house = _locked([booking.space_id])
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     before = facts(booking)
     booking.state = "cancelled"
     booking.sequence += 1
     writes.free(booking)
-    _record(booking, actor, "cancelled", now, before)
+    _record(booking, actor, "cancelled", now, before, house=house)
     return booking
 
 
@@ -137,13 +153,15 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     place = house.places[booking.space_id]
     if found := rules.restore_refusals(booking, now):
         raise Refused(found)
-    _check(Wish(place, booking.span), booking.member_id, moment(now, zone, house), started=booking.span)
+    wish, standing = Wish(place, booking.span), _standing(house, booking)
+    measured = _measured(actor, standing, house, wish, moment(now, zone, house))
+    _check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.state = "confirmed"
     booking.sequence += 1
     db.session.flush()
     _allocate(place, booking.span, zone, booking_id=booking.id)
-    _record(booking, actor, "restored", now, before)
+    _record(booking, actor, "restored", now, before, house=house, standing=standing)
     return booking
 
 
@@ -201,11 +219,33 @@ def _locked(space_ids: Iterable[int]) -> House:
 
 def _mine(actor: Actor, booking_id: int) -> Booking:
     booking = db.session.get(Booking, booking_id)
-    if booking is None or not rules.may_see(actor, booking):
+    if booking is None or not _may_change(actor, booking):
         raise NotFound("booking-unknown")
     writes.lock_member(booking.member_id)
     db.session.refresh(booking)  # what it was before the lock may have changed while we waited
     return booking
+
+
+def _may_change(actor: Actor, booking: Booking) -> bool:
+    return rules.may_see(actor, booking) or rules.may_see(actor, booking, managed_spaces(actor.id))
+
+
+def _standing(house: House, booking: Booking) -> Standing | None:
+    """Give where a booking's member stands, behind the member's lock; nothing is asked in a house without plans."""
+    if not plans.catalogue(house).plans:
+        return None
+    return allowances.standing(house, booking.member_id, plans.access_of(booking.member_id))
+
+
+def _measured(
+    actor: Actor, standing: Standing | None, house: House, wish: Wish, measured: Moment, *, without: int | None = None
+) -> Moment:  # fmt: skip
+    """Add what the plan lets the actor book, counted behind the locks; `without` leaves out what is being moved."""
+    if standing is None:
+        return measured
+    first, last = (side.astimezone(measured.zone).date() for side in (wish.span.start, wish.span.end))
+    allowed = allowances.allowance(house, actor, standing, (first, last), measured.zone, without=without, lock=True)
+    return replace(measured, allowance=allowed)
 
 
 def _check(
@@ -231,10 +271,16 @@ def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
     writes.allocate(place, list(span.by_local_day(zone)), **owner)
 
 
-def _record(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any]) -> None:
-    """Write the history row, stamp what calendars and pages key on, and tell later features."""
+def _record(
+    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any],
+    *, house: House | None = None, standing: Standing | None = None,
+) -> None:  # fmt: skip
+    """Write the history row, stamp what calendars and pages key on, and tell later features.
+
+    Without a `house` only words have changed.
+    """
     booking.revision += 1
     booking.changed_at = max(now, booking.changed_at)
     writes.happened(booking, actor, action, now, before)
     telling.tell(booking, actor, action, before, now)
-    changed.send(booking)
+    changed.send(booking, action=action, now=now, house=house, standing=standing)

@@ -25,6 +25,7 @@ from innovation_station.i18n import (
     span_short,
 )
 from innovation_station.i18n import gettext as _
+from innovation_station.plans.words import left_sentence
 from innovation_station.spaces.rules import Place, at_minute
 from innovation_station.timespan import Span
 
@@ -57,7 +58,8 @@ class Sheet:
         elif any(row.span.overlaps(self.day.chosen) for row in mine):
             mode = "mine"
         elif not self.free:
-            mode = "closed" if all(row.booking_id is None for row in self.rows) else "taken"
+            out = self.place.id in self.day.barred and self.day.left(self.place)
+            mode = "closed" if out or all(row.booking_id is None for row in self.rows) else "taken"
         else:
             mode = "book"
         first, last = self.day.window
@@ -89,6 +91,8 @@ class Sheet:
     def _why(self) -> str:
         if not self.place.bookable:
             return sentence(Refusal("not-bookable", None, {"space": self.place.name}))
+        if bar := self.day.moment.allowance.bar(self.place, self.day.date):
+            return sentence(bar)
         if not self.rows:
             opened = self.day.opened(self.place)
             whole = self.day.span(opened) if opened else self.day.chosen
@@ -151,7 +155,9 @@ class Sheet:
     def _short_reason(self, refusal: Refusal) -> str:
         """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
         short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
-                 "too-long": _("too long"), "too-short": _("too short")}  # fmt: skip
+                 "too-long": _("too long"), "too-short": _("too short"),
+                 "quota-hours": _("more than is left"), "shared-hours": _("more than is left"),
+                 "quota-bookings": _("more than is left"), "shared-bookings": _("more than is left")}  # fmt: skip
         return short.get(refusal.code) or sentence(refusal)
 
     def _minutes(self, span: Span) -> tuple[int, int]:
@@ -209,9 +215,15 @@ class Sheet:
         """Say what else the member has this day."""
         own = (held for held, _kind in self.own if held.span.end > self.day.moment.now)
         said = ", ".join(f"{held.space} {span_short(held.span)}" for held in own)
+        note = _("The booking shows in your calendar.")
         if said:
-            return _("You have %(what)s. The booking shows in your calendar.", what=said)
-        return _("The booking shows in your calendar.")
+            note = _("You have %(what)s. The booking shows in your calendar.", what=said)
+        return " ".join([note, *self._left()])
+
+    def _left(self) -> list[str]:
+        """Say what is left of each quota that a booking here takes from."""
+        states = self.day.moment.allowance.left(self.choice.day)
+        return [left_sentence(state) for state in states if state.quota.counts(self.place.kind)]
 
     # -- what is yours ------------------------------------------------------------------------------------------------
 

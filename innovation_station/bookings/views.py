@@ -13,7 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import queries, service, sheets
+from innovation_station.bookings import allowances, queries, service, sheets
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -21,11 +21,11 @@ from innovation_station.bookings.forms import BookingForm
 from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import Repeat, alternatives_for
 from innovation_station.bookings.pages import DayPage
-from innovation_station.bookings.rules import PRESETS, Moment, Wish
+from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish
 from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
-from innovation_station.i18n import language, local, zone
+from innovation_station.i18n import language, local, sentence, zone
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
@@ -36,7 +36,7 @@ pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
 Usual = Sequence[tuple[int, datetime, datetime]]
 A_MOMENT = timedelta(minutes=10)
-VERSION = "2"  # part of every ETag: raise it when the same data renders otherwise
+VERSION = "3"  # part of every ETag: raise it when the same data renders otherwise
 
 
 @pages.get("/book")
@@ -97,13 +97,13 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     near = wish or (form.near(place, moment.zone) if place else None)
-    offers = alternatives_for(current_house(), actor().id, near, moment, needs=own_needs()) if near else []
+    offers = _offers(near, moment) if near else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment).read({place.id})
     sheet = _sheet(day, choice, place, typed)
     if form.errors:
-        sheet["refusals"] = [{"text": sentence, "field": None} for sentence in _form_sentences(form)]
+        sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
     if wants_part() == "sheet":
@@ -118,7 +118,7 @@ def _just_taken(error: DomainError, now: datetime) -> bool:
 
 
 def _form_sentences(form: BookingForm) -> list[str]:
-    return [str(sentence) for errors in form.errors.values() for sentence in errors]
+    return [str(error) for errors in form.errors.values() for error in errors]
 
 
 def _typed_minutes(form: BookingForm) -> tuple[int, int] | None:
@@ -148,7 +148,9 @@ def _etag(stamp: tuple[int, int], now: datetime) -> str:
     """Name the state of the day for this member: the data, the address, the language and the running quarter."""
     quarter = int(now.timestamp()) // 900
     query = request.query_string.decode("latin-1")
-    text = f"{VERSION}|{stamp}|{actor().id}|{actor().role}|{language()}|{sorted(own_needs())}|{quarter}|{query}"
+    who = actor()
+    reader = f"{who.id}|{who.role}|{who.access}|{sorted(own_needs())}"
+    text = f"{VERSION}|{stamp}|{reader}|{language()}|{quarter}|{query}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -166,8 +168,9 @@ def _page(
     moment = _moment(now)
     day, page = _compose_day(_day(choice, moment), usual, choice, place)
     strip = _strip(choice.day, now)
-    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, choice, now, stamp), strip)
+    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, day, choice, stamp), strip)
     page |= frame
+    page["closed_reason"] = page["closed_reason"] or _no_plan(day)
     page["etag"] = f'W/"{_etag(stamp, now)}"'
     page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
     page["refusals"] = list(sentences)
@@ -181,6 +184,13 @@ def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) ->
     page = DayPage(day, choice, drawn, own_needs()).compose()
     filters = Frame(day.house, choice, day.moment).filters()
     return day, page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
+
+
+def _no_plan(day: Day) -> str | None:
+    """Say where the reader has no plan on a day that would let anything be booked."""
+    allowance = day.moment.allowance
+    found = allowance.plan_on(day.date) if allowance.catalogue else None
+    return sentence(found) if isinstance(found, Refusal) else None
 
 
 def _usual(now: datetime) -> Usual:
@@ -200,7 +210,16 @@ def _floor_css(revision: int) -> str:
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
     own = queries.held_by(day.member_id, day.whole)
-    return sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
+    sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
+    if place.id in day.barred and sheet["mode"] == "closed":
+        wish = Wish(place, day.chosen)
+        sheet["alternatives"] = [sheets.offer(way, wish) for way in _offers(wish, day.moment)]
+    return sheet
+
+
+def _offers(wish: Wish, moment: Moment) -> list[Alternative]:
+    who = actor()
+    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=own_needs())
 
 
 def _begin(whole: Span, now: datetime) -> Span:
@@ -218,18 +237,34 @@ def _busy(
     return queries.busy_spaces(windows, kinds, among=among)
 
 
-def _free(strip: Sequence[date], choice: Choice, now: datetime, stamp: tuple[int, int]) -> dict[date, int]:
-    """Count the places of the chosen kind that are free in the chosen part of each day; one statement at most."""
-    house = current_house()
-    moment = _moment(now)
-    places = [place for place in house.places.values() if choice.shows(place) and place.bookable]
-    strip = [day for day in strip if opens_on(house, day, moment)]
+def _free(strip: Sequence[date], shown: Day, choice: Choice, stamp: tuple[int, int]) -> dict[date, int]:
+    """Count the places that the reader can have in the chosen part of each day.
+
+    One statement at most, and one more for each change of membership within these days.
+    """
+    house, moment = shown.house, shown.moment
+    found: dict[date, int] = {}
+    days = [day for day in strip if opens_on(house, day, moment)]
+    barred = {day: tuple(moment.allowance.bars(house.places.values(), day)) for day in days}
+    for bars in dict.fromkeys(barred.values()):
+        same = [day for day in days if barred[day] == bars]
+        found |= _free_but(bars, same, choice, moment, stamp)
+    return found
+
+
+def _free_but(
+    bars: Sequence[int], strip: Sequence[date], choice: Choice, moment: Moment, stamp: tuple[int, int]
+) -> dict[date, int]:  # fmt: skip
+    house, now = current_house(), moment.now
+    shown = [place for place in house.places.values() if choice.shows(place) and place.bookable]
+    left_out = frozenset(bars)
+    places = [place for place in shown if place.id not in left_out]
     windows = []
     for day in strip:
         minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
         whole = Span(*(at_minute(day, minute or 0, zone()) for minute in minutes))
         windows.append(whole if choice.kind == "desk" else _begin(whole, now))
-    among = tuple(place.id for place in places) if choice.filtered else None
+    among = tuple(place.id for place in places) if choice.filtered or len(places) < len(shown) else None
     kinds = tuple(sorted({place.kind for place in places}))
     busy = _busy(house, stamp, tuple(windows), kinds, among) if places else {}
     open_on = Counter(weekday for place in places for weekday in place.hours)
@@ -298,7 +333,9 @@ def _minute(instant: datetime) -> int:
 
 def _day(choice: Choice, moment: Moment) -> Day:
     chosen = Span(*(at_minute(choice.day, minute, zone()) for minute in (choice.start or 0, choice.end or 1440)))
-    return Day(current_house(), choice.day, moment, actor().id, actor().is_staff, chosen)
+    who, house = actor(), current_house()
+    measured = allowances.measured(moment, house, who, who.access, choice.day)
+    return Day(house, choice.day, measured, who.id, who.is_staff, chosen)
 
 
 def _place(space_id: int) -> Place:

@@ -93,7 +93,7 @@ def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
 
 
 @changed.connect
-def keep_in_step(booking: Booking) -> None:
+def keep_in_step(booking: Booking, **_more: object) -> None:
     """Renew the stored entries of a changed booking's member, within its transaction, in the languages subscribed in.
 
     Most members have no feed: they pay one small statement and no row. Where no address of the house is known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import parseaddr
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template
@@ -9,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from innovation_station import clock
+from innovation_station.bookings.allowances import measured
 from innovation_station.bookings.day import Stretch
 from innovation_station.bookings.rows import Line, Pen
 from innovation_station.bookings.service import moment as moment_of
 from innovation_station.delivery import static_url
 from innovation_station.home import start as front
+from innovation_station.home.rules import DAYS_AHEAD
 from innovation_station.home.today import Today
-from innovation_station.i18n import language, zone
+from innovation_station.i18n import language, local, zone
 from innovation_station.web import actor, current_house, own_needs
 
 pages = Blueprint("home", __name__)
@@ -29,7 +32,9 @@ def start() -> ResponseReturnValue:
     house, now = current_house(), clock.now()
     moment = moment_of(now, zone(), house)
     if current_user.is_authenticated:
-        return render_template("home/today.html", page=Today(actor(), house, moment, own_needs()).page())
+        who, today = actor(), local(now).date()
+        moment = measured(moment, house, who, who.access, today, today + timedelta(days=DAYS_AHEAD))
+        return render_template("home/today.html", page=Today(who, house, moment, own_needs()).page())
     return render_template("home/start.html", page=front.page(house, moment))
 
 

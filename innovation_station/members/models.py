@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
@@ -12,7 +13,11 @@ from innovation_station.members import rules
 
 
 class Organisation(Base):
-    """A university, municipality, company or association that members belong to."""
+    """A university, municipality, company or association that members belong to; see `organisations` for what it does.
+
+    It is a partner of the house from `partner_from` to `partner_until`, both days included; without the first it is
+    none. `usage_revision` is the lock of what its members share.
+    """
 
     __tablename__ = "organisation"
 
@@ -20,8 +25,21 @@ class Organisation(Base):
     name_sv: Mapped[str] = mapped_column(String(200), unique=True)
     name_en: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
+    slug: Mapped[str] = mapped_column(
+        String(80), unique=True, default=lambda context: rules.slug_of(context.get_current_parameters()["name_sv"])
+    )
+    about_sv: Mapped[str] = mapped_column(String(600), default="")
+    about_en: Mapped[str] = mapped_column(String(600), default="")
+    website: Mapped[str] = mapped_column(String(200), default="")
+    contact: Mapped[str] = mapped_column(String(254), default="")
+    partner_from: Mapped[date | None]
+    partner_until: Mapped[date | None]
+    cost_centre: Mapped[str] = mapped_column(String(40), default="")
+    logo_revision: Mapped[int] = mapped_column(default=0)
+    usage_revision: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
+        CheckConstraint("partner_from <= partner_until", name="partner_period"),
         CheckConstraint("kind in ('university', 'municipality', 'company', 'association', 'foundation')", name="kind"),
     )
 
@@ -29,7 +47,8 @@ class Organisation(Base):
 class Member(Base):
     """A person with an account, see rules.STATES for `state`.
 
-    `visible` is the consent to be seen by other members, off until it is given.
+    `visible` is the consent to be seen by other members, off until it is given. `access_revision` rises with everything
+    that changes what this person may book, so that it can be kept by it.
     """
 
     __tablename__ = "member"
@@ -39,12 +58,13 @@ class Member(Base):
     name: Mapped[str] = mapped_column(String(100))
     role: Mapped[str] = mapped_column(String(10), default="member")
     password_hash: Mapped[str] = mapped_column(String(200))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     language: Mapped[str | None] = mapped_column(String(2))
     visible: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="active", server_default="active")
     created_at: Mapped[Instant]
     bookings_revision: Mapped[int] = mapped_column(default=0)
+    access_revision: Mapped[int] = mapped_column(default=0)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
 

@@ -17,8 +17,13 @@ from innovation_station.members.models import LoginSession, Member, RecoveryCode
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 
 FORMER = "Tidigare medlem"
-NOT_TOLD = {"password_hash", "bookings_revision"}
-KEPT = {"id", "created_at", "bookings_revision"}  # a number, since when, and a count: nothing of the person
+NOT_TOLD = {"password_hash", "bookings_revision", "access_revision"}
+KEPT = {
+    "id",
+    "created_at",
+    "bookings_revision",
+    "access_revision",
+}  # a number, since when, and a count: nothing of the person
 # What cannot be empty is set to what says nothing; a test asks for a decision on each column.
 _BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "state": "ended"}
 BATCH = 500

@@ -34,7 +34,7 @@ def by_id(member_id: int) -> Member:
 
 
 _session, _member = LoginSession.__table__.c, Member.__table__.c
-PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible)
+PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible, _member.access_revision)
 
 
 def person_of(*more: ColumnElement[Any]) -> Select[Any]:

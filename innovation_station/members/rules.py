@@ -80,6 +80,7 @@ class Person:
     name: str
     email: str
     visible: bool
+    access: int = 0  # the revision of what this person may book
 
     @property
     def initials(self) -> str:
@@ -125,6 +126,12 @@ def normal_email(text: str) -> str:
 def is_email(text: str) -> bool:
     """Tell whether a text has the shape of an address."""
     return len(text) <= EMAIL_LONGEST and bool(_EMAIL.fullmatch(text))
+
+
+def slug_of(name: str) -> str:
+    """Give the address of a name: «Södertörns högskola» is sodertorns-hogskola. Never empty."""
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "organisation"
 
 
 def initials(name: str) -> str:

@@ -441,7 +441,7 @@ class Person:
 
 class Booked:
     def __init__(self, end: datetime, cancelled: bool = False, member_id: int = 1) -> None:
-        self.end, self.cancelled, self.member_id = end, cancelled, member_id
+        self.end, self.cancelled, self.member_id, self.space_id = end, cancelled, member_id, 4
 
 
 @pytest.mark.parametrize(
@@ -450,6 +450,11 @@ class Booked:
 )
 def test_booking_is_seen_by_its_member_and_staff(number: int, role: str, sees: bool) -> None:
     assert may_see(Person(number, role), Booked(NOW)) is sees
+
+
+def test_booking_is_seen_by_who_manages_its_space() -> None:
+    assert may_see(Person(2, "member"), Booked(NOW), {4, 5})
+    assert not may_see(Person(2, "member"), Booked(NOW), {5})
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ from innovation_station.bookings import service as bookings
 from innovation_station.db import db, transaction
 from innovation_station.members import service as members
 from innovation_station.members.models import Member
+from innovation_station.organisations import service as organisations
+from innovation_station.organisations.service import Particulars
+from innovation_station.plans import service as plans
+from innovation_station.plans.rules import Quota
+from innovation_station.plans.service import Contents
 from innovation_station.spaces.rules import at_minute
 from innovation_station.timespan import Span
 from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Small, app_on
@@ -264,6 +269,52 @@ def test_swap_of_two_places_never_deadlocks(arena: Arena) -> None:
     for found in arena.run(rounds):
         assert Counter(outcome.status for outcome in found) == {303: CONTENDERS}, [o.text for o in found if o.text][:1]
     arena.sound()
+
+
+@pytest.fixture
+def limited(arena: Arena, request: pytest.FixtureRequest) -> Iterator[Arena]:
+    """Give the arena with a plan of two bookings a week, and an organisation of all that shares five."""
+    with arena.app.app_context(), transaction() as session:
+        name, quota = request.node.name[:60], Quota(None, "week", "bookings", 2)
+        plan = plans.add_plan(Contents(names=(name, name), quotas=(quota,), rates={"desk": 100}), actor=None)
+        school = organisations.create(Particulars((name, name), "university"), actor=None)
+        plans.set_shared(school.id, (Quota(None, "week", "bookings", 5),), actor=None)
+        racers = [session.query(Member).filter_by(email=email).one().id for email in arena.people]
+        for number in racers:
+            plans.give(plan.id, member_id=number, starts=NOW.date(), now=NOW, actor=None)
+            organisations.join(number, school.id, actor=None)
+    yield arena
+    with arena.app.app_context(), transaction() as session:
+        for number in racers:
+            organisations.join(number, None, actor=None)
+        plans.change_plan(plan.id, Contents(names=(name, name), standard=True), actor=None)
+
+
+def test_quota_holds_against_eight_bookings_at_one_moment(limited: Arena) -> None:
+    """One member, eight processes, eight places in time, and a quota of two: two are booked, six hear why not."""
+    weeks = [TUESDAY + timedelta(weeks=week) for week in range(1, 5)]
+    rounds = [[Shot("/bookings", {"space": limited.small.hall, **slot(2 * who, monday)}) for who in range(CONTENDERS)] for monday in weeks]  # fmt: skip
+    for found in limited.run(rounds, who=[limited.people[0]] * CONTENDERS):
+        assert Counter(outcome.status for outcome in found) == {303: 2, 422: 6}, [
+            o.text for o in found if o.status >= 500
+        ]
+        assert all("bokningar i veckan" in outcome.text for outcome in found if outcome.status == 422)
+    limited.sound()
+
+
+def test_shared_quota_holds_against_eight_members_at_one_moment(limited: Arena) -> None:
+    spaces = (limited.small.a1, limited.small.a2, limited.small.a3, limited.small.room)
+    weeks = [TUESDAY + timedelta(weeks=week) for week in range(5, 9)]
+    rounds = [[Shot("/bookings", {"space": spaces[who % 4], **slot(2 * who, day)}) for who in range(CONTENDERS)] for day in weeks]  # fmt: skip
+    for found in limited.run(rounds):
+        assert Counter(outcome.status for outcome in found) == {303: 5, 422: 3}, [
+            o.text for o in found if o.status >= 500
+        ]
+        assert all("delar på" in outcome.text for outcome in found if outcome.status == 422)
+    entered = "SELECT count(*) FROM ledger_entry WHERE corrects_id IS NULL AND organisation_id IS NOT NULL"
+    booked = "SELECT count(*) FROM booking WHERE organisation_id IS NOT NULL"
+    assert limited.count(entered) == limited.count(booked)
+    limited.sound()
 
 
 def test_fork_server_finds_what_it_is_to_load() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,11 @@ from innovation_station.members import service as members
 from innovation_station.members.models import Member, Organisation
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
+from innovation_station.organisations import service as organisations
+from innovation_station.organisations.models import Logo
+from innovation_station.plans import service as plans
+from innovation_station.plans.service import Contents
+from innovation_station.privacy.models import Export, Hold
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -57,6 +63,9 @@ class Visit:
         return f"{self.who} {self.what} ({self.answer.status_code})"
 
 
+WEEK = timedelta(days=7)
+
+
 @dataclass
 class Station:
     """A furnished house: who is logged in, what they have, and where it all is."""
@@ -72,6 +81,7 @@ class Station:
     tokens: dict[str, str] = field(default_factory=dict)
     feed: str = ""
     end: str = ""
+    slug: str = ""
     right: str | None = None
 
     def client(self, who: str) -> FlaskClient:
@@ -85,7 +95,7 @@ class Station:
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"],
-            "token": self.tokens.get(rule.endpoint, self.end), **instead,
+            "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", **self.ids, **instead,
         }  # fmt: skip
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
@@ -120,7 +130,36 @@ def station(app: Flask, small: Small) -> Station:
         made.ids["mail"] = _mail()
         made.ids["notice"], made.end = _told(small, made.ids["mine"])
         _doors(made)
+        _belongings(made)
     return made
+
+
+def _belongings(made: Station) -> None:
+    """Let Alva belong to a partner, be its contact, and have a plan, a desk and a room to look after."""
+    admin, alva = member(made.small, "admin"), member(made.small, "alva")
+    row = db.session.scalars(select(Organisation)).one()
+    row.about_sv, row.about_en, row.cost_centre = attack("partner"), attack("partner"), "=1+1"
+    db.session.add(Logo(organisation_id=row.id, body=b"picture"))
+    organisations.join(alva.id, row.id, actor=admin)
+    grants = [
+        organisations.grant(alva.email, kind, of, actor=admin, now=NOW)
+        for kind, of in (("contact", row.id), ("space", made.small.hall))
+    ]
+    names = (attack("partner"), attack("partner"))
+    plan = plans.add_plan(Contents(names=names, texts=names, standard=True, rates={"desk": 1000}), actor=admin)
+    made.slug = row.slug
+    export = Export(
+        member_id=alva.id, language="sv", asked_at=NOW, state="ready", expires_at=NOW + WEEK, size=1, body=b"z"
+    )
+    hold = Hold(member_id=made.small.people["bo"], reason="x", set_at=NOW)
+    db.session.add_all([export, hold])
+    db.session.flush()
+    made.ids |= {
+        "member_id": alva.id, "export_id": export.id, "hold_id": hold.id,
+        "organisation_id": row.id, "grant_id": grants[0].id, "manager_id": grants[1].id, "plan_id": plan.id,
+        "membership_id": plans.give(plan.id, starts=MONDAY, now=NOW, actor=admin, member_id=alva.id).id,
+        "desk_id": plans.dedicate(made.small.a2, alva.id, starts=TUESDAY, actor=admin).id,
+    }  # fmt: skip
 
 
 def _doors(made: Station) -> None:

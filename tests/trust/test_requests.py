@@ -28,13 +28,13 @@ def filled(station: Station) -> dict[str, object]:
     return {
         "space": station.small.a3, "date": str(TUESDAY), "start": "14:00", "end": "15:00", "title": "x", "visible": "1",
         "name": "Annat namn", "language": "en", "email": "alva@example.org", "password": "plats-for-nasta-ide", "next": "/",
-        "act": "retry",
+        "act": "retry", "starts": str(TUESDAY), "plan": station.ids["plan_id"],
     }  # fmt: skip
 
 
 ENDS = ("/account/security/sign-out", "/logout")  # Alva's session, which the others need
 FINE = {"/password/reset": (200,), "/account/security/second-factor/codes": (404,),
-        "/account/security/second-factor/end": (404,)}  # fmt: skip  # which she has not turned on
+        "/account/security/second-factor/end": (404,), "/staff/members/1/return": (404,)}  # fmt: skip  # which she has not turned on; nor is she away
 
 
 def posts(station: Station) -> list[tuple[Rule, str]]:

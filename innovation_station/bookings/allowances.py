@@ -1,0 +1,87 @@
+"""What a member may book by membership, read for the days that are asked about.
+
+A house without plans pays nothing for it, and neither does the house's staff: both are `UNLIMITED` before anything is
+read. Of a member without quotas nothing is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+
+from innovation_station.bookings import queries
+from innovation_station.bookings.rules import Moment
+from innovation_station.db import db
+from innovation_station.members.models import Organisation
+from innovation_station.members.rules import Actor
+from innovation_station.plans import queries as plans
+from innovation_station.plans import rules
+from innovation_station.plans.rules import UNLIMITED, Allowance, Catalogue, Standing, Use
+from innovation_station.spaces.rules import House
+from innovation_station.timespan import Span
+
+
+def standing(house: House, member_id: int, access: int) -> Standing | None:
+    """Give where a member stands, None in a house without plans; one statement at most (see `plans.queries`)."""
+    catalogue = plans.catalogue(house)
+    return plans.standing(catalogue, member_id, access) if catalogue.plans else None
+
+
+def allowance(
+    house: House, actor: Actor, found: Standing | None, days: tuple[date, date], zone: ZoneInfo,
+    *, without: int | None = None, lock: bool = False,
+) -> Allowance:  # fmt: skip
+    """Give what an actor may book for a member on some days, the first and the last of them.
+
+    `without` leaves out a booking that is being moved. `lock` makes others who share a quota wait until the caller's
+    transaction ends. One statement where the plan has quotas, one or with the lock two where some are shared.
+    """
+    catalogue = plans.catalogue(house)
+    if found is None or not catalogue.plans:
+        return UNLIMITED
+    bare = rules.allowance(actor, zone, catalogue, found)
+    between = (days[0] + timedelta(days=ahead) for ahead in range((days[1] - days[0]).days + 1))
+    quotas = {pair for day in between for pair in bare.quotas(day)}
+    own = rules.reach(*days, (quota for quota, shared in quotas if not shared), zone)
+    shared = rules.reach(*days, (quota for quota, shared in quotas if shared), zone)
+    if shared and lock and found.organisation_id is not None:
+        _lock_organisation(found.organisation_id)
+    return replace(
+        bare,
+        uses=_uses(found, own, catalogue, zone, without) if own else (),
+        shared_uses=queries.shared_uses(found.organisation_id or 0, shared, zone, without=without) if shared else (),
+    )
+
+
+def measured(moment: Moment, house: House, actor: Actor, access: int, first: date, last: date | None = None) -> Moment:
+    """Give the moment with what the actor may book, on a day or from `first` to `last`, for what pages offer."""
+    found = standing(house, actor.id, access)
+    if found is None:
+        return moment
+    return replace(moment, allowance=allowance(house, actor, found, (first, last or first), moment.zone))
+
+
+def _uses(
+    found: Standing, span: Span, catalogue: Catalogue, zone: ZoneInfo, without: int | None
+) -> tuple[Use, ...]:  # fmt: skip
+    """Count what a member has booked, but for time on the own desk."""
+    rows = queries.booked(found.member_id, span)
+    counted = []
+    for booking_id, space_id, kind, start, end in rows:
+        day = start.astimezone(zone).date()
+        if booking_id != without and catalogue.owner(space_id, day) != found.member_id:
+            counted.append(Use(day, kind, (end - start) // timedelta(minutes=1)))
+    return tuple(counted)
+
+
+def _lock_organisation(organisation_id: int) -> None:
+    """Lock what an organisation's members share: after member and spaces, so that nobody waits in a circle."""
+    db.session.execute(
+        update(Organisation)
+        .where(Organisation.id == organisation_id)
+        .values(usage_revision=Organisation.usage_revision + 1)
+        .execution_options(synchronize_session=False)
+    )

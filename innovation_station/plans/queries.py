@@ -1,0 +1,165 @@
+"""Reads about plans, memberships and desks of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import joinedload
+
+from innovation_station.db import db
+from innovation_station.members.models import Member
+from innovation_station.plans.models import DedicatedDesk, Membership, PlanRow, QuotaRow
+from innovation_station.plans.rules import Catalogue, Dedication, Plan, Quota, Standing, Term
+from innovation_station.spaces.rules import House
+
+MOST = 4000  # standings kept of a catalogue, half a kilobyte each
+_catalogues: WeakKeyDictionary[House, Catalogue] = WeakKeyDictionary()
+_standings: WeakKeyDictionary[Catalogue, dict[tuple[int, int], Standing]] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def catalogue(house: House) -> Catalogue:
+    """Give all plans as they are at the house's revision; three statements where it is new, else none."""
+    found = _catalogues.get(house)
+    if found is None:
+        found = _catalogues[house] = _read()
+    return found
+
+
+def _read() -> Catalogue:
+    session = db.session
+    quotas = list(session.scalars(select(QuotaRow).order_by(QuotaRow.id)))
+    plans = session.scalars(select(PlanRow).order_by(PlanRow.position, PlanRow.id))
+    shared: dict[int, list[Quota]] = {}
+    for row in quotas:
+        if row.organisation_id is not None:
+            shared.setdefault(row.organisation_id, []).append(quota_of(row))
+    dedications: dict[int, list[Dedication]] = {}
+    for desk in session.scalars(select(DedicatedDesk).order_by(DedicatedDesk.space_id, DedicatedDesk.starts)):
+        own = Dedication(desk.space_id, desk.member_id, desk.starts, desk.ends)
+        dedications.setdefault(desk.space_id, []).append(own)
+    return Catalogue(
+        {plan.id: plan_of(plan, [quota_of(row) for row in quotas if row.plan_id == plan.id]) for plan in plans},
+        dedications,
+        shared,
+    )
+
+
+def quota_of(row: QuotaRow) -> Quota:
+    """Give a quota detached from the database."""
+    return Quota(row.kind, row.per, row.unit, row.amount)  # type: ignore[arg-type]
+
+
+def plan_of(row: PlanRow, quotas: Sequence[Quota]) -> Plan:
+    """Give a plan detached from the database."""
+    return Plan(
+        row.id, {"sv": row.name_sv, "en": row.name_en}, {"sv": row.text_sv, "en": row.text_en},
+        frozenset(row.kinds), frozenset(row.zones), frozenset(row.spaces), tuple(quotas), row.price, dict(row.rates),
+        row.vat, row.standard, row.offered, row.trial_days,
+    )  # fmt: skip
+
+
+_member, _membership = Member.__table__.c, Membership.__table__.c
+_STANDING = (
+    select(
+        _member.organisation_id, _membership.id, _membership.plan_id, _membership.starts, _membership.ends,
+        _membership.trial, _membership.paused_from, _membership.paused_until, _membership.organisation_id.is_not(None),
+    )
+    .select_from(
+        Member.__table__.outerjoin(
+            Membership.__table__,
+            or_(
+                _membership.member_id == _member.id,
+                _membership.organisation_id == _member.organisation_id,
+            ),
+        )
+    )
+    .where(_member.id == bindparam("member"))
+)  # fmt: skip
+
+
+def standing(catalogue: Catalogue, member_id: int, access: int) -> Standing:
+    """Give where a member stands at an `access_revision`; one statement where it is not known, else none.
+
+    Inside a transaction nothing new is kept: it may be rolled back, and its revision given to something else.
+    """
+    kept = _standings.setdefault(catalogue, {})
+    found = kept.get((member_id, access))
+    if found is None:
+        found = _standing(member_id)
+        if not db.session().info.get("writing"):
+            with _lock:
+                if len(kept) >= MOST:
+                    kept.clear()
+                kept[member_id, access] = found
+    return found
+
+
+def _standing(member_id: int) -> Standing:
+    rows = db.session.connection().execute(_STANDING, {"member": member_id}).all()
+    terms = tuple(Term(*row[1:]) for row in rows if row[1] is not None)
+    return Standing(member_id, rows[0][0] if rows else None, terms)
+
+
+def access_of(member_id: int) -> int:
+    """Give the revision of what a member may book."""
+    return db.session.scalar(select(_member.access_revision).where(_member.id == member_id)) or 0
+
+
+def memberships(
+    *, plan_id: int | None = None, member_id: int | None = None, organisation_id: int | None = None, limit: int = 200
+) -> Sequence[Membership]:
+    """List memberships of a plan, a member or an organisation, the latest first; plan and holder loaded."""
+    statement = select(Membership).options(
+        joinedload(Membership.plan, innerjoin=True), joinedload(Membership.member), joinedload(Membership.organisation)
+    )
+    for column, value in (
+        (Membership.plan_id, plan_id), (Membership.member_id, member_id), (Membership.organisation_id, organisation_id)
+    ):  # fmt: skip
+        if value is not None:
+            statement = statement.where(column == value)
+    return db.session.scalars(statement.order_by(Membership.starts.desc(), Membership.id.desc()).limit(limit)).all()
+
+
+def term_of(row: Membership) -> Term:
+    """Give a membership detached from the database."""
+    return Term(
+        row.id, row.plan_id, row.starts, row.ends, row.trial, row.paused_from, row.paused_until,
+        row.organisation_id is not None,
+    )  # fmt: skip
+
+
+def plan_row(plan_id: int) -> PlanRow:
+    """Find a stored plan that is known to be there."""
+    return db.session.get_one(PlanRow, plan_id)
+
+
+def membership(membership_id: int) -> Membership | None:
+    """Find a membership with its plan, member and organisation."""
+    return db.session.scalar(
+        select(Membership)
+        .options(joinedload(Membership.plan), joinedload(Membership.member), joinedload(Membership.organisation))
+        .where(Membership.id == membership_id)
+    )
+
+
+def ending(today: date, within: int) -> Sequence[Membership]:
+    """List memberships that end from today on within some days, each with plan, member and organisation."""
+    return db.session.scalars(
+        select(Membership)
+        .options(joinedload(Membership.plan), joinedload(Membership.member), joinedload(Membership.organisation))
+        .where(Membership.ends >= today, Membership.ends <= today + timedelta(days=within))
+        .order_by(Membership.ends, Membership.id)
+    ).all()
+
+
+def dedicated(*, member_id: int | None = None) -> Sequence[DedicatedDesk]:
+    """List the desks that are somebody's own, members loaded; of one member where asked."""
+    statement = select(DedicatedDesk).options(joinedload(DedicatedDesk.member, innerjoin=True))
+    if member_id is not None:
+        statement = statement.where(DedicatedDesk.member_id == member_id)
+    return db.session.scalars(statement.order_by(DedicatedDesk.space_id, DedicatedDesk.starts)).all()

@@ -1,0 +1,353 @@
+"""What a membership plan lets a member book, and how much of it. Pure.
+
+Days and periods are those of the house's wall clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from innovation_station.errors import Refusal
+from innovation_station.members.rules import Actor, is_staff
+from innovation_station.spaces.rules import Language, Place
+from innovation_station.timespan import Span, to_utc
+
+Per = Literal["week", "month"]
+Unit = Literal["hours", "bookings"]
+PERIODS: tuple[Per, ...] = ("week", "month")
+UNITS: tuple[Unit, ...] = ("hours", "bookings")
+Names = Mapping[Language, str]
+DAY = timedelta(days=1)
+REMIND_BEFORE = (14, 2)  # days before a membership ends
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of a kind (None: of all) may be booked in a period; `amount` is in minutes where the unit is hours."""
+
+    kind: str | None
+    per: Per
+    unit: Unit
+    amount: int
+
+    def counts(self, kind: str) -> bool:
+        """Tell whether bookings of a kind count towards it."""
+        return self.kind is None or self.kind == kind
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as rules and pages see it. `rates` is the price of an hour by kind in öre, `vat` in 0.01 percent."""
+
+    id: int
+    names: Names
+    texts: Names
+    kinds: frozenset[str]
+    zones: frozenset[int]
+    spaces: frozenset[int]
+    quotas: Sequence[Quota]
+    price: int
+    rates: Mapping[str, int]
+    vat: int
+    standard: bool = False
+    offered: bool = True
+    trial_days: int | None = None
+
+    def covers(self, place: Place) -> bool:
+        """Tell whether a place may be booked: by its kind, within the plan's zones where it lies in one, or by name."""
+        if place.id in self.spaces:
+            return True
+        return place.kind in self.kinds and (not self.zones or place.zone_id is None or place.zone_id in self.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A membership: a plan for a period, both days included. `shared` says it is an organisation's, for its members."""
+
+    id: int
+    plan_id: int
+    starts: date
+    ends: date | None = None
+    trial: bool = False
+    paused_from: date | None = None
+    paused_until: date | None = None
+    shared: bool = False
+
+    def valid(self, day: date) -> bool:
+        """Tell whether the period holds a day."""
+        return self.starts <= day and (self.ends is None or day <= self.ends)
+
+    def paused(self, day: date) -> bool:
+        """Tell whether it rests on a day."""
+        if self.paused_from is None or day < self.paused_from:
+            return False
+        return self.paused_until is None or day <= self.paused_until
+
+
+@dataclass(frozen=True, slots=True)
+class Dedication:
+    """A space that is one member's own for a time."""
+
+    space_id: int
+    member_id: int
+    starts: date
+    ends: date | None
+
+    def valid(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return self.starts <= day and (self.ends is None or day <= self.ends)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """All plans of the house, the desks that are somebody's own, and what organisations share, at one revision."""
+
+    plans: Mapping[int, Plan] = field(default_factory=dict)
+    dedications: Mapping[int, Sequence[Dedication]] = field(default_factory=dict)
+    shared: Mapping[int, Sequence[Quota]] = field(default_factory=dict)
+
+    @property
+    def standard(self) -> Plan | None:
+        """Give the plan of those who have none."""
+        return next((plan for plan in self.plans.values() if plan.standard), None)
+
+    def owner(self, space_id: int, day: date) -> int | None:
+        """Give the member whose own a space is on a day."""
+        rows = self.dedications.get(space_id, ())
+        return next((row.member_id for row in rows if row.valid(day)), None)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a member stands: the organisation, and the memberships, own ones and the organisation's."""
+
+    member_id: int
+    organisation_id: int | None = None
+    terms: Sequence[Term] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Time that counts: of one booking, or of many of one kind in one period. `day` is the local day it begins on."""
+
+    day: date
+    kind: str
+    minutes: int
+    bookings: int = 1
+
+
+@dataclass(frozen=True)
+class Left:
+    """A quota with what is used of it in the period that holds a day."""
+
+    quota: Quota
+    shared: bool
+    first: date
+    last: date
+    used: int
+
+    @property
+    def left(self) -> int:
+        """Give what may still be booked, in the quota's unit (minutes for hours)."""
+        return max(0, self.quota.amount - self.used)
+
+
+def period(day: date, per: Per) -> tuple[date, date]:
+    """Give the first day of the week or month that holds a day, and the first day after it."""
+    if per == "week":
+        first = day - timedelta(days=day.weekday())
+        return first, first + timedelta(days=7)
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def reach(first: date, last: date, quotas: Iterable[Quota], zone: ZoneInfo) -> Span | None:
+    """Give the time whose bookings count towards quotas on some days; None where there are none."""
+    kinds = {quota.per for quota in quotas}
+    if not kinds:
+        return None
+    begin = min(period(first, per)[0] for per in kinds)
+    end = max(period(last, per)[1] for per in kinds)
+    return Span(to_utc(begin, time(), zone), to_utc(end, time(), zone))
+
+
+@dataclass(frozen=True, eq=False)
+class Allowance:
+    """What one member may book. Without a catalogue everything: a house without plans, and the house's own staff.
+
+    `uses` and `shared_uses` are what counts already, in all periods of the days that are asked about; what is being
+    moved must be left out of them.
+    """
+
+    zone: ZoneInfo | None = None
+    catalogue: Catalogue | None = None
+    standing: Standing = Standing(0)
+    uses: Sequence[Use] = ()
+    shared_uses: Sequence[Use] = ()
+
+    def refusals(self, place: Place, span: Span) -> list[Refusal]:
+        """List what the plan says against a place and time, empty when it may be had."""
+        if self.catalogue is None:
+            return []
+        days = dict.fromkeys((self._day(span.start), self._day(span.end - timedelta(microseconds=1))))
+        for day in days:
+            if bar := self.bar(place, day):
+                return [bar]
+        return list(self._over(place, span))
+
+    def bar(self, place: Place, day: date) -> Refusal | None:
+        """Say why a place is not for this member on a day, whatever is used; None where it is."""
+        if self.catalogue is None:
+            return None
+        if owner := self.catalogue.owner(place.id, day):
+            return None if owner == self.standing.member_id else Refusal("dedicated", "space", {"space": place.name})
+        found = self.plan_on(day)
+        if isinstance(found, Refusal):
+            return found
+        if found.covers(place):
+            return None
+        return Refusal("not-in-plan", "space", {"space": place.name, "plan": found.names})
+
+    def bars(self, places: Iterable[Place], day: date) -> dict[int, str]:
+        """Give the code of the reason by space, for those that are not for this member on a day."""
+        if self.catalogue is None:
+            return {}
+        found = ((place.id, self.bar(place, day)) for place in places)
+        return {space_id: bar.code for space_id, bar in found if bar}
+
+    def plan_on(self, day: date) -> Plan | Refusal:
+        """Give the plan in force on a day, or why there is none."""
+        catalogue = self.catalogue or Catalogue()
+        term = self.term_on(day)
+        if term is not None:
+            plan = catalogue.plans[term.plan_id]
+            if not term.paused(day):
+                return plan
+            until = term.paused_until
+            if until is None:
+                return Refusal("plan-resting", "date", {"plan": plan.names})
+            return Refusal("plan-paused", "date", {"plan": plan.names, "last": until})
+        return catalogue.standard or self._missing(day, catalogue)
+
+    def term_on(self, day: date) -> Term | None:
+        """Give the membership in force on a day: the own before the organisation's, the latest first."""
+        valid = [term for term in self.standing.terms if term.valid(day)]
+        return min(valid, key=lambda term: (term.shared, -term.starts.toordinal(), -term.id), default=None)
+
+    def _missing(self, day: date, catalogue: Catalogue) -> Refusal:
+        ended = [term for term in self.standing.terms if term.ends is not None and term.ends < day]
+        coming = [term for term in self.standing.terms if term.starts > day]
+        if ended:
+            last = max(ended, key=lambda term: term.ends or day)
+            return Refusal("plan-ended", "date", {"plan": catalogue.plans[last.plan_id].names, "last": last.ends})
+        if coming:
+            first = min(coming, key=lambda term: term.starts)
+            return Refusal("plan-begins", "date", {"plan": catalogue.plans[first.plan_id].names, "day": first.starts})
+        return Refusal("no-plan", "space")
+
+    # -- quotas -------------------------------------------------------------------------------------------------------
+
+    def quotas(self, day: date) -> Iterator[tuple[Quota, bool]]:
+        """List the quotas in force on a day, the member's own and then the shared ones (True)."""
+        if self.catalogue is None:
+            return
+        plan = self.plan_on(day)
+        if isinstance(plan, Plan):
+            for quota in plan.quotas:
+                yield quota, False
+        for quota in self.catalogue.shared.get(self.standing.organisation_id or 0, ()):
+            yield quota, True
+
+    def left(self, day: date) -> list[Left]:
+        """Give each quota in force on a day with what is used of it in its period."""
+        return [self._left(quota, shared, day) for quota, shared in self.quotas(day)]
+
+    def _left(self, quota: Quota, shared: bool, day: date) -> Left:
+        first, after = period(day, quota.per)
+        uses = self.shared_uses if shared else self.uses
+        counted = [use for use in uses if first <= use.day < after and quota.counts(use.kind)]
+        used = sum(use.minutes if quota.unit == "hours" else use.bookings for use in counted)
+        return Left(quota, shared, first, after - DAY, used)
+
+    def _over(self, place: Place, span: Span) -> Iterator[Refusal]:
+        day = self._day(span.start)
+        if self.catalogue is not None and self.catalogue.owner(place.id, day) == self.standing.member_id:
+            return
+        minutes = span.length // timedelta(minutes=1)
+        for quota, shared in self.quotas(day):
+            if not quota.counts(place.kind):
+                continue
+            state = self._left(quota, shared, day)
+            if (minutes if quota.unit == "hours" else 1) > state.left:
+                yield self._refusal(state, day)
+
+    def _refusal(self, state: Left, day: date) -> Refusal:
+        of, per, amount, left = state.quota.kind, state.quota.per, state.quota.amount, state.left
+        if state.shared:
+            if state.quota.unit == "bookings":
+                return Refusal("shared-bookings", "start", {"of": of, "per": per, "count": amount})
+            return Refusal("shared-hours", "start", {"of": of, "per": per, "allowed": amount, "left": left})
+        plan = self.plan_on(day)
+        names = plan.names if isinstance(plan, Plan) else {}
+        if state.quota.unit == "bookings":
+            return Refusal("quota-bookings", "start", {"plan": names, "of": of, "per": per, "count": amount})
+        return Refusal("quota-hours", "start", {"plan": names, "of": of, "per": per, "allowed": amount, "left": left})
+
+    def _day(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+
+UNLIMITED = Allowance()
+
+
+def allowance(
+    actor: Actor, zone: ZoneInfo, catalogue: Catalogue, standing: Standing, uses: Sequence[Use] = (),
+    shared_uses: Sequence[Use] = (),
+) -> Allowance:  # fmt: skip
+    """Give what an actor may book for the member of a standing: without plans, and for staff, everything."""
+    if not catalogue.plans or is_staff(actor):
+        return UNLIMITED
+    return Allowance(zone, catalogue, standing, uses, shared_uses)
+
+
+def may_see_plans(actor: Actor) -> bool:
+    """Tell whether a person sees everybody's plans, memberships and what they used."""
+    return is_staff(actor)
+
+
+def may_give_plans(actor: Actor) -> bool:
+    """Tell whether a person gives, pauses and ends memberships."""
+    return is_staff(actor)
+
+
+def may_change_plans(actor: Actor) -> bool:
+    """Tell whether a person changes what plans hold and cost, and what organisations share."""
+    return actor.role == "admin"
+
+
+def plan_refusals(*, names: tuple[str, str], quotas: Iterable[Quota], price: int, vat: int) -> list[Refusal]:
+    """List what is wrong with a plan, empty when it is fine."""
+    found = []
+    if not all(name.strip() for name in names):
+        found.append(Refusal("plan-nameless", "name_sv"))
+    if not (0 <= price <= 100_000_000 and 0 <= vat <= 10_000):
+        found.append(Refusal("plan-price", "price"))
+    if any(not 0 <= quota.amount <= 1_000_000 for quota in quotas):
+        found.append(Refusal("quota-amount", "quotas"))
+    return found
+
+
+def term_refusals(term: Term) -> list[Refusal]:
+    """List what is wrong with a membership's days, empty when they are in order."""
+    found = []
+    if term.ends is not None and term.ends < term.starts:
+        found.append(Refusal("end-before-start", "ends"))
+    if term.paused_from is not None and term.paused_until is not None and term.paused_until < term.paused_from:
+        found.append(Refusal("end-before-start", "paused_until"))
+    if term.paused_until is not None and term.paused_from is None:
+        found.append(Refusal("pause-beginless", "paused_from"))
+    return found
