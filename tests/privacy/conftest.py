@@ -110,7 +110,7 @@ def spellings(word: str) -> set[bytes]:
     """Give a word as it may stand in a database or a file."""
     escaped = json.dumps(word)[1:-1]
     plain = {word, escaped, escaped.replace("\\", "\\\\"), word.replace(" ", "_")}
-    return {spelling.encode() for spelling in plain} | {word.encode("utf-16-le"), word.encode("latin-1")}
+    return {spelling.encode() for spelling in plain} | {word.encode("utf-16-le"), word.encode("latin-1", "replace")}
 
 
 def found_in(app: Flask, folder: Path, words: tuple[str, ...] = WORDS) -> dict[str, set[str]]:
