@@ -59,6 +59,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.mail import retention as mail_jobs
     from innovation_station.mail import staff as operations
     from innovation_station.members import account, needs_pages, staff
+    from innovation_station.members import newcomers as _newcomers  # noqa: F401  adds its pages to the members'
     from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
     from innovation_station.members import upkeep as member_jobs
     from innovation_station.members import views as members

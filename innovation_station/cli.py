@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
@@ -34,6 +34,9 @@ from innovation_station.jobs.models import Job
 from innovation_station.mail import bell
 from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
+from innovation_station.members import csv_lines
+from innovation_station.members.bringing import Import
+from innovation_station.members.csv_lines import Row
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
 from innovation_station.preload import preload
@@ -421,6 +424,44 @@ def _hash(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise click.UsageError("A hash is 64 hexadecimal digits.") from None
+
+
+import_group = AppGroup("import", help="Take in what other programs have.")
+cli.add_command(import_group)
+
+
+@import_group.command("members")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and save nothing.")
+@click.option("--invite", is_flag=True, help="Send each new member an invitation by mail.")
+@click.option("--report", type=click.File("w", encoding="utf-8"), help="Write number and outcome of each line as CSV.")
+def import_members_command(file: Path, dry_run: bool, invite: bool, report: IO[str] | None) -> None:
+    """Take in members from a CSV file with the columns email, name and language."""
+    locale = current_app.config["STATION"].locale
+    run = Import(None, locale, only_try=dry_run, invite=invite)
+    with one_line(), file.open("rb") as lines, speaking("en"):
+        size = file.stat().st_size
+        with _progress("Reading") as progress:
+            for batch in csv_lines.batches(lines):
+                with db.transaction():
+                    outcomes = run.take(batch, now=clock.now())
+                _report(outcomes, report)
+                progress(lines.tell(), size)
+    counts = run.counts
+    click.echo(
+        f"{'Would make' if dry_run else 'Made'} {counts['new']}; known {counts['known']}; "
+        f"twice in the file {counts['double']}; not readable {counts['refused']}."
+    )
+
+
+def _report(outcomes: list[tuple[Row, str]], report: IO[str] | None) -> None:
+    """Say of each line that cannot be read why, and write all of them where that is wanted."""
+    for row, outcome in outcomes:
+        why = sentence(row.refusal) if row.refusal else ""
+        if row.refusal:
+            click.echo(f"Line {row.number}: {why}", err=True)
+        if report:
+            report.write(f'{row.number},{outcome},"{why}"\n')
 
 
 # Operations

@@ -12,3 +12,23 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]
 def fits_a_line(text: str) -> bool:
     """Tell whether a text can be shown in one line anywhere, as what it says."""
     return not _UNFIT.search(text)
+
+
+Part = tuple[str, list[str]]
+
+
+def parts(text: str) -> list[Part]:
+    """Divide a text that staff write into what a page shows: ("h", [heading]), ("p", [paragraph]), ("ul", items).
+
+    Blank lines divide; a line that begins with # is a heading, lines that begin with - are a list.
+    """
+    found: list[Part] = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in block.splitlines() if line.strip()]
+        if len(lines) == 1 and lines[0].startswith("#"):
+            found.append(("h", [lines[0].lstrip("# ")]))
+        elif lines and all(line.startswith("- ") for line in lines):
+            found.append(("ul", [line[2:] for line in lines]))
+        elif lines:
+            found.append(("p", [" ".join(lines)]))
+    return found

@@ -129,6 +129,31 @@ route                               method  visitor  bo   alva  host  admin  con
 /account/security/second-factor/codes POST  in       404  404   404   404
 /account/security/second-factor/end POST    in       404  404   404   404
 /account/security/sessions/<session_id>/end POST in  404  303   404   404
+/join                               GET     200      200  200   200   200
+/join                               POST    200      200  200   200   200
+/join/<token>                       GET     404      404  404   404   404
+/join/<token>                       POST    404      404  404   404   404
+/invitation/<token>                 GET     404      404  404   404   404
+/invitation/<token>                 POST    404      404  404   404   404
+/rules                              GET     200      200  200   200   200
+/rules/accept                       GET     in       303  303   303   303
+/rules/accept                       POST    in       303  303   303   303
+/welcome/<step>                     GET     in       200  200   200   200
+/welcome                            POST    in       303  303   303   303
+/staff/members                      GET     in       403  403   200   200
+/staff/members/<member_id>          GET     in       403  403   200   200
+/staff/members/<member_id>          POST    in       403  403   422   422
+/staff/members/import               GET     in       403  403   200   200
+/staff/members/import               POST    in       403  403   422   422
+/staff/invitations                  GET     in       403  403   200   200
+/staff/invitations                  POST    in       403  403   422   422
+/staff/admission                    GET     in       403  403   403   200
+/staff/admission                    POST    in       403  403   403   303
+/staff/texts                        GET     in       403  403   403   200
+/staff/texts/<kind>                 GET     in       403  403   403   200
+/staff/texts/<kind>                 POST    in       403  403   403   422
+/login/second-factor                GET     in       in   in    in    in
+/login/second-factor                POST    in       in   in    in    in
 /login/code                         GET     in       in   in    in    in
 /login/code                         POST    in       in   in    in    in
 /password/reset                     GET     200      200  200   200   200
@@ -197,7 +222,8 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
-            "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, **_kept(alva.id, small.people["bo"]),
+            "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
+            **_kept(alva.id, small.people["bo"]),
             **_belongings(small),
         }  # fmt: skip
 

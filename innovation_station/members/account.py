@@ -6,22 +6,22 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from innovation_station import clock
 from innovation_station.audit import service as audit
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError, NotAllowed, NotFound, Refused, TooMany
+from innovation_station.errors import DomainError, NotAllowed, Refused, TooMany
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
-from innovation_station.members import asking, queries, security, service, totp
+from innovation_station.members import asking, queries, security, service
 from innovation_station.members.agents import described
+from innovation_station.members.enrolment import enrolment
 from innovation_station.members.forms import ChangePasswordForm, CodeForm, EmailForm, PasswordForm
 from innovation_station.members.models import Member
 from innovation_station.members.queries import token_hash
 from innovation_station.members.service import Proof
 from innovation_station.members.words import role_name
-from innovation_station.web import actor, current_house, guard, sign_out, visitor
+from innovation_station.web import actor, guard, sign_out, visitor
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 guard(pages)
@@ -145,22 +145,9 @@ def _factor(form: PasswordForm | CodeForm) -> dict[str, Any]:
     state = "off" if found is None else "on" if found.confirmed_at else "begun"
     shown = {"form": form, "account": account, "state": state, "codes_left": queries.recovery_codes_left(account.id)}
     if state == "begun":
-        try:
-            shown |= enrolment(account)
-        except NotFound:  # the house has got another key since: begin anew
-            shown["state"] = "off"
+        picture = enrolment(account)
+        shown |= picture or {"state": "off"}
     return shown
-
-
-def enrolment(account: Member) -> dict[str, str]:
-    """Give the picture and the words that an authenticator app takes a secret from."""
-    import segno  # 4 MiB in every process, for a picture that a member needs once
-
-    secret = security.begun_secret(account.id, key=str(current_app.secret_key))
-    house = current_house().name or "Innovation Station"
-    picture = segno.make(totp.address(secret, email=account.email, house=house), error="m", micro=False)
-    drawn = picture.svg_inline(omitsize=True, svgclass=None, lineclass=None, border=4, dark="#000", light="#fff")
-    return {"picture": Markup(drawn), "secret": totp.readable(secret)}  # noqa: S704  lines and numbers only
 
 
 @pages.post("/security/second-factor")
@@ -225,7 +212,7 @@ def end_factor() -> ResponseReturnValue:
     try:
         with transaction():
             account = queries.by_id(actor().id)
-            security.may_end(form.password.data or "")
+            security.may_end(account, form.password.data or "")
             security.end_second_factor(account, actor=actor(), now=clock.now())
     except Refused as error:
         shown = _factor(form)

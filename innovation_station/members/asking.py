@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotAllowed, TooMany
 from innovation_station.forms import Form
-from innovation_station.members import service
+from innovation_station.members import queries, rules, security, service
+from innovation_station.members.models import Member
 from innovation_station.members.service import Proof
 from innovation_station.web import sign_in
+
+HALF_WAY = "second"  # in the browser's session: the token of a log-in that waits for its code
+NEXT = "second_next"
 
 
 def prove(email: str, password: str) -> Proof:
@@ -37,6 +42,34 @@ def refused(template: str, form: Form, error: DomainError, **values: Any) -> Res
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def enter(proof: Proof, following: str, *, remember: bool) -> ResponseReturnValue:
+    """Let somebody in whose password was right, or ask for the second factor that is there or has to be."""
+    member = proof.member
+    if queries.has_second_factor(member.id):
+        return _half_way(proof, following, "members.code", remember=remember)
+    if rules.needs_second_factor(member.role, queries.admission().second_factor):
+        return _half_way(proof, following, "members.enrol", remember=remember)
+    open_session(proof, remember=remember)
+    return redirect(after(member, following), 303)
+
+
+def _half_way(proof: Proof, following: str, endpoint: str, *, remember: bool) -> ResponseReturnValue:
+    with transaction():
+        token = security.ask_code(proof, remember=remember, now=clock.now())
+    session.clear()
+    session[HALF_WAY], session[NEXT] = token, following
+    return redirect(url_for(endpoint), 303)
+
+
+def after(member: Member, following: str) -> str:
+    """Give where somebody goes who has just come in: texts to accept, then the tour, then where they wanted to."""
+    if queries.texts_to_accept(member.id):
+        return url_for("members.accept", next=following)
+    if member.tour_due and following == url_for("home.start"):
+        return url_for("members.tour", step=1)
+    return following
 
 
 def open_session(proof: Proof, *, remember: bool) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, PasswordField
+from wtforms import BooleanField, FileField, HiddenField, PasswordField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from innovation_station.forms import Form, LineField
-from innovation_station.members.rules import EMAIL_LONGEST, PASSWORD_LONGEST
+from innovation_station.members.rules import EMAIL_LONGEST, NAME_LONGEST, PASSWORD_LONGEST, TEXT_LONGEST
 
 CODE_LONGEST = 60
 
@@ -94,3 +95,88 @@ class EmailForm(Form):
 
     email = email_field(_l("New e-mail address"), autocomplete="email")
     password = password_field(_l("Your password"))
+
+
+def name_field() -> LineField:
+    """Make a field for a person's name."""
+    return LineField(
+        _l("Your name"), [DataRequired(_l("Write your name."))], longest=NAME_LONGEST,
+        render_kw={"autocomplete": "name"},
+    )  # fmt: skip
+
+
+class ApplyForm(Form):
+    """Who wants to become a member."""
+
+    name = name_field()
+    email = email_field(_l("E-mail"), autocomplete="email")
+
+
+class JoinForm(Form):
+    """What makes the account: name, password, and that the texts of the house are accepted."""
+
+    name = name_field()
+    password = password_field(_l("Choose a password"), new=True)
+    accept = BooleanField(_l("I have read this and keep to it"))
+
+    def demand(self) -> bool:
+        """Ask that the texts are accepted, for a house that has some."""
+        if self.accept.data:
+            return True
+        self.accept.errors = [*self.accept.errors, str(_l("Tick this to become a member."))]
+        return False
+
+
+class AcceptForm(Form):
+    """That the texts of the house are accepted, in their newest version."""
+
+    accept = BooleanField(
+        _l("I have read this and keep to it"), [DataRequired(_l("Tick this to go on."))], false_values=(False, "", "0")
+    )
+
+
+class InviteForm(Form):
+    """Addresses, one a line."""
+
+    people = TextAreaField(
+        _l("Addresses"), [DataRequired(_l("Write at least one address.")), Length(max=30_000)],
+        render_kw={"rows": "6", "autocapitalize": "none", "spellcheck": "false"},
+    )  # fmt: skip
+
+
+class AdmissionForm(Form):
+    """How the house lets people in."""
+
+    domains = TextAreaField(
+        _l("Domains whose people need no approval"), [Length(max=5000)], render_kw={"rows": "4", "spellcheck": "false"}
+    )
+    second_factor = RadioField(
+        _l("Who logs in with a second factor"),
+        choices=[
+            SelectChoice("nobody", _l("Who wants to")),
+            SelectChoice("staff", _l("All staff")),
+            SelectChoice("everybody", _l("Everybody")),
+        ],
+        validate_choice=True,
+    )
+
+
+class TextForm(Form):
+    """A text of the house in both languages."""
+
+    body_sv = TextAreaField(
+        "Svenska", [DataRequired(_l("Write the text in both languages.")), Length(max=TEXT_LONGEST)],
+        render_kw={"rows": "12", "lang": "sv"},
+    )  # fmt: skip
+    body_en = TextAreaField(
+        "English", [DataRequired(_l("Write the text in both languages.")), Length(max=TEXT_LONGEST)],
+        render_kw={"rows": "12", "lang": "en"},
+    )  # fmt: skip
+
+
+class ImportForm(Form):
+    """A file of members."""
+
+    file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv,text/plain"})
+    only_try = BooleanField(_l("Only try: say what would happen and save nothing"), default=True)
+    invite = BooleanField(_l("Send each new member an invitation by mail"))

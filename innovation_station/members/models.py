@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
@@ -63,6 +63,7 @@ class Member(Base):
     visible: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="active", server_default="active")
     created_at: Mapped[Instant]
+    tour_due: Mapped[bool] = mapped_column(default=False, server_default=false())
     bookings_revision: Mapped[int] = mapped_column(default=0)
     access_revision: Mapped[int] = mapped_column(default=0)
 
@@ -158,3 +159,49 @@ class RecoveryCode(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+
+
+class Admission(Base):
+    """How the house lets people in: one row, or none while nothing was settled.
+
+    `domains` are those whose people need no approval, one a line; `second_factor` says who logs in with one only.
+    """
+
+    __tablename__ = "admission"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    domains: Mapped[str] = mapped_column(Text, default="")
+    second_factor: Mapped[str] = mapped_column(String(10), default="nobody")
+
+    __table_args__ = (
+        CheckConstraint("id = 1", name="single"),
+        CheckConstraint(f"second_factor in {rules.PROTECTED}", name="second_factor"),
+    )
+
+
+class HouseText(Base):
+    """A version of the house rules, or of what the house says about privacy; never changed, followed by another."""
+
+    __tablename__ = "house_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int]
+    body_sv: Mapped[str] = mapped_column(Text)
+    body_en: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[Instant]
+
+    __table_args__ = (
+        CheckConstraint(f"kind in {rules.TEXT_KINDS}", name="kind"),
+        UniqueConstraint("kind", "version"),
+    )
+
+
+class Acceptance(Base):
+    """That a member has accepted a version of a text, and when."""
+
+    __tablename__ = "acceptance"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    text_id: Mapped[int] = mapped_column(ForeignKey("house_text.id"), primary_key=True)
+    accepted_at: Mapped[Instant]

@@ -13,7 +13,16 @@ from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
 from innovation_station.members import needs, queries, rules, service, tickets
 from innovation_station.members.agents import described
-from innovation_station.members.models import LoginSession, Member, RecoveryCode, SecondFactor, SignInFailure, Ticket
+from innovation_station.members.models import (
+    Acceptance,
+    HouseText,
+    LoginSession,
+    Member,
+    RecoveryCode,
+    SecondFactor,
+    SignInFailure,
+    Ticket,
+)
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 
 FORMER = "Tidigare medlem"
@@ -25,11 +34,11 @@ KEPT = {
     "access_revision",
 }  # a number, since when, and a count: nothing of the person
 # What cannot be empty is set to what says nothing; a test asks for a decision on each column.
-_BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "state": "ended"}
+_BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": False, "state": "ended", "tour_due": False}
 BATCH = 500
 
 personal = Personal()
-personal.impersonal("organisation")
+personal.impersonal("organisation", "admission", "house_text")
 
 
 def _account(member_id: int) -> Sequence[Record]:
@@ -156,6 +165,39 @@ personal.add(
         erase=_erase_sessions,
         expired=_expired_sessions,
         purge=_purge_sessions,
+    )
+)
+
+
+def _acceptances(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(
+        select(HouseText.kind, HouseText.version, Acceptance.accepted_at)
+        .join(Acceptance, Acceptance.text_id == HouseText.id)
+        .where(Acceptance.member_id == member_id)
+        .order_by(Acceptance.accepted_at.desc())
+    )
+    return [
+        Record(f"{kind} {version}", {"text": kind, "version": version, "accepted": at.isoformat()})
+        for kind, version, at in rows
+    ]
+
+
+def _erase_acceptances(subject: Subject, _now: datetime) -> int:
+    return _count(db.session.execute(delete(Acceptance).where(Acceptance.member_id == subject.id)))
+
+
+personal.add(
+    DataClass(
+        name="acceptances",
+        tables=("acceptance",),
+        title=_l("What you have accepted"),
+        holds=_l("Which version of the house rules you accepted, and when."),
+        purpose=_l("To show which rules hold between you and the house."),
+        basis="contract",
+        retention=_l("As long as you are a member."),
+        ends="erase",
+        records=_acceptances,
+        erase=_erase_acceptances,
     )
 )
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
 from innovation_station.members import rules
-from innovation_station.members.models import LoginSession, Member, RecoveryCode, SecondFactor, SignInFailure
+from innovation_station.members.models import (
+    Acceptance,
+    Admission,
+    HouseText,
+    LoginSession,
+    Member,
+    RecoveryCode,
+    SecondFactor,
+    SignInFailure,
+)
 from innovation_station.members.rules import normal_email
 
 
@@ -126,3 +136,56 @@ def recovery_codes_left(member_id: int) -> int:
 def password_shortest(member_id: int) -> int:
     """Give how long a member's password has to be: shorter beside a second factor."""
     return rules.PASSWORD_SHORTEST_BESIDE if has_second_factor(member_id) else rules.PASSWORD_SHORTEST
+
+
+def admission() -> Admission:
+    """Give how the house lets people in; a house that has settled nothing approves each, and asks for no code."""
+    return db.session.get(Admission, 1) or Admission(id=1, domains="", second_factor="nobody")
+
+
+def current_texts() -> dict[str, HouseText]:
+    """Give the version in force of each text that the house has, by kind, the rules first."""
+    newest = select(func.max(HouseText.id)).group_by(HouseText.kind)
+    found = {text.kind: text for text in db.session.scalars(select(HouseText).where(HouseText.id.in_(newest)))}
+    return {kind: found[kind] for kind in rules.TEXT_KINDS if kind in found}
+
+
+def texts_to_accept(member_id: int) -> dict[str, HouseText]:
+    """Give the texts in force that a member has not accepted in this version, by kind."""
+    texts = current_texts()
+    if not texts:
+        return {}
+    accepted = set(db.session.scalars(select(Acceptance.text_id).where(Acceptance.member_id == member_id)))
+    return {kind: text for kind, text in texts.items() if text.id not in accepted}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of members, and how many there are in each state among those that were looked for."""
+
+    members: list[Member]
+    total: int
+    states: dict[str, int]
+
+
+def search(words: str, *, state: str | None, offset: int, limit: int) -> Found:
+    """Find members by parts of name or address, in the order of their names; those that were erased are left out."""
+    where: list[ColumnElement[bool]] = [Member.email.not_like("%@erased.invalid")]
+    for word in words.casefold().split()[:5]:
+        part = f"%{word.translate(_LIKE)}%"
+        where.append(or_(func.lower(Member.name).like(part, escape="!"), Member.email.like(part, escape="!")))
+    counted = db.session.execute(select(Member.state, func.count()).where(*where).group_by(Member.state))
+    states: dict[str, int] = {row[0]: row[1] for row in counted}
+    if state:
+        where.append(Member.state == state)
+    order = (func.lower(Member.name), Member.id)
+    page = db.session.scalars(select(Member).where(*where).order_by(*order).offset(offset).limit(limit))
+    return Found(list(page), states.get(state, 0) if state else sum(states.values()), states)
+
+
+_LIKE = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
+
+
+def waiting() -> int:
+    """Count those who have applied and wait for an answer."""
+    return db.session.scalar(select(func.count()).where(Member.state == "applied")) or 0

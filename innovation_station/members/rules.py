@@ -30,8 +30,14 @@ LIFETIMES = {
     "reset": timedelta(hours=1),
     "email": timedelta(hours=24),
     "second": timedelta(minutes=10),
+    "join": timedelta(hours=48),
+    "invite": timedelta(days=14),
 }
-PURPOSES = tuple(LIFETIMES)
+PROTECTED = ("nobody", "staff", "everybody")  # who has to log in with a second factor
+TEXT_KINDS = ("rules", "privacy")
+TEXT_LONGEST = 20_000
+INVITED_AT_ONCE = 100
+_DOMAIN = re.compile(r"[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?(?:\.[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?)+")
 MAILS_FREE, MAILS_COUNT_FOR = 3, timedelta(hours=1)  # that anybody may have sent to one address
 NETWORK_MAILS_FREE = 60  # and from one, within NETWORK_WINDOW
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
@@ -118,6 +124,40 @@ def may_change_roles(actor: Actor) -> bool:
     return is_admin(actor)
 
 
+def needs_second_factor(role: str, protected: str) -> bool:
+    """Tell whether who has this role logs in with a second factor only, by what the house has settled."""
+    return protected == "everybody" or (protected == "staff" and role in STAFF)
+
+
+def is_let_in(email: str, domains: Iterable[str]) -> bool:
+    """Tell whether an address is of one of the domains whose people need no approval; what lies below is not."""
+    return email.rpartition("@")[2] in set(domains)
+
+
+def read_domains(text: str) -> tuple[list[str], list[str]]:
+    """Read domains, one a line or between commas, with or without @; give those that are and those that are none."""
+    words = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", text) if word]
+    fine = [word for word in dict.fromkeys(words) if _DOMAIN.fullmatch(word)]
+    return fine, [word for word in words if word not in fine]
+
+
+def read_invitations(text: str) -> list[tuple[str, str]]:
+    """Read address and name of each line: «a@example.org», «Name <a@example.org>»; also between commas."""
+    found = {}
+    for part in (part.strip() for part in re.split(r"[\n,;]+", text)):
+        name, _, rest = part.rpartition("<") if part.endswith(">") else ("", "", part)
+        email = normal_email(rest.removesuffix(">"))
+        if part:
+            found[email] = name.strip().strip('"')
+    return list(found.items())
+
+
+def name_refusals(name: str) -> list[Refusal]:
+    """Check that a name is one line of at most NAME_LONGEST characters."""
+    fine = name.strip() and len(name) <= NAME_LONGEST and name.isprintable()
+    return [] if fine else [Refusal("name-malformed", "name", {"longest": NAME_LONGEST})]
+
+
 def normal_email(text: str) -> str:
     """Give the one spelling of an address that is stored and looked up: NFC, trimmed, lower case."""
     return unicodedata.normalize("NFC", text).strip().lower()
@@ -151,8 +191,7 @@ def account_refusals(*, email: str, name: str, role: str, password: str) -> list
     found = []
     if not is_email(email):
         found.append(Refusal("email-malformed", "email"))
-    if not name.strip() or len(name) > NAME_LONGEST or not name.isprintable():
-        found.append(Refusal("name-malformed", "name", {"longest": NAME_LONGEST}))
+    found += name_refusals(name)
     if role not in ROLES:
         found.append(Refusal("role-unknown", "role"))
     return found + password_refusals(password, of=(email, name))

@@ -268,7 +268,9 @@ def wrong_password(field: str) -> NotAllowed:
     return NotAllowed([Refusal("password-wrong", field)])
 
 
-def may_end(password: str) -> None:
-    """Keep the second factor beside a password that is too short to stand alone. Raises Refused."""
+def may_end(member: Member, password: str) -> None:
+    """Keep a second factor that the house asks for, or beside a password too short to stand alone. Raises Refused."""
+    if rules.needs_second_factor(member.role, queries.admission().second_factor):
+        raise Refused([Refusal("factor-needed", "password")])
     if len(password) < rules.PASSWORD_SHORTEST:
         raise Refused([Refusal("password-leans", "password", {"shortest": rules.PASSWORD_SHORTEST})])

@@ -60,8 +60,12 @@ def create_member(
 
 def check_password(member: Member, password: str) -> None:
     """Refuse a new password that is too short or guessed early. Outside of a write: it is work. Raises Refused."""
-    of = (member.email, member.name)
-    found = rules.password_refusals(password, of=of, shortest=queries.password_shortest(member.id))
+    check_new_password(password, of=(member.email, member.name), shortest=queries.password_shortest(member.id))
+
+
+def check_new_password(password: str, *, of: tuple[str, str], shortest: int = rules.PASSWORD_SHORTEST) -> None:
+    """Refuse a password for somebody with this address and name, `of`. Outside of a write. Raises Refused."""
+    found = rules.password_refusals(password, of=of, shortest=shortest)
     if found or guesses.is_guessed(password, of=of):
         raise Refused(found or [Refusal("password-common", "password")])
 

@@ -1,18 +1,243 @@
-"""Where staff begin; guarded once, for hosts and administrators."""
+"""Where staff begin, and where they let people in; guarded once, for hosts and administrators."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import Any, BinaryIO, cast
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from innovation_station import clock
+from innovation_station.db import transaction
+from innovation_station.errors import Refusal, Refused
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import language, sentence
+from innovation_station.members import asking, csv_lines, joining, queries, rules
+from innovation_station.members.bringing import Import
+from innovation_station.members.forms import AdmissionForm, ConfirmForm, ImportForm, InviteForm, TextForm
+from innovation_station.members.models import Member
 from innovation_station.members.rules import is_staff
-from innovation_station.web import guard
+from innovation_station.members.words import role_name, state_name, text_name
+from innovation_station.web import actor, guard, takes_up_to
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 guard(pages, is_staff)
+PAGE = 50
+LARGEST_FILE = 1000 * 1000  # below what the server takes in
+PROBLEMS_SHOWN = 100
 
 
 @pages.get("")
 def overview() -> ResponseReturnValue:
     """Show what waits for somebody of the house."""
-    return render_template("staff/overview.html")
+    return render_template("staff/overview.html", waiting=queries.waiting())
+
+
+# -- members ----------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/members")
+def members() -> ResponseReturnValue:
+    """List members by name; found by words, narrowed down by state."""
+    words = request.args.get("q", "")[:100]
+    state = request.args.get("state", "")
+    state = state if state in rules.STATES else ""
+    number = request.args.get("page", "1")
+    page = min(int(number), 10_000) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    page = max(page, 1)
+    found = queries.search(words, state=state or None, offset=(page - 1) * PAGE, limit=PAGE)
+    return render_template(
+        "staff/members.html", words=words, rows=_rows(found.members), total=found.total,
+        states=_states(found.states, words, state), pages=_pages(page, found.total, words, state),
+    )  # fmt: skip
+
+
+def _rows(found: list[Member]) -> list[dict[str, Any]]:
+    return [
+        {"id": member.id, "name": member.name, "email": member.email, "role": role_name(member.role),
+         "staff": rules.is_staff(member), "state": member.state, "state_name": state_name(member.state)}
+        for member in found
+    ]  # fmt: skip
+
+
+def _link(words: str, state: str, page: int = 1) -> str:
+    return url_for("staff.members", q=words or None, state=state or None, page=page if page > 1 else None)
+
+
+def _states(counted: dict[str, int], words: str, chosen: str) -> list[dict[str, Any]]:
+    whole = {"label": _("All %(num)d", num=sum(counted.values())), "href": _link(words, ""), "pressed": not chosen}
+    return [whole] + [
+        {"label": f"{state_name(state)} {counted[state]}", "href": _link(words, state), "pressed": chosen == state}
+        for state in rules.STATES
+        if state in counted
+    ]
+
+
+def _pages(page: int, total: int, words: str, state: str) -> dict[str, Any]:
+    first, last = (page - 1) * PAGE + 1, min(page * PAGE, total)
+    return {
+        "previous_href": _link(words, state, page - 1) if page > 1 else None,
+        "next_href": _link(words, state, page + 1) if last < total else None,
+        "text": _("%(first)d–%(last)d of %(total)d", first=min(first, last), last=last, total=total),
+    }
+
+
+@pages.get("/members/<id:member_id>")
+def member(member_id: int) -> ResponseReturnValue:
+    """Show one account, and what can be done with it."""
+    account = queries.by_id(member_id)
+    roles = [(role, role_name(role)) for role in rules.ROLES]
+    return render_template(
+        "staff/member.html", account=account, role=role_name(account.role), roles=roles,
+        state=state_name(account.state),
+        may_roles=rules.may_change_roles(actor()) and account.id != actor().id and account.state == "active",
+        factor=queries.has_second_factor(account.id), form=ConfirmForm(),
+        may_help=rules.may_change_roles(actor()),
+    )  # fmt: skip
+
+
+@pages.post("/members/<id:member_id>")
+def act(member_id: int) -> ResponseReturnValue:
+    """Do what a button says: approve, decline, invite, uninvite, role, factor."""
+    wish, now = request.form.get("act", ""), clock.now()
+    with transaction():
+        account = queries.by_id(member_id)
+        said = _done(wish, account, now)
+    if said is None:
+        abort(422)
+    flash(said)
+    if wish in ("decline", "uninvite"):
+        return redirect(url_for("staff.members", state="applied" if wish == "decline" else None), 303)
+    return redirect(url_for("staff.member", member_id=member_id), 303)
+
+
+def _done(wish: str, account: Member, now: Any) -> str | None:
+    """Do it and say what was done; None for what is no wish."""
+    who = {"actor": actor(), "now": now}
+    name = account.name
+    if wish == "approve":
+        joining.approve(account, **who)
+        return _("%(name)s is a member now and has been told by mail.", name=name)
+    if wish == "decline":
+        joining.decline(account, **who)
+        return _("The application of %(name)s was turned down. Its data is gone, and a mail tells so.", name=name)
+    if wish == "invite":
+        joining.invite_again(account, language=language(), **who)
+        return _("%(name)s has been invited once more.", name=name)
+    if wish == "uninvite":
+        joining.withdraw_invitation(account, **who)
+        return _("The invitation of %(name)s is taken back.", name=name)
+    if wish == "role":
+        joining.change_role(account, request.form.get("role", ""), **who)
+        return _("%(name)s is now: %(role)s.", name=name, role=role_name(account.role))
+    if wish == "factor":
+        joining.help_in(account, **who)
+        return _("The second factor of %(name)s is off, and every browser logged out.", name=name)
+    return None
+
+
+@pages.route("/invitations", methods=["GET", "POST"])
+def invitations() -> ResponseReturnValue:
+    """Invite people by their addresses, several at once, and say what came of each."""
+    form = InviteForm()
+    if not form.validate_on_submit():
+        return render_template("staff/invitations.html", form=form, report=[]), 422 if form.is_submitted() else 200
+    try:
+        with transaction():
+            people = rules.read_invitations(form.people.data or "")
+            found = joining.invite(people, actor=actor(), now=clock.now(), language=language())
+    except Refused as error:
+        return asking.refused("staff/invitations.html", form, error, report=[])
+    report = [(one.email, one.outcome, sentence(one.refusal) if one.refusal else "") for one in found]
+    form.people.data = "\n".join(one.email for one in found if one.refusal)
+    return render_template("staff/invitations.html", form=form, report=report)
+
+
+@pages.route("/members/import", methods=["GET", "POST"])
+@takes_up_to(LARGEST_FILE)
+def bring_in() -> ResponseReturnValue:
+    """Read members from a file: first only to see what would happen, then in earnest."""
+    form = ImportForm()
+    shown: dict[str, Any] = {"counts": None, "problems": [], "more": 0, "tried": False}
+    if not form.validate_on_submit():
+        return render_template("staff/import.html", form=form, **shown), 422 if form.is_submitted() else 200
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise Refused([Refusal("file-missing", "file")])
+        run = Import(actor(), language(), only_try=bool(form.only_try.data), invite=bool(form.invite.data))
+        shown = {"problems": _read(run, cast(BinaryIO, file.stream)), "tried": run.only_try}
+    except Refused as error:
+        return asking.refused("staff/import.html", form, error, **shown)
+    names = ("new", "known", "double", "refused")
+    shown |= {
+        "counts": {name: run.counts[name] for name in names},
+        "more": run.counts["refused"] - len(shown["problems"]),
+    }
+    return render_template("staff/import.html", form=form, **shown)
+
+
+def _read(run: Import, file: BinaryIO) -> list[tuple[int, str]]:
+    """Take a file in, a batch a transaction; give number and reason of the first lines that cannot be read."""
+    problems: list[tuple[int, str]] = []
+    for batch in csv_lines.batches(file):
+        with transaction():
+            outcomes = run.take(batch, now=clock.now())
+        wrong = [(row.number, sentence(row.refusal)) for row, _outcome in outcomes if row.refusal]
+        problems += wrong[: PROBLEMS_SHOWN - len(problems)]
+    return problems
+
+
+# -- what administrators settle ---------------------------------------------------------------------------------------
+
+
+def _admins_only() -> None:
+    if not rules.is_admin(actor()):
+        abort(403)
+
+
+@pages.route("/admission", methods=["GET", "POST"])
+def admission() -> ResponseReturnValue:
+    """Settle whose people need no approval, and who needs a second factor."""
+    _admins_only()
+    row = queries.admission()
+    form = AdmissionForm(domains=row.domains, second_factor=row.second_factor)
+    if not form.validate_on_submit():
+        return render_template("staff/admission.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        with transaction():
+            joining.settle_admission(
+                form.domains.data or "", form.second_factor.data or "", actor=actor(), now=clock.now()
+            )
+    except Refused as error:
+        return asking.refused("staff/admission.html", form, error)
+    flash(_("That is settled."))
+    return redirect(url_for("staff.admission"), 303)
+
+
+@pages.get("/texts")
+def texts() -> ResponseReturnValue:
+    """List the texts of the house and their versions."""
+    _admins_only()
+    current = queries.current_texts()
+    rows = [{"kind": kind, "name": text_name(kind), "text": current.get(kind)} for kind in rules.TEXT_KINDS]
+    return render_template("staff/texts.html", rows=rows)
+
+
+@pages.route("/texts/<any(rules, privacy):kind>", methods=["GET", "POST"])
+def text(kind: str) -> ResponseReturnValue:
+    """Write a new version of a text, in both languages."""
+    _admins_only()
+    now_in_force = queries.current_texts().get(kind)
+    form = TextForm(obj=now_in_force)
+    shown = {"name": text_name(kind), "kind": kind}
+    if not form.validate_on_submit():
+        return render_template("staff/text.html", form=form, **shown), 422 if form.is_submitted() else 200
+    try:
+        with transaction():
+            bodies = (form.body_sv.data or "", form.body_en.data or "")
+            joining.publish_text(kind, *bodies, actor=actor(), now=clock.now())
+    except Refused as error:
+        return asking.refused("staff/text.html", form, error, **shown)
+    flash(_("The new version is in force. Members accept it when they log in next."))
+    return redirect(url_for("staff.texts"), 303)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
@@ -34,6 +34,18 @@ def issue(
     )  # fmt: skip
     db.session.flush()
     return token
+
+
+def issue_all(purpose: str, members: Mapping[str, int], *, now: datetime) -> dict[str, str]:
+    """Make tickets for new members, given as address and number; give their tokens by address."""
+    tokens = {email: secrets.token_urlsafe(32) for email in members}
+    rows = [
+        {"purpose": purpose, "token_hash": queries.token_hash(tokens[email]), "member_id": member_id, "email": email,
+         "content": {}, "created_at": now, "expires_at": now + rules.LIFETIMES[purpose]}
+        for email, member_id in members.items()
+    ]  # fmt: skip
+    db.session.execute(insert(Ticket), rows)
+    return tokens
 
 
 def look(token: str, purpose: str, *, now: datetime) -> Ticket:

@@ -8,15 +8,15 @@ from flask_login import current_user
 
 from innovation_station import clock
 from innovation_station.db import transaction
-from innovation_station.errors import NotAllowed, NotFound, TooMany
+from innovation_station.errors import NotAllowed, NotFound, Refused, TooMany
 from innovation_station.members import asking, queries, security, service
+from innovation_station.members.asking import HALF_WAY, NEXT
+from innovation_station.members.enrolment import enrolment
 from innovation_station.members.forms import CodeForm, LoginForm, RecoveryForm
 from innovation_station.members.service import Proof
 from innovation_station.web import safe_next, sign_out
 
 pages = Blueprint("members", __name__)
-HALF_WAY = "second"  # in the browser's session: the token of a log-in that waits for its code
-NEXT = "second_next"
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -32,19 +32,7 @@ def login() -> ResponseReturnValue:
         proof = asking.prove(form.email.data or "", form.password.data or "")
     except (NotAllowed, TooMany) as error:
         return asking.refused("members/login.html", form, error)
-    following, remember = safe_next(form.next.data, start), bool(form.remember.data)
-    if queries.has_second_factor(proof.member.id):
-        return _ask_code(proof, following, remember=remember)
-    asking.open_session(proof, remember=remember)
-    return redirect(following, 303)
-
-
-def _ask_code(proof: Proof, following: str, *, remember: bool) -> ResponseReturnValue:
-    with transaction():
-        token = security.ask_code(proof, remember=remember, now=clock.now())
-    session.clear()
-    session[HALF_WAY], session[NEXT] = token, following
-    return redirect(url_for("members.code"), 303)
+    return asking.enter(proof, safe_next(form.next.data, start), remember=bool(form.remember.data))
 
 
 @pages.route("/login/code", methods=["GET", "POST"])
@@ -73,7 +61,36 @@ def code() -> ResponseReturnValue:
         return asking.refused("members/code.html", form, error, recovery=recovery)
     following = safe_next(session.get(NEXT), url_for("home.start"))
     asking.open_session(Proof(waiting.member, None), remember=waiting.remember)
-    return redirect(following, 303)
+    return redirect(asking.after(waiting.member, following), 303)
+
+
+@pages.route("/login/second-factor", methods=["GET", "POST"])
+def enrol() -> ResponseReturnValue:
+    """Have somebody turn a second factor on whose house asks for one; only then the log-in is done."""
+    try:
+        waiting = security.half_way(session.get(HALF_WAY, ""), now=clock.now())
+    except NotFound:
+        return redirect(url_for("members.login"), 303)
+    account, key, form = waiting.member, str(current_app.secret_key), CodeForm()
+    if queries.has_second_factor(account.id):
+        return redirect(url_for("members.code"), 303)
+    if request.method == "POST" and "begin" in request.form:
+        with transaction():
+            security.begin_second_factor(account, key=key, now=clock.now())
+        return redirect(url_for("members.enrol"), 303)
+    shown = enrolment(account)
+    if not shown or not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return render_template("members/enrol.html", form=form, account=account, **shown), status
+    try:
+        with transaction():
+            codes = security.confirm_second_factor(account, form.code.data or "", key=key, now=clock.now())
+            security.code_came(session[HALF_WAY], now=clock.now())
+    except Refused as error:
+        return asking.refused("members/enrol.html", form, error, account=account, **shown)
+    following = safe_next(session.get(NEXT), url_for("home.start"))
+    asking.open_session(Proof(account, None), remember=waiting.remember)
+    return render_template("account/codes.html", codes=codes, fresh=True, following=asking.after(account, following))
 
 
 @pages.post("/logout")

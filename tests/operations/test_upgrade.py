@@ -81,7 +81,16 @@ def test_accounts_of_the_version_before_keep_whether_they_are_open(old: Flask, t
     with old.app_context():
         states = {key: db.db.session.get_one(Member, number).state for key, number in people.items()}
         assert states == {"alva": "active", "bo": "paused", "host": "active", "admin": "active"}
-        for table in ("member", "login_session", "ticket", "second_factor", "recovery_code"):
+        for table in (
+            "member",
+            "login_session",
+            "ticket",
+            "second_factor",
+            "recovery_code",
+            "admission",
+            "house_text",
+            "acceptance",
+        ):
             columns = {column["name"] for column in inspect(db.db.engine).get_columns(table)}
             assert columns == set(db.Base.metadata.tables[table].columns.keys())
         with pytest.raises(IntegrityError):

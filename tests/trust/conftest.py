@@ -21,7 +21,7 @@ from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
-from innovation_station.members import security, tickets
+from innovation_station.members import joining, security, tickets
 from innovation_station.members import service as members
 from innovation_station.members.models import Member, Organisation
 from innovation_station.notices import service as notices
@@ -37,7 +37,7 @@ from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_i
 
 ATTACKED = (
     "house", "hosts", "street", "floor", "label", "zone", "desk", "room", "booth", "member", "other", "partner", "title",
-    "shown", "open", "feed", "reason", "receiver", "kind", "said",
+    "shown", "open", "feed", "reason", "rules", "receiver", "kind", "said",
 )  # fmt: skip
 
 
@@ -95,7 +95,8 @@ class Station:
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"],
-            "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", **self.ids, **instead,
+            "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
+            **self.ids, **instead,
         }  # fmt: skip
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
@@ -167,6 +168,13 @@ def _doors(made: Station) -> None:
     alva = member(made.small, "alva")
     made.ids["session"] = members.log_in(members.Proof(alva, None), remember=False, agent="", now=NOW)[1].id
     security.begin_second_factor(alva, key=str(made.app.secret_key), now=NOW)
+    made.tokens["members.confirm"] = tickets.issue(
+        "join", email="vill@example.org", now=NOW, content={"name": attack("typed")}
+    )
+    joining.invite([("bjuden@example.org", attack("typed"))], actor=alva, now=NOW, language="sv")
+    guest = db.session.scalars(select(Member).where(Member.state == "invited")).one()
+    made.tokens["members.invitation"] = tickets.issue("invite", email=guest.email, now=NOW, member_id=guest.id)
+    joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     links = (("members.new_password", "reset", "eva@example.org"), ("members.new_email", "email", "ny@example.org"))
     for number, (endpoint, purpose, to) in enumerate(links):
         email = "eva@example.org" if purpose == "reset" else f"eva{number}@example.org"
@@ -270,6 +278,8 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     paths = ["/", "/login", f"/login?next={attack('next')}", "/accessibility", "/style", "/no/such/page", "/robots.txt",
              "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
              "/notifications", "/account/notifications", f"/notifications/end/{station.end}", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
+             "/join", "/rules", "/rules/accept", "/welcome/1", "/welcome/3", "/staff", "/staff/members", "/staff/invitations",
+             f"/staff/members/{small.people['alva']}", "/staff/members/import", f"/staff/members?q={attack('path')}",
              "/account", "/account/security", "/account/security/second-factor", "/account/security/password",
              "/account/security/email", "/password/reset", "/login/code",
              "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
@@ -303,6 +313,10 @@ def _forms(station: Station, see: Visitor) -> None:
         see("alva", "POST", path, {"email": attack("typed"), "password": "x", "current": "x", "code": attack("typed")})
     see("visitor", "POST", "/password/reset", {"email": attack("typed")})
     see("visitor", "GET", f"/password/{station.tokens['members.new_password']}")
+    see("visitor", "GET", f"/join/{station.tokens['members.confirm']}")
+    see("visitor", "GET", f"/invitation/{station.tokens['members.invitation']}")
+    see("visitor", "POST", "/join", {"email": attack("typed"), "name": attack("typed") * 9})
+    see("host", "POST", "/staff/invitations", {"people": attack("typed")})
     see("visitor", "GET", f"/email/{station.tokens['members.new_email']}")
     for part in ({}, {"X_Part": "sheet"}):
         see("bo", "POST", "/bookings", wish, **part)
