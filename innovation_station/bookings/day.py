@@ -114,6 +114,11 @@ class Day:
         return self.minute(self.moment.now)
 
     @cached_property
+    def begins(self) -> frozenset[tuple[Policy, int]]:
+        """Give the first minute that may be booked, by policy: with a notice, the hour moves it on days to come too."""
+        return frozenset(self._earliest.items())
+
+    @cached_property
     def now_quarter(self) -> int | None:
         """Give the running quarter where the day is today."""
         today = self.moment.now.astimezone(self.moment.zone).date() == self.date

@@ -19,7 +19,7 @@ from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, minute_short
 from innovation_station.spaces.rules import Place
 
-MOST = 1500  # places that are kept, three kilobytes each
+MOST = 1500  # places that are kept, three kilobytes each, and pages, some of which have nothing to be kept
 Key = tuple[int, str | None]  # a space, and why it is not for the reader
 
 
@@ -46,7 +46,7 @@ class Shelf:
         with self._lock:
             page = self._pages.setdefault(key, {})
             self._pages.move_to_end(key)
-            while len(self._pages) > 1 and sum(map(len, self._pages.values())) > self._most:
+            while len(self._pages) > 1 and sum(map(len, self._pages.values())) + len(self._pages) > self._most:
                 self._pages.popitem(last=False)
             return page
 
@@ -63,7 +63,7 @@ def drawings(
     `selected` one and those where the member has something. One statement at most.
     """
     house, me, barred = day.house, day.member_id, day.barred
-    kept = _shelf.page((house, day.date, day.now, day.sees_all, language(), choice.query()))
+    kept = _shelf.page((house, day.date, day.now, day.begins, day.sees_all, language(), choice.query()))
     found = {
         space_id: drawn
         for (space_id, bar), drawn in kept.copy().items()

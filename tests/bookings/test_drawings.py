@@ -13,7 +13,7 @@ from innovation_station.bookings import drawings
 from innovation_station.bookings.drawings import Drawn, Shelf
 from innovation_station.db import transaction
 from innovation_station.spaces import service as spaces
-from tests.conftest import TUESDAY, Clock, Small, at, browser, log_in, post, statements
+from tests.conftest import MONDAY, TUESDAY, Clock, Small, at, browser, log_in, post, statements
 
 PAGE = f"/book?date={TUESDAY}&from=09:00&to=11:00"
 
@@ -89,6 +89,16 @@ def test_house_language_and_hour_are_part_of_what_is_kept(
     assert "from=08:00" not in seen(log_in(browser(app), "bo"), small.a2)[3]
 
 
+def test_notice_is_part_of_what_is_kept(app: Flask, small: Small, alva: FlaskClient, clock: Clock) -> None:
+    """Of another day nothing but the notice that a place asks for hangs on the hour."""
+    with app.app_context(), transaction():
+        spaces.set_policy(kind="room", notice=24 * 60)
+    page = f"/book?date={TUESDAY}&from=08:00&to=18:00&kind=room"
+    assert "from=08:15" in seen(alva, small.room, page)[3]
+    clock.now = at(MONDAY, "08:00", "12:00").end
+    assert "from=12:00" in seen(alva, small.room, page)[3]
+
+
 def test_texts_of_people_are_escaped_wherever_a_place_is_drawn(app: Flask, small: Small, alva: FlaskClient) -> None:
     book(alva, small.a1, title="<b onmouseover=x>&\"'", preset="09:00-11:00")
     for who in (alva, log_in(browser(app), "host")):
@@ -98,9 +108,16 @@ def test_texts_of_people_are_escaped_wherever_a_place_is_drawn(app: Flask, small
 
 def test_a_shelf_lets_the_oldest_page_go() -> None:
     drawn = Drawn(1, (), "free", "", "", "")
-    shelf = Shelf(most=4)
+    shelf = Shelf(most=7)
     for key in "abc":
         shelf.page(key).update({1: drawn, 2: drawn})
         shelf.page("a")  # asked for all the time
     assert len(shelf.page("a")) == 2 and len(shelf.page("c")) == 2
     assert shelf.page("b") == {}
+
+
+def test_pages_of_which_nothing_can_be_kept_do_not_pile_up() -> None:
+    shelf = Shelf(most=4)
+    for key in range(100):
+        shelf.page(key)
+    assert len(shelf._pages) <= 5
