@@ -12,20 +12,27 @@ from innovation_station.db import connection, db
 from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
 from innovation_station.spaces.rules import Area, Box, Hours, House, Place, Policy, Storey
 
+CHANGED = "house changed"
+"""Where a session's `info` holds the last of its transactions that has changed the house."""
+
 _kept: WeakKeyDictionary[Engine, House] = WeakKeyDictionary()  # the newest; replaced whole, so threads may race
 
 
 def house(revision: int | None = None) -> House:
     """Give the house at its present revision: one statement when it is known already, seven when it changed.
 
-    `revision` spares that statement where the caller has just read it.
+    `revision` spares that statement where the caller has just read it. Inside a transaction that changes the house, it
+    is read each time and not kept: taken back, the change leaves its revision to the next one.
     """
     if revision is None:
         revision = connection().execute(_HOUSE_REVISION).scalar_one()
     key = db.engine
     kept = _kept.get(key)
     if kept is None or kept.revision != revision:
-        kept = _kept[key] = _read(db.session())
+        session = db.session()
+        kept = _read(session)
+        if CHANGED not in session.info or session.info[CHANGED] is not session.get_transaction():
+            _kept[key] = kept
     return kept
 
 

@@ -11,6 +11,7 @@ from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.spaces import rules
 from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
+from innovation_station.spaces.queries import CHANGED
 from innovation_station.spaces.rules import Box
 
 Minutes = tuple[int, int]
@@ -121,7 +122,9 @@ def set_bookable(space_id: int, bookable: bool) -> Space:
 
 def changed() -> None:
     """Raise the house's revision: pages and feeds that show the house are read anew."""
-    db.session.execute(update(HouseRow).values(revision=HouseRow.revision + 1))
+    session = db.session()
+    session.execute(update(HouseRow).values(revision=HouseRow.revision + 1))
+    session.info[CHANGED] = session.get_transaction()
 
 
 def _added(row: Row) -> Row:
