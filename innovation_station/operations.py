@@ -6,7 +6,8 @@ looks whole). Restoring writes through the same API in one transaction: running 
 or the new one. PostgreSQL: pg_dump, and pg_restore's script through psql in one transaction.
 
 A restore ends all sessions, because the backup may hold some that were ended since, and moves every revision
-past all that were ever given out, because browsers would otherwise take pages of the lost time for current.
+past all that were ever given out, because browsers would otherwise take pages of the lost time for current; so would
+calendar programs that ask by date, and feeds are dated to the restore.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ OURS = {"alembic_version", "allocation", "space", "member"}
 # Far more than the writes that can happen while a restore waits for its turn.
 REVISION_GAP = 10_000
 REVISIONS = (("house", "revision"), ("space", "revision"), ("member", "bookings_revision"))
-SESSIONS = "login_session"
+SESSIONS, FEEDS = "login_session", "feed_contents"
 _WAY_OUT = "Nothing was done. If it is damaged, move it away and restore again."
 
 Progress = Callable[[int, int], None]
@@ -219,6 +220,7 @@ def _stage(source: Path, staged: Path) -> str:
         _upgrade(engine.connect)
         with engine.connect().execution_options(station_write=True) as connection:
             _end_sessions(connection)
+            connection.execute(text(_feeds_dated("")))
             connection.commit()
     finally:
         engine.dispose()
@@ -260,6 +262,11 @@ def _upgrade(connect: Callable[[], Connection]) -> None:
 def _end_sessions(connection: Connection) -> None:
     if SESSIONS in inspect(connection).get_table_names():
         connection.execute(text(f"DELETE FROM {SESSIONS}"))  # noqa: S608 - a constant
+
+
+def _feeds_dated(schema: str) -> str:
+    """Give the statement that says of all feeds that they changed now, whatever a program was told since the backup."""
+    return f"UPDATE {schema}{FEEDS} SET written_at = {int(time.time())}"  # noqa: S608 - constants and a number
 
 
 def _save_before_restore(settings: Settings, beside: Path) -> Path:
@@ -335,6 +342,7 @@ def _replace_postgres(settings: Settings, source: Path, highest: dict[tuple[str,
     """Restore a dump, end its sessions and move its revisions, so that nobody ever sees the one without the other."""
     dumped = postgres_tools.tables(source)
     then = [f"DELETE FROM public.{SESSIONS}"] if SESSIONS in dumped else []  # noqa: S608 - a constant
+    then += [_feeds_dated("public.")] if FEEDS in dumped else []
     for (table, column), value in highest.items():
         then.append(f"UPDATE public.{table} SET {column} = {column} + {value + REVISION_GAP:d}")  # noqa: S608
     tables, functions = made_by_migrations()  # an older backup lacks some of them

@@ -245,6 +245,7 @@ def test_restore_ends_sessions_and_passes_every_revision(station: Settings, data
             (when,),
         )
         connection.execute("INSERT INTO login_session VALUES (1, 1, x'00', ?, ?, '', '')", (when, when))
+        connection.execute("INSERT INTO feed_contents VALUES (1, 'sv', 3, '', 1)")
     backup(station, tmp_path / "b")
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE house SET revision = 90")
@@ -255,6 +256,8 @@ def test_restore_ends_sessions_and_passes_every_revision(station: Settings, data
         assert connection.execute("SELECT count(*) FROM login_session").fetchone() == (0,)
         assert connection.execute("SELECT revision FROM house").fetchone()[0] > 90
         assert connection.execute("SELECT bookings_revision FROM member").fetchone()[0] > 40
+        written_at = connection.execute("SELECT written_at FROM feed_contents").fetchone()[0]
+        assert time.time() - 60 < written_at <= time.time()
 
 
 def doubtful_files(database: Path, folder: Path) -> dict[str, Path]:

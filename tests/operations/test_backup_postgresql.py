@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,7 @@ def test_sessions_and_revisions_change_with_the_content(
     """Whatever becomes of the program after the content has changed, no session of the backup lives again."""
     fill(engine, "B", 3)
     put_member(engine, "old")
+    execute(engine, "INSERT INTO feed_contents VALUES (1, 'sv', 40, '', 1)")
     backup(on_postgresql, tmp_path / "b")
     fill(engine, "A", 3)
     execute(engine, "UPDATE house SET revision = 90", "UPDATE member SET bookings_revision = 41")
@@ -220,6 +222,7 @@ def test_sessions_and_revisions_change_with_the_content(
         assert connection.execute(text("SELECT count(*) FROM login_session")).scalar_one() == 0
         assert connection.execute(text("SELECT revision FROM house")).scalar_one() > 90
         assert connection.execute(text("SELECT bookings_revision FROM member")).scalar_one() > 41
+        assert time.time() - 60 < connection.execute(text("SELECT written_at FROM feed_contents")).scalar_one()
 
 
 def test_older_backup_goes_over_a_newer_database(
