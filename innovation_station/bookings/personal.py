@@ -106,6 +106,7 @@ def _untitled(facts: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _erase(subject: Subject, now: datetime) -> int:
+    _lock([subject.id], _spaces_of(subject.id))
     count = 0
     while done := _forget(Booking.member_id == subject.id, now):
         count += done
@@ -178,8 +179,13 @@ def _lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
         db.session.execute(update(Space).where(Space.id == space_id).values(revision=Space.revision + 1))
 
 
+def _spaces_of(member_id: int) -> Collection[int]:
+    """Give the spaces of all bookings: an erasure lets go what is ahead, and goes on to the rest with these locked."""
+    return db.session.scalars(select(Booking.space_id).where(Booking.member_id == member_id).distinct()).all()
+
+
 def _release(actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
-    _lock([member_id], {booking.space_id for booking, _space in _ahead(member_id, now, until)})
+    _lock([member_id], _spaces_of(member_id))
     found = [booking.id for booking, _space in _ahead(member_id, now, until)]
     for booking_id in found:
         service.cancel(actor, booking_id, now=now)

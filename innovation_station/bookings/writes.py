@@ -36,12 +36,13 @@ _LOCK_MEMBER = (
     .where(_member.c.id == bindparam("member"))
     .values(bookings_revision=_member.c.bookings_revision + 1)
 )  # fmt: skip
+_LOCK_BOOKER = _LOCK_MEMBER.where(_member.c.state == "active")
 _STAMP_SPACE = update(_space).where(_space.c.id == bindparam("space")).values(revision=_space.c.revision + 1)
 
 
 def _lock_together() -> Any:
     """Build the lock of a member and then of a space: whether there is a row to lock hangs on the member's lock."""
-    locked = _LOCK_MEMBER.returning(_member.c.id).cte("locked")
+    locked = _LOCK_BOOKER.returning(_member.c.id).cte("locked")
     return _STAMP_SPACE.where(exists(select(locked.c.id)))
 
 
@@ -81,12 +82,18 @@ def stamp(space_ids: Iterable[int]) -> None:
 
 
 def lock(member_id: int, space_id: int) -> None:
-    """Lock a member, then a space, and stamp both changed. Raises NotFound."""
+    """Lock a member, then a space, and stamp both changed.
+
+    Raises NotFound, also for a member whose account was closed while the request waited for its turn: what the account
+    held is let go then, and nothing may come after.
+    """
     if connection().dialect.name != "postgresql":
-        lock_member(member_id)
+        if connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount == 0:
+            raise NotFound("member-unknown")
         stamp([space_id])
     elif connection().execute(_LOCK_TOGETHER, {"member": member_id, "space": space_id}).rowcount == 0:
-        raise NotFound("space-unknown")
+        is_open = connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount
+        raise NotFound("space-unknown" if is_open else "member-unknown")
 
 
 def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor) -> None:

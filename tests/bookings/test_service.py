@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from innovation_station.bookings import queries, service
@@ -55,6 +55,18 @@ def test_reserve_takes_the_time_and_keeps_who_did_what(context: Flask, small: Sm
         None,
     )
     assert entry.after["start"] == MORNING.start.isoformat()
+
+
+@pytest.mark.parametrize("state", ["paused", "ended"])
+def test_reserve_for_an_account_that_was_closed_meanwhile_is_refused(context: Flask, small: Small, state: str) -> None:
+    """Who asks is read before the transaction, which may have to wait for the one that closes the account."""
+    alva = member(small)
+    with transaction():
+        db.session.execute(update(Member).where(Member.id == alva.id).values(state=state))
+    with pytest.raises(NotFound) as error, transaction():
+        service.reserve(alva, small.a1, MORNING, now=NOW, zone=ZONE)
+    assert codes(error) == ["member-unknown"]
+    assert db.session.scalar(select(func.count()).select_from(Booking)) == 0
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Update, event
 
 from innovation_station.audit import queries as trail
 from innovation_station.bookings.models import Booking
@@ -46,6 +48,23 @@ def test_after_an_erasure_nothing_of_the_person_is_left_and_figures_stand(
         gone = db.session.get_one(Member, person.id)
         assert not gone.name.startswith("Ö") and gone.email.endswith("@erased.invalid")
     assert (tmp_path / "instance" / "outbox" / "other.eml").exists()
+
+
+def test_spaces_are_locked_in_the_order_of_their_ids(app: Flask, small: Small, person: Person, clock: Clock) -> None:
+    """As whoever books and moves does: on PostgreSQL two could wait for each other. What is ahead is let go first."""
+    post(person.client, "/account/erase", {"password": PASSWORD})
+    clock.now = NOW + timedelta(days=7)
+    locked: list[int] = []
+
+    def note(_connection: Any, clause: Any, _many: Any, values: Any, _options: Any) -> None:
+        if isinstance(clause, Update) and clause.table.name == "space":
+            given = values or clause.compile().params
+            locked.append(next(value for name, value in given.items() if name in ("space", "id_1")))
+
+    with app.app_context():
+        event.listen(db.engine, "before_execute", note)
+    assert run(app, "erasures") == "1 erased"
+    assert list(dict.fromkeys(locked)) == [small.a1, small.room]
 
 
 def test_address_is_free_again_and_knows_nothing(app: Flask, person: Person, clock: Clock) -> None:
