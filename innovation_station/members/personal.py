@@ -18,6 +18,7 @@ from innovation_station.members.models import (
     HouseText,
     LoginSession,
     Member,
+    Organisation,
     RecoveryCode,
     SecondFactor,
     SignInFailure,
@@ -38,7 +39,7 @@ _BLANK = {"name": FORMER, "password_hash": "!", "role": "member", "visible": Fal
 BATCH = 500
 
 personal = Personal()
-personal.impersonal("organisation", "admission", "house_text")
+personal.impersonal("admission", "house_text")
 
 
 def _account(member_id: int) -> Sequence[Record]:
@@ -46,7 +47,15 @@ def _account(member_id: int) -> Sequence[Record]:
     if member is None:
         return []
     fields = {column.name: getattr(member, column.name) for column in Member.__table__.columns}
-    return [Record(member.name, without_secrets({name: fields[name] for name in fields.keys() - NOT_TOLD}))]
+    told = without_secrets({name: fields[name] for name in fields.keys() - NOT_TOLD})
+    named = _contact_of(Subject(member.id, member.email, member.name))
+    return [Record(member.name, told), *(Record(row.name_sv, {"contact": row.contact}) for row in named)]
+
+
+def _contact_of(subject: Subject) -> list[Organisation]:
+    """List the organisations that name a person as whom to write to."""
+    naming = db.session.scalars(select(Organisation).where(Organisation.contact != ""))
+    return [organisation for organisation in naming if subject.is_named_in(organisation.contact)]
 
 
 def _erase_account(subject: Subject, _now: datetime) -> int:
@@ -54,6 +63,8 @@ def _erase_account(subject: Subject, _now: datetime) -> int:
     member = db.session.get(Member, subject.id)
     if member is None:
         return 0
+    for organisation in _contact_of(subject):
+        organisation.contact = ""
     for column in Member.__table__.columns:
         if column.nullable:
             setattr(member, column.name, None)
@@ -67,9 +78,12 @@ def _erase_account(subject: Subject, _now: datetime) -> int:
 personal.add(
     DataClass(
         name="account",
-        tables=("member",),
+        tables=("member", "organisation"),
         title=_l("Your account"),
-        holds=_l("Name, e-mail address, role, organisation, language, and whether others may see you."),
+        holds=_l(
+            "Name, e-mail address, role, organisation, language, whether others may see you, "
+            "and where you are the contact."
+        ),
         purpose=_l("To know who you are, to let you book, and to reach you."),
         basis="contract",
         retention=_l("As long as you are a member. Afterwards a number without a name remains."),

@@ -23,7 +23,7 @@ from innovation_station.jobs.registry import tasks
 from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import service as members
-from innovation_station.members.models import Member
+from innovation_station.members.models import Member, Organisation
 from tests.conftest import MONDAY, NOW, PASSWORD, TUESDAY, ZONE, Small, at, browser, log_in, post
 
 NAME, EMAIL = "Özgül Överfält-Kvist", "ozgul.overfalt@example.org"
@@ -63,6 +63,8 @@ def person(app: Flask, small: Small) -> Person:
             audit.record("member.name", subject=("member", made.id), member_id=made.id, actor=admin, now=NOW,
                          before={"name": "Ö"}, after={"name": NAME})  # fmt: skip
             audit.record("house.noted", subject=("house", 1), actor=admin, now=NOW, after={"note": f"Ring {NAME}!"})
+            hers = Organisation(name_sv="Kvasten", name_en="The Broom", kind="company", contact=EMAIL)
+            db.session.add(hers)
             mail.queue(Receiver(EMAIL, NAME, "sv"), "test", {}, now=NOW, member_id=made.id)
             mail.queue(Receiver("host@example.org", "Hanna"), "test", {"who": NAME}, now=NOW)
         ids = made.id, behind.id, ahead.id
