@@ -53,6 +53,9 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import standing, telling
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import views as calendars
+    from innovation_station.directory import schedule as directory_jobs
+    from innovation_station.directory import telling as directory_telling
+    from innovation_station.directory import views as directory
     from innovation_station.home import views as home
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
@@ -77,11 +80,23 @@ def _register_features(app: Flask) -> None:
     from innovation_station.spaces import views as spaces
 
     pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
-    for feature in (*pages, plans, bookings, standing, ledger, calendars, privacy, own_data, privacy_staff, home):
+    for feature in (
+        *pages,
+        plans,
+        bookings,
+        standing,
+        ledger,
+        calendars,
+        directory,
+        privacy,
+        own_data,
+        privacy_staff,
+        home,
+    ):
         app.register_blueprint(feature.pages)
-    jobs = (mail_jobs, member_jobs, notice_jobs, privacy_jobs, reminders)
+    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    notice_kinds.init_app(app, [feature.KINDS for feature in (telling,)])
+    notice_kinds.init_app(app, [feature.KINDS for feature in (telling, directory_telling)])
     _register_personal(app)
 
 
@@ -91,6 +106,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.audit import personal as audit
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
+    from innovation_station.directory import personal as directory
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
@@ -102,7 +118,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.spaces import personal as spaces
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, ledger, calendars, privacy)
+    features = (*earlier, bookings, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

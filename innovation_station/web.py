@@ -156,7 +156,7 @@ def init_app(app: Flask) -> None:
     login.session_protection = None  # a phone changes its address all day
     login._session_identifier_generator = str  # its fingerprint of the browser, hashed for every request all the same
     login.user_loader(_load)
-    login.unauthorized_handler(_to_login)
+    login.unauthorized_handler(to_login)
     app.before_request(_guard)
     app.after_request(seal)
     app.context_processor(_page_context)
@@ -208,7 +208,7 @@ def signed_in(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if visitor() is None:
-            return _to_login()
+            return to_login()
         return view(*args, **kwargs)
 
     return cast(View, guarded)
@@ -221,7 +221,7 @@ def guard(pages: Blueprint, may: Callable[[Person], bool] | None = None) -> None
     def check() -> ResponseReturnValue | None:
         known = visitor()
         if known is None:
-            return _to_login()
+            return to_login()
         if may is not None and not may(known.person):
             abort(403)
         return None
@@ -235,7 +235,8 @@ def _page_context() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _to_login() -> ResponseReturnValue:
+def to_login() -> ResponseReturnValue:
+    """Send whoever is not logged in to the log-in page, from where they come back."""
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     if "X-Part" in request.headers:
         abort(401)

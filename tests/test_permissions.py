@@ -72,6 +72,16 @@ route                               method  visitor  bo   alva  host  admin  con
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
+/members                            GET     in       200  200   200   200
+/members/<member_id>                GET     in       404  200   404   404
+/members/<member_id>/follow         POST    in       404  404   404   404
+/members/<member_id>/unfollow       POST    in       404  404   404   404
+/photos/<name>                      GET     404      404  404   404   404
+/account/profile                    GET     in       200  200   200   200
+/account/profile                    POST    in       303  303   303   303
+/account/profile/photo              POST    in       422  422   422   422
+/account/profile/photo/remove       POST    in       303  303   303   303
+/account/colleagues                 GET     in       200  200   200   200
 /account/access                     GET     in       200  200   200   200
 /account/access                     POST    in       303  303   303   303
 /notifications                      GET     in       200  200   200   200
@@ -219,7 +229,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         told = notices.notify(CHANGED, alva.id, {**SAID, "booking": booking.id}, now=NOW)
         assert told
         return {
-            "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
+            "name": f"{32 * '0'}-small.webp", "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",

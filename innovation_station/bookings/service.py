@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from blinker import Signal
+from sqlalchemy import select
 
 from innovation_station.bookings import allowances, queries, rules, telling, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking
@@ -209,6 +210,12 @@ def request_digest(request_key: str, space_id: int, span: Span) -> str:
     """Bind a submit's key to what it asks for: the same key with another wish is another wish."""
     text = f"{request_key}\n{space_id}\n{span.start.isoformat()}\n{span.end.isoformat()}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def redraw(member_id: int, *, now: datetime) -> None:
+    """Stamp the spaces where a member has something to come: pages that show their name are kept under the stamp."""
+    ahead = select(Booking.space_id).where(Booking.member_id == member_id, Booking.end > now).distinct()
+    writes.stamp(sorted(db.session.scalars(ahead)))
 
 
 def _locked(space_ids: Iterable[int]) -> House:

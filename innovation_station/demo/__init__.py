@@ -6,6 +6,7 @@ one transaction, and past bookings as rows, since the service makes none.
 
 from __future__ import annotations
 
+from datetime import time
 from random import Random
 
 from flask import Flask
@@ -13,11 +14,12 @@ from sqlalchemy import select
 
 from innovation_station import clock
 from innovation_station.db import db, transaction
-from innovation_station.demo import floor, people
+from innovation_station.demo import floor, people, profiles
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.members.models import Member
 from innovation_station.spaces.holidays import Calendar
+from innovation_station.timespan import to_utc
 
 __all__ = ["ACCOUNTS", "PASSWORD", "NotEmptyError", "load"]
 
@@ -37,6 +39,7 @@ def load(app: Flask) -> None:
             raise NotEmptyError("The database has members; demo data goes into an empty one only.")
         spaces = floor.build()
         members = people.add(session, rng, today, zone, hashes)
+        profiles.add(session, members, to_utc(today, time(8), zone))
         Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"))
     with app.app_context():
         db.session.remove()

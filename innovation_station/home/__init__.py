@@ -5,7 +5,8 @@ Vocabulary: the *ticket* is the place a member has now, or next; a *stop* is one
 
 Invariants
 - A visitor sees numbers and the plan, never a name or a title.
-- A member sees of others only bookings whose owners show them, by first name and initial.
+- A member sees of others only bookings whose owners show them, by first name and initial; of colleagues also that
+  they are in.
 - Nothing is offered that `bookings.rules.refusals` would refuse at that moment.
 - A page costs a fixed number of statements, however many bookings the day holds.
 

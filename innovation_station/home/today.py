@@ -18,6 +18,8 @@ from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.own_pages import WALLED, edit_fields, seats, when_short
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
+from innovation_station.directory import queries as directory
+from innovation_station.directory.queries import Company
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
 from innovation_station.i18n import clock, day_long, day_short, language, local, span_short, span_text
@@ -61,7 +63,7 @@ class Today:
         return Mine(row.booking_id or 0, self.house.places[row.space_id], row.span, row.title, row.public)
 
     def page(self) -> dict[str, Any]:
-        """Give what the template shows; at most three statements more."""
+        """Give what the template shows; at most four statements more."""
         taken = self._taken()
         return {
             "heading": words.capital(day_long(self.today)),
@@ -258,20 +260,28 @@ class Today:
             ],
         }  # fmt: skip
 
-    def _people(self) -> list[dict[str, str]]:
-        """List other members who show their booking and have not left, once each, in the order they come."""
+    def _people(self) -> list[dict[str, Any]]:
+        """List who has not left, once each: colleagues, then others who show their booking, in the order they come."""
+        here = [row for row in self.rows if row.member_id not in (None, self.member.id) and row.booking_id is not None]
+        company = directory.company(self.member.id, {row.member_id or 0 for row in here})
         found: dict[int, Taken] = {}
-        for row in self.rows:
-            if row.public and row.member_id not in (None, self.member.id) and row.span.end > self.moment.now:
-                found.setdefault(row.member_id or 0, row)
-        return [
-            {
-                "name": short_name(row.name or ""),
-                "initials": initials(row.name or ""),
-                "where": self._seen_at(row),
-            }
-            for row in found.values()
-        ]
+        for row in here:
+            if row.span.end <= self.moment.now or not (row.public or row.member_id in company.colleagues):
+                continue
+            kept = found.setdefault(row.member_id or 0, row)
+            if row.public and not kept.public:
+                found[row.member_id or 0] = row
+        people = [self._person(row, company) for row in found.values()]
+        return sorted(people, key=lambda person: not person["colleague"])
+
+    def _person(self, row: Taken, company: Company) -> dict[str, Any]:
+        """Say of a colleague that they are in, and where only if they show the booking."""
+        colleague = row.member_id in company.colleagues
+        return {
+            "name": short_name(row.name or ""), "initials": initials(row.name or ""), "colleague": colleague,
+            "where": self._seen_at(row) if row.public else _("Colleague"),
+            "href": url_for("directory.show", member_id=row.member_id) if row.member_id in company.listed else None,
+        }  # fmt: skip
 
     def _seen_at(self, row: Taken) -> str:
         place = self.house.places[row.space_id]

@@ -83,6 +83,21 @@ def withdraw(member_id: int, subject: str, *, since: datetime) -> bool:
     return bool(found)
 
 
+def settle(member_id: int, *, kind: Kind, subject: str, now: datetime) -> None:
+    """Mark as read what a member has answered elsewhere."""
+    same = (Notice.member_id == member_id, Notice.kind == kind.name, Notice.subject == subject)
+    db.session.execute(update(Notice).where(*same, Notice.read_at.is_(None)).values(read_at=now))
+
+
+def retract(member_id: int, *, about: int) -> None:
+    """Delete what a member was told about another, mails that have not left included."""
+    for notice in db.session.scalars(select(Notice).where(Notice.member_id == member_id)):
+        if about in rules.people_of([notice.content]):
+            mail.withdraw(_key(notice))
+            db.session.delete(notice)
+    db.session.flush()
+
+
 def open_(member_id: int, notice_id: int, *, now: datetime) -> Notice:
     """Give one of the member's notices, read from now on. Raises NotFound."""
     notice = queries.mine(member_id, notice_id)

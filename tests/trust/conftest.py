@@ -19,6 +19,8 @@ from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.directory import service as directory
+from innovation_station.directory.rules import FIELDS, MEMBERS
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import joining, security, tickets
@@ -94,7 +96,7 @@ class Station:
         known: dict[str, Any] = {
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
-            "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"],
+            "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "member_id": self.small.people["bo"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
             **self.ids, **instead,
         }  # fmt: skip
@@ -129,6 +131,7 @@ def station(app: Flask, small: Small) -> Station:
         made.ids = _book(small)
         made.feed, made.ids["feed"] = _feed(app, small)
         made.ids["mail"] = _mail()
+        _say(small)
         made.ids["notice"], made.end = _told(small, made.ids["mine"])
         _doors(made)
         _belongings(made)
@@ -219,6 +222,18 @@ def _book(small: Small) -> dict[str, int]:
     return ids
 
 
+def _say(small: Small) -> None:
+    """Have both members say something of themselves, and one ask the other."""
+    for who, name in (("alva", "member"), ("bo", "other")):
+        texts = {"name": attack(name), **dict.fromkeys(FIELDS, "")} | {
+            "field": attack("said"),
+            "ask_about": attack("said"),
+        }
+        shown = dict.fromkeys((*FIELDS, "name", "photo"), MEMBERS)
+        directory.write(member(small, who), texts, shown, visible=False, now=NOW)
+    directory.ask(member(small, "bo"), small.people["alva"], now=NOW)
+
+
 def _told(small: Small, booking: int) -> tuple[int, str]:
     span = at(TUESDAY, "09:00", "11:00")
     hours = {"start": span.start.isoformat(), "end": span.end.isoformat()}
@@ -277,6 +292,8 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     small, ids = station.small, station.ids
     paths = ["/", "/login", f"/login?next={attack('next')}", "/accessibility", "/style", "/no/such/page", "/robots.txt",
              "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
+             "/members", f"/members?q={attack('query')}", f"/members/{small.people['bo']}", "/account/profile",
+             "/account/colleagues", "/account/access", f"/members/{small.people['alva']}?as=visitor",
              "/notifications", "/account/notifications", f"/notifications/end/{station.end}", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              "/join", "/rules", "/rules/accept", "/welcome/1", "/welcome/3", "/staff", "/staff/members", "/staff/invitations",
              f"/staff/members/{small.people['alva']}", "/staff/members/import", f"/staff/members?q={attack('path')}",
