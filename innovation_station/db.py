@@ -37,6 +37,7 @@ BUSY_MILLISECONDS = 5000
 _READ_SQLITE: dict[str, Any] = {"station_read": True}
 _READ_POSTGRESQL: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 _writers = threading.Lock()
+_writing: list[Session] = []
 
 
 class Base(DeclarativeBase):
@@ -92,6 +93,7 @@ def transaction() -> Iterator[Session]:
     if session.in_transaction():
         session.commit()
     session.info["writing"] = True
+    _writing.append(session)
     try:
         with _turn(session):
             session.info["connection"] = session.connection(execution_options={"station_write": True})
@@ -106,6 +108,12 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info.pop("writing", None)
         session.info.pop("connection", None)
+        _writing.remove(session)
+
+
+def others_write() -> bool:
+    """Tell whether somebody else in this process writes at the moment, or waits to."""
+    return bool(_writing)
 
 
 def connection() -> Connection:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import joinedload
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held
-from innovation_station.db import UtcDateTime, connection, db
+from innovation_station.db import UtcDateTime, at_once, connection, db
 from innovation_station.members.models import Member
 from innovation_station.plans.rules import Use
 from innovation_station.spaces.models import Closure, Space
@@ -148,6 +148,16 @@ _STANDING = select(
 )
 
 
+_SAME_REQUEST = select(Booking).where(
+    Booking.member_id == bindparam("member"), Booking.request_key == bindparam("key")
+)  # fmt: skip
+_SAME_SPAN = select(Booking).where(
+    Booking.member_id == bindparam("member"), Booking.space_id == bindparam("space"), Booking.state == "confirmed",
+    Booking.start == bindparam("start"), Booking.end == bindparam("end"),
+)  # fmt: skip
+_MADE_SINCE = select(_booking.id).where(_booking.id == bindparam("booking"), _booking.changed_at > bindparam("instant"))
+
+
 def _bounds(span: Span) -> dict[str, object]:
     return {
         "first": span.start, "last": span.end, "bound": span.start - LONGEST_ALLOCATION,
@@ -169,10 +179,16 @@ class Standing(NamedTuple):
     access: int
 
 
-def standing(member_id: int, space_id: int, span: Span, request_key: str | None) -> Standing:
-    """Look what a wish meets; one statement, and mostly the last that is needed to grant it."""
+def standing(
+    member_id: int, space_id: int, span: Span, request_key: str | None, *, before: bool = False
+) -> Standing:  # fmt: skip
+    """Look what a wish meets; one statement, and mostly the last that is needed to grant it.
+
+    `before` looks outside of any transaction, behind no lock.
+    """
     values = {**_bounds(span), "member": member_id, "space": space_id, "key": request_key}
-    return Standing._make(connection().execute(_STANDING, values).one())
+    row = at_once(_STANDING, values) if before else connection().execute(_STANDING, values).one()
+    return Standing._make(row or ())
 
 
 def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
@@ -239,8 +255,7 @@ def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | 
 
 def made_since(booking_id: int, instant: datetime) -> bool:
     """Tell whether a booking was made, or last changed, after an instant."""
-    statement = select(Booking.id).where(Booking.id == booking_id, Booking.changed_at > instant)
-    return db.session.scalar(statement) is not None
+    return connection().execute(_MADE_SINCE, {"booking": booking_id, "instant": instant}).first() is not None
 
 
 def get(booking_id: int) -> Booking | None:
@@ -254,17 +269,13 @@ def get(booking_id: int) -> Booking | None:
 
 def same_request(member_id: int, request_key: str) -> Booking | None:
     """Find what an earlier copy of this submit made, whatever has become of it."""
-    return db.session.scalar(select(Booking).where(Booking.member_id == member_id, Booking.request_key == request_key))
+    return db.session.scalar(_SAME_REQUEST, {"member": member_id, "key": request_key})
 
 
 def same_span(member_id: int, space_id: int, span: Span) -> Booking | None:
     """Find the member's confirmed booking of exactly this span."""
-    return db.session.scalar(
-        select(Booking).where(
-            Booking.member_id == member_id, Booking.space_id == space_id, Booking.state == "confirmed",
-            Booking.start == span.start, Booking.end == span.end,
-        )
-    )  # fmt: skip
+    given = {"member": member_id, "space": space_id, "start": span.start, "end": span.end}
+    return db.session.scalar(_SAME_SPAN, given)
 
 
 def upcoming(member_id: int, now: datetime, limit: int = 200) -> Sequence[Booking]:

@@ -61,7 +61,7 @@ def reserve(
     if found.same_request and key and (earlier := queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
-    if found.held and (earlier := queries.same_span(actor.id, space_id, span)):
+    if found.held and found.own and (earlier := queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     house = read_house(found.house_revision)
     standing = allowances.standing(house, actor.id, found.access)
@@ -79,6 +79,24 @@ def reserve(
     writes.reserved(booking, wish.place, list(span.by_local_day(zone)), actor)
     changed.send(booking, action="reserved", now=now, house=house, standing=standing)
     return booking
+
+
+def consider(
+    actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, request_key: str | None = None
+) -> None:
+    """Refuse what somebody has already, without a lock: where many want the same, all but one are refused, and they
+    need not queue with those who write.
+
+    Raises as `reserve`, which decides on whatever comes through.
+    """
+    key = request_key and request_digest(request_key, space_id, span)
+    found = queries.standing(actor.id, space_id, span, key, before=True)
+    if not found.held or found.same_request or (found.own and queries.same_span(actor.id, space_id, span)):
+        return
+    house = read_house(found.house_revision)
+    days = [side.astimezone(zone).date() for side in (span.start, span.end)]
+    measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
+    _check(Wish(house.places[space_id], span), actor.id, measured)
 
 
 def move(

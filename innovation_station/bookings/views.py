@@ -22,10 +22,10 @@ from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import Repeat, alternatives_for
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish
-from innovation_station.db import transaction
+from innovation_station.db import others_write, transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
-from innovation_station.i18n import language, local, sentence, zone
+from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
@@ -70,10 +70,13 @@ def create() -> ResponseReturnValue:
     try:
         wish = Wish(place, form.span(place, _moment(now)))
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
+        key = form.key.data or None
+        if others_write():
+            service.consider(actor(), place.id, wish.span, now=now, zone=zone(), request_key=key)
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
-                public=_visibility(form), request_key=form.key.data or None,
+                public=_visibility(form), request_key=key,
             )  # fmt: skip
     except NotFound:
         raise
@@ -108,7 +111,9 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
     if wants_part() == "sheet":
         return render_template("bookings/_sheet_part.html", page={"sheet": sheet}), error.status
-    return _page(place, choice=choice, sheet=sheet), error.status
+    heading = f"{sheet['title']}, {day_long(choice.day)}"
+    page = {"sheet": sheet, "heading": heading, "day_href": sheet["close_href"]}
+    return render_template("bookings/refused.html", page=page), error.status
 
 
 def _just_taken(error: DomainError, now: datetime) -> bool:
@@ -158,7 +163,6 @@ def _page(
     place: Place | None,
     *,
     choice: Choice | None = None,
-    sheet: dict[str, Any] | None = None,
     sentences: Sequence[str] = (),
 ) -> str:
     stamp = revisions()
@@ -172,7 +176,7 @@ def _page(
     page |= frame
     page["closed_reason"] = page["closed_reason"] or _no_plan(day)
     page["etag"] = f'W/"{_etag(stamp, now)}"'
-    page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
+    page["sheet"] = _sheet(day, choice, place) if place else None
     page["refusals"] = list(sentences)
     return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
 
