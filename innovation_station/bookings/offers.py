@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings import allowances, queries, rules
+from innovation_station.bookings import allowances, rules, wish_queries
 from innovation_station.bookings.choice import LOOK_AHEAD, Choice, next_open_days
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.rules import Moment, Wish
@@ -121,9 +121,8 @@ def alternatives_for(
         return []
     around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
     similar = _alike(house, wish.place.id, needs)
-    held = queries.held(around, [wish.place.id], without=without)
-    held += queries.held(wish.span, [place.id for place in similar], without=without)
-    own = queries.held_by(member_id, around, without=without)
+    held = wish_queries.near(wish.place, around, wish.span, without=without)
+    own = wish_queries.held_by(member_id, around, without=without)
     return rules.alternatives(wish, similar, held, own, moment, days)
 
 

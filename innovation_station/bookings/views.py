@@ -13,7 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, queries, service, sheets
+from innovation_station.bookings import allowances, queries, service, sheets, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -119,7 +119,7 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
 def _just_taken(error: DomainError, now: datetime) -> bool:
     """Tell whether what stands in the way was booked a moment ago, while the member was looking."""
     takers = (refusal.values.get("booking") for refusal in error.refusals if refusal.code == "taken")
-    return any(isinstance(taker, int) and queries.made_since(taker, now - A_MOMENT) for taker in takers)
+    return any(isinstance(taker, int) and wish_queries.made_since(taker, now - A_MOMENT) for taker in takers)
 
 
 def _form_sentences(form: BookingForm) -> list[str]:
@@ -213,7 +213,7 @@ def _floor_css(revision: int) -> str:
 
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
-    own = queries.held_by(day.member_id, day.whole)
+    own = wish_queries.held_by(day.member_id, day.whole)
     sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
     if place.id in day.barred and sheet["mode"] == "closed":
         wish = Wish(place, day.chosen)
