@@ -29,8 +29,6 @@ COOKIE = "lang"
 NAMES: Mapping[Language, str] = {"sv": "Svenska", "en": "English"}
 CATALOGUES = Path(__file__).parent / "translations"
 babel = Babel()
-# A page asks for its language and its zone hundreds of times: a proxy's attribute costs three times its object.
-_app, _context = current_app._get_current_object, g._get_current_object  # type: ignore[attr-defined]
 
 
 def init_app(app: Flask) -> None:
@@ -61,10 +59,9 @@ def choose_language() -> Language:
 
 def language() -> Language:
     """Give the language of the page that is being made; outside a request the house's, or the one that is forced."""
-    try:
-        kept: Language | None = _context().get("language")
-    except RuntimeError:
+    if not has_app_context():
         return "sv"
+    kept: Language | None = g.get("language")
     if kept is None:
         kept = g.language = choose_language() if has_request_context() else current_app.config["STATION"].locale
     return kept
@@ -140,7 +137,7 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 
 def zone() -> ZoneInfo:
     """Give the house's time zone."""
-    return _app().config["ZONE"]
+    return current_app.config["ZONE"]
 
 
 def local(instant: datetime) -> datetime:

@@ -17,14 +17,18 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from innovation_station import clock, create_app, db, demo, schema, settings
-from innovation_station.bookings import queries, rules, wish_queries
+from innovation_station.bookings import queries, rules
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held, Moment, Wish
 from innovation_station.demo import floor, people
 from innovation_station.demo.habits import Author
 from innovation_station.errors import NotAllowed
+from innovation_station.ledger import queries as ledger
+from innovation_station.ledger.models import LedgerEntry
 from innovation_station.members import service as members
 from innovation_station.members.models import Member
+from innovation_station.plans import queries as plans
+from innovation_station.plans.rules import Allowance, Use
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import house
@@ -244,6 +248,45 @@ def refused(booking: Booking, holidays: dict[date, str], held: list[Held], own: 
     return [refusal.code for refusal in rules.refusals(wish, Moment(made_at, ZONE, holidays), others, mine)]
 
 
+def test_bookings_are_such_as_the_plans_grant(app: Flask) -> None:
+    """Each is measured against what else its member, and the organisation, has in the same week and month."""
+    catalogue, places = plans.catalogue(house()), house().places
+    kept = db.db.session.scalars(select(Booking).where(Booking.state == "confirmed")).all()
+    uses: dict[tuple[str, int | None], list[Use]] = defaultdict(list)
+    for booking in kept:
+        kind, minutes = places[booking.space_id].kind, booking.span.length // timedelta(minutes=1)
+        use = Use(booking.start.astimezone(ZONE).date(), kind, minutes)
+        uses["member", booking.member_id].append(use)
+        uses["organisation", booking.organisation_id].append(use)
+    staff = set(db.db.session.scalars(select(Member.id).where(Member.role != "member")))
+    assert [plan.names["sv"] for plan in catalogue.plans.values()] == ["Medlem", "Fast plats", "Student"]
+    for member in db.db.session.scalars(select(Member).where(Member.id.not_in(staff))):
+        standing = plans.standing(catalogue, member.id, member.access_revision)
+        mine, shared = uses["member", member.id], uses["organisation", member.organisation_id]
+        allowance = Allowance(ZONE, catalogue, standing, mine, shared)
+        for booking in kept:
+            if booking.member_id == member.id:
+                day, place = booking.start.astimezone(ZONE).date(), places[booking.space_id]
+                assert allowance.bar(place, day) is None, (member.name, place.name, day)
+                assert all(left.used <= left.quota.amount for left in allowance.left(day)), (member.name, day)
+
+
+def test_ledger_says_what_each_booking_came_to(app: Flask) -> None:
+    told: dict[int, list[int]] = defaultdict(list)
+    for row in db.db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)):
+        told[row.booking_id].append(row.minutes * abs(row.bookings))
+        assert row.month >= f"{row.at.astimezone(ZONE):%Y-%m}"
+    for booking in db.db.session.scalars(select(Booking)):
+        length = booking.span.length // timedelta(minutes=1)
+        assert sum(told[booking.id]) == (0 if booking.cancelled else length)
+    months = {month.month: list(ledger.lines(month.month)) for month in ledger.months()}
+    assert "2026-09" in months
+    for month, lines in months.items():
+        stored = db.db.session.scalars(select(LedgerEntry.amount).where(LedgerEntry.month == month)).all()
+        assert sum(stored) == sum(line.amount for line in lines)
+    assert any(line.share == 2500 for line in months["2026-09"])
+
+
 def test_desks_are_as_full_as_a_living_house(app: Flask) -> None:
     booked: dict[date, float] = defaultdict(float)
     for row, kind in db.db.session.execute(select(Allocation, Space.kind).join(Space)):
@@ -266,8 +309,8 @@ def test_alva_can_have_last_weeks_desk_again(app: Flask) -> None:
         wished = afternoon.shifted(timedelta(days=days))
         usual = queries.usual(1, "desk", wished.start - timedelta(days=7), wished.end - timedelta(days=7))
         assert (a3.id, wished.start - timedelta(days=7), wished.end - timedelta(days=7)) in usual
-        assert wish_queries.held(wished, [a3.id]) == []
-    assert len(wish_queries.held_by(1, today)) == 2
+        assert queries.held(wished, [a3.id]) == []
+    assert len(queries.held_by(1, today)) == 2
     assert any(booking.start > today.end for booking in queries.upcoming(1, today.start))
 
 

@@ -17,6 +17,7 @@ from innovation_station.db import db, transaction
 from innovation_station.demo import floor, people, profiles
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
+from innovation_station.demo.plans import Accountant
 from innovation_station.members.models import Member
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.timespan import to_utc
@@ -38,8 +39,11 @@ def load(app: Flask) -> None:
         if session.scalar(select(Member.id).limit(1)) is not None:
             raise NotEmptyError("The database has members; demo data goes into an empty one only.")
         spaces = floor.build()
-        members = people.add(session, rng, today, zone, hashes)
+        organisations = people.add_organisations(session, today)
+        members = people.add(session, rng, today, zone, hashes, organisations)
         profiles.add(session, members, to_utc(today, time(8), zone))
-        Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"))
+        accountant = Accountant(session, members, spaces, organisations, zone)
+        accountant.give(today)
+        accountant.enter(*Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE")))
     with app.app_context():
         db.session.remove()

@@ -37,8 +37,8 @@ class Archive:
     ) -> None:
         self.session, self.members, self.spaces, self.zone, self.rng = session, members, spaces, zone, rng
 
-    def fill(self, today: date, holidays: Container[date]) -> None:
-        """Draft and store eight weeks round `today`, with one desk closed for the next open days."""
+    def fill(self, today: date, holidays: Container[date]) -> tuple[Sequence[Draft], Sequence[Booking]]:
+        """Draft and store eight weeks round `today`, with one desk closed for the next open days; give both."""
         author = Author(self.rng, today, holidays, self._at)
         days = author.ahead[:3]
         shut = Span(self._at(days[0], OPENS), self._at(days[-1], CLOSES))
@@ -47,8 +47,9 @@ class Archive:
         drafts = author.write({BROKEN: covered})
         reported = self._at(max(day for day in author.days if day < today), 15 * 60 + 40)
         self._close(shut, reported)
-        self._book(drafts)
+        bookings = self._book(drafts)
         self._stamp(drafts)
+        return drafts, bookings
 
     def _at(self, day: date, minute: int) -> datetime:
         return at_minute(day, minute, self.zone)
@@ -69,7 +70,7 @@ class Archive:
             for part in span.by_local_day(self.zone)
         )
 
-    def _book(self, drafts: Sequence[Draft]) -> None:
+    def _book(self, drafts: Sequence[Draft]) -> Sequence[Booking]:
         bookings = [self._booking(draft) for draft in drafts]
         self.session.add_all(bookings)
         self.session.flush()
@@ -85,6 +86,7 @@ class Archive:
         history.sort(key=lambda row: (row.at, row.booking_id))
         self.session.add_all(history)
         self.session.flush()
+        return bookings
 
     def _booking(self, draft: Draft) -> Booking:
         span = self._span(draft, draft.time)
@@ -92,7 +94,8 @@ class Archive:
         member = self.members[draft.member]
         return Booking(
             uid=str(uuid.UUID(int=self.rng.getrandbits(128), version=4)), member_id=member.id,
-            space_id=self.spaces[draft.spot].id, start=span.start, end=span.end, title=draft.title,
+            organisation_id=member.organisation_id, space_id=self.spaces[draft.spot].id, start=span.start,
+            end=span.end, title=draft.title,
             public=member.visible and not draft.private,
             state="cancelled" if draft.cancelled else "confirmed",
             sequence=changes, revision=changes, created_at=draft.made, changed_at=draft.changed or draft.made,

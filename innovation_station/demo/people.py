@@ -75,16 +75,40 @@ PEOPLE = (
     ("Birgitta Solvarg", "clara", False),
     ("Hugo Nylander Ross", "", False),
 )
+# By their places in PEOPLE: who studies, whose desk is whose, and whose membership ends before long.
+STUDENTS = frozenset({10, 16, 33, 39})
+DEDICATED = {"C8": 6}
+ALONE = 29
+# cost centre, first and last day of the partnership as years from now
+PARTNERS = {"sh": ("4100", -2, None), "botkyrka": ("KS-210", -1, 2), "huddinge": ("KS-77", -1, None),
+            "science": ("", 0, None)}  # fmt: skip
+WEB = {
+    "sh": "https://www.sh.se", "botkyrka": "https://www.botkyrka.se", "huddinge": "https://www.huddinge.se",
+    "ltu": "https://www.ltu.se", "ki": "https://ki.se",
+}  # fmt: skip
 TEAM = {"Alva Lindqvist": ACCOUNTS[0], "Majken Sundell": ACCOUNTS[1], "Rebin Salih Holm": ACCOUNTS[2]}
 
 
-def add(session: Session, rng: Random, today: date, zone: ZoneInfo, hashes: dict[str, str]) -> list[Member]:
-    """Store organisations and members, in the order of PEOPLE; `hashes` maps addresses to password hashes."""
-    organisations = {
-        key: Organisation(name_sv=sv, name_en=en, kind=kind) for key, (sv, en, kind) in ORGANISATIONS.items()
-    }
-    session.add_all(organisations.values())
+def add_organisations(session: Session, today: date) -> dict[str, Organisation]:
+    """Store the organisations, some of them partners."""
+    rows = {}
+    for key, (sv, en, kind) in ORGANISATIONS.items():
+        centre, since, until = PARTNERS.get(key, ("", None, None))
+        rows[key] = Organisation(
+            name_sv=sv, name_en=en, kind=kind, website=WEB.get(key, ""), cost_centre=centre,
+            partner_from=None if since is None else date(today.year + since, 1, 1),
+            partner_until=None if until is None else date(today.year + until, 12, 31),
+        )  # fmt: skip
+    session.add_all(rows.values())
     session.flush()
+    return rows
+
+
+def add(
+    session: Session, rng: Random, today: date, zone: ZoneInfo, hashes: dict[str, str],
+    organisations: dict[str, Organisation],
+) -> list[Member]:  # fmt: skip
+    """Store members, in the order of PEOPLE; `hashes` maps addresses to password hashes."""
     members = []
     for name, organisation, visible in PEOPLE:
         email, _, role = TEAM.get(name, (_address(name), "", "member"))

@@ -276,7 +276,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def _plan_page(row: PlanRow, form: PlanForm, give_form: GiveForm | None = None) -> str:
     held = [_held(one) for one in queries.memberships(plan_id=row.id)]
-    told = history.lines(audit.about("plan", row.id, limit=20), actor().id)
+    told = list(history.lines(audit.about("plan", row.id, limit=20), actor().id))
     plan = queries.catalogue(current_house()).plans[row.id]
     return render_template(
         "staff/plan.html", form=form, page=_shown(plan), held=held, history=told, may=may_change_plans(actor()),
