@@ -15,6 +15,7 @@ from innovation_station import db, operations, schema, settings
 from innovation_station.operations import OperationError, backup, restore
 from innovation_station.settings import Settings
 
+FLOOR = "INSERT INTO floor (id, name_sv, name_en, position, width, height, shapes, labels)"
 WRITER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
@@ -22,26 +23,29 @@ connection.execute("PRAGMA journal_mode = WAL")
 for number in range(1, 20000):
     connection.execute("BEGIN IMMEDIATE")
     row = (number, str(number), "x" * 500)
-    connection.execute("INSERT INTO organisation VALUES (?, ?, ?, 'company')", row)
+    connection.execute(
+        "INSERT INTO floor (id, name_sv, name_en, position, width, height, shapes, labels)"
+        " VALUES (?, ?, ?, 0, 1, 1, '[]', '[]')", row,
+    )
     connection.execute("COMMIT")
     print(number, flush=True)
 """
 
 
-def fill(database: Path, house: str, organisations: int) -> None:
-    """Put a house and some organisations into a database."""
+def fill(database: Path, house: str, floors: int) -> None:
+    """Put a house and some floors into a database."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("DELETE FROM house")
-        connection.execute("DELETE FROM organisation")
+        connection.execute("DELETE FROM floor")
         connection.execute("INSERT INTO house VALUES (1, 7, ?, '', '', '', NULL)", (house,))
-        rows = [(number, str(number), "x" * 300) for number in range(organisations)]
-        connection.executemany("INSERT INTO organisation VALUES (?, ?, ?, 'company')", rows)
+        rows = [(number, str(number), "x" * 300) for number in range(floors)]
+        connection.executemany(f"{FLOOR} VALUES (?, ?, ?, 0, 1, 1, '[]', '[]')", rows)
 
 
 def state(connection: sqlite3.Connection) -> tuple[str, int]:
     """Return what one statement sees of a database that ``fill`` filled."""
-    query = "SELECT (SELECT name FROM house), (SELECT count(*) FROM organisation)"
+    query = "SELECT (SELECT name FROM house), (SELECT count(*) FROM floor)"
     name, count = connection.execute(query).fetchone()
     return str(name), int(count)
 
@@ -88,7 +92,7 @@ def test_backup_while_writing_then_restore_elsewhere(
         assert restore(other, file) == operations.Restored(schema.known_revisions()[-1], None)
         with closing(sqlite3.connect(other.instance / "station.db")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            numbers = [row[0] for row in connection.execute("SELECT id FROM organisation ORDER BY id")]
+            numbers = [row[0] for row in connection.execute("SELECT id FROM floor ORDER BY id")]
         assert numbers == list(range(1, len(numbers) + 1))
         assert len(numbers) >= before
 
@@ -97,19 +101,19 @@ def test_plain_copy_of_the_file_is_what_backup_is_for(station: Settings, databas
     """A copy of a database in use passes the check, lacks rows, and is refused for what it is."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("INSERT INTO organisation VALUES (1, 'a', 'a', 'company')")
+        connection.execute(f"{FLOOR} VALUES (1, 'a', 'a', 0, 1, 1, '[]', '[]')")
         connection.commit()
         copy = tmp_path / "copy.db"
         copy.write_bytes(database.read_bytes())
         proper = tmp_path / "backup"
         backup(station, proper)
     with closing(sqlite3.connect(proper)) as saved:
-        assert saved.execute("SELECT count(*) FROM organisation").fetchone() == (1,)
+        assert saved.execute("SELECT count(*) FROM floor").fetchone() == (1,)
     with pytest.raises(OperationError, match="copy of a database in use"):
         restore(elsewhere(tmp_path), copy)
     with closing(sqlite3.connect(copy)) as lost:
         assert lost.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert lost.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
+        assert lost.execute("SELECT count(*) FROM floor").fetchone() == (0,)
 
 
 def test_backup_is_one_private_file(station: Settings, database: Path, tmp_path: Path) -> None:

@@ -52,21 +52,21 @@ def execute(engine: Engine, *statements: str) -> None:
 
 
 def state(connection: Connection) -> tuple[str, int]:
-    """Return the name of the house and the number of organisations."""
-    row = connection.execute(text("SELECT (SELECT name FROM house), (SELECT count(*) FROM organisation)")).one()
+    """Return the name of the house and the number of floors."""
+    row = connection.execute(text("SELECT (SELECT name FROM house), (SELECT count(*) FROM floor)")).one()
     return row[0], row[1]
 
 
-def fill(engine: Engine, house: str, organisations: int) -> None:
-    """Put a house and some organisations into the database."""
-    rows = f"SELECT n, n::text, 'x', 'company' FROM generate_series(1, {organisations}) AS n"
+def fill(engine: Engine, house: str, floors: int) -> None:
+    """Put a house and some floors into the database."""
+    rows = f"SELECT n, n::text, 'x', 0, 1, 1, '[]'::json, '[]'::json FROM generate_series(1, {floors}) AS n"
     execute(
         engine,
         "DELETE FROM house",
-        "DELETE FROM organisation",
+        "DELETE FROM floor",
         f"INSERT INTO house (id, revision, name, organisation, address_sv, address_en)"
         f" VALUES (1, 7, '{house}', '', '', '')",
-        f"INSERT INTO organisation (id, name_sv, name_en, kind) {rows}",
+        f"INSERT INTO floor (id, name_sv, name_en, position, width, height, shapes, labels) {rows}",
     )
 
 
