@@ -96,10 +96,12 @@ class Station:
         known: dict[str, Any] = {
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
-            "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "member_id": self.small.people["bo"], "name": f"{32 * '0'}-small.webp",
+            "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
             **self.ids, **instead,
         }  # fmt: skip
+        if rule.endpoint.startswith("directory.") and "member_id" not in instead:
+            known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
             return adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method=_one(rule))
