@@ -37,6 +37,7 @@ BUSY_MILLISECONDS = 5000
 _READ_SQLITE: dict[str, Any] = {"station_read": True}
 _READ_POSTGRESQL: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 _writers = threading.Lock()
+_writing: list[Session] = []
 
 
 class Base(DeclarativeBase):
@@ -92,6 +93,7 @@ def transaction() -> Iterator[Session]:
     if session.in_transaction():
         session.commit()
     session.info["writing"] = True
+    _writing.append(session)
     try:
         with _turn(session):
             session.info["connection"] = session.connection(execution_options={"station_write": True})
@@ -106,6 +108,12 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info.pop("writing", None)
         session.info.pop("connection", None)
+        _writing.remove(session)
+
+
+def others_write() -> bool:
+    """Tell whether somebody else in this process writes at the moment, or waits to."""
+    return bool(_writing)
 
 
 def connection() -> Connection:
@@ -218,6 +226,22 @@ def _must_live(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> No
     heard.register(connection.fileno(), select.POLLIN)
     if heard.poll(0):
         raise DisconnectionError("the server has spoken without being asked")
+
+
+@event.listens_for(Session, "after_begin")
+def _read_without_transaction(session: Session, _transaction: Any, connection: Connection) -> None:
+    """Spare PostgreSQL the begin and the end of a transaction that only reads: two round trips a page.
+
+    Each statement sees what is committed then, as within a transaction of its default isolation.
+    """
+    if connection.dialect.name == "postgresql" and not session.info.get("writing"):
+        connection.connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+
+
+@event.listens_for(Engine, "reset")
+def _end_reading(connection: Any, _record: ConnectionPoolEntry, _state: Any) -> None:
+    if getattr(connection, "autocommit", None) is True and not connection.closed:
+        connection.autocommit = False
 
 
 def engine_options(url: str) -> dict[str, Any]:

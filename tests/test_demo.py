@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from innovation_station import clock, create_app, db, demo, schema, settings
-from innovation_station.bookings import queries, rules
+from innovation_station.bookings import queries, rules, wish_queries
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held, Moment, Wish
 from innovation_station.demo import floor, people
@@ -309,8 +309,8 @@ def test_alva_can_have_last_weeks_desk_again(app: Flask) -> None:
         wished = afternoon.shifted(timedelta(days=days))
         usual = queries.usual(1, "desk", wished.start - timedelta(days=7), wished.end - timedelta(days=7))
         assert (a3.id, wished.start - timedelta(days=7), wished.end - timedelta(days=7)) in usual
-        assert queries.held(wished, [a3.id]) == []
-    assert len(queries.held_by(1, today)) == 2
+        assert wish_queries.held(wished, [a3.id]) == []
+    assert len(wish_queries.held_by(1, today)) == 2
     assert any(booking.start > today.end for booking in queries.upcoming(1, today.start))
 
 

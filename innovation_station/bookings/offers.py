@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings import allowances, queries, rules
+from innovation_station.bookings import allowances, rules, wish_queries
 from innovation_station.bookings.choice import LOOK_AHEAD, Choice, next_open_days
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.rules import Moment, Wish
@@ -18,10 +19,8 @@ from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, span_short, weekday_definite
 from innovation_station.members.rules import Actor
 from innovation_station.plans import queries as plans
-from innovation_station.spaces.rules import House, at_minute
+from innovation_station.spaces.rules import House, Place, at_minute
 from innovation_station.timespan import Span
-
-NEAR = timedelta(days=14)  # how far other places are looked at; the wished one may be offered later
 
 
 class Repeat:
@@ -82,6 +81,11 @@ def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
     return Wish(wish.place, Span(start, start + length))
 
 
+@lru_cache(maxsize=64)
+def _alike(house: House, place_id: int, needs: frozenset[str]) -> Sequence[Place]:
+    return rules.alike(house.places[place_id], house.places.values(), needs)
+
+
 def alternatives_for(
     house: House,
     actor: Actor,
@@ -115,15 +119,11 @@ def alternatives_for(
     days = ahead[:3]
     if not days:
         return []
-    similar = [place for place in house.places.values() if place.kind == wish.place.kind]
     around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
-    near = Span(around.start, min(around.end, around.start + NEAR))
-    held = queries.held(near, [place.id for place in similar], without=without)
-    if near != around:
-        held = [row for row in held if row.space_id != wish.place.id]
-        held += queries.held(around, [wish.place.id], without=without)
-    own = queries.held_by(member_id, around, without=without)
-    return rules.alternatives(wish, similar, held, own, moment, days, needs=needs)
+    similar = _alike(house, wish.place.id, needs)
+    held = wish_queries.near(wish.place, around, wish.span, without=without)
+    own = wish_queries.held_by(member_id, around, without=without)
+    return rules.alternatives(wish, similar, held, own, moment, days)
 
 
 def _within_plan(house: House, wish: Wish, moment: Moment, needs: frozenset[str]) -> Wish:

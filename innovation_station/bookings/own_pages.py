@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
-from innovation_station.bookings import queries, rules
+from innovation_station.bookings import queries, rules, wish_queries
 from innovation_station.bookings.choice import SIGNS, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.offers import booking_fields
@@ -202,8 +202,8 @@ def first_offer(
     if not desks:
         return None
     around = Span(at_minute(day, 0, moment.zone), at_minute(day, 24 * 60, moment.zone))
-    held = queries.held(around, [desk.id for desk in desks])
-    own = queries.held_by(member.id, around)
+    held = wish_queries.held(around, [desk.id for desk in desks])
+    own = wish_queries.held_by(member.id, around)
     usual = [row[0] for row in queries.usual(member.id, "desk", moment.now - timedelta(weeks=8), moment.now)]
     for place in sorted(desks, key=lambda p: (p.id not in usual[:1], "window" not in p.amenities)):
         span = rules.preset_span("day", place, day, moment)

@@ -25,13 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, BookingHistory
+from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.members.models import Member
 from innovation_station.plans.rules import Use
 from innovation_station.spaces.models import Closure, Space
-from innovation_station.spaces.queries import HOUSE_REVISION
 from innovation_station.timespan import Span, to_utc
 
 HABIT = timedelta(weeks=8)  # how far back a member's habits are looked for
@@ -108,91 +107,6 @@ def taken(span: Span, spaces: Collection[int] | None = None) -> list[Taken]:
     return [Taken._make(row) for row in db.session.connection().execute(_TAKEN, given).all()]
 
 
-# What a booking is decided by goes to the tables by statements built once: through the session they cost four times
-# as much. The lower bounds on start let an index bound the past.
-_space = Space.__table__.c
-_MEETS = (
-    _allocation.start > bindparam("bound"),
-    _allocation.start < bindparam("last"),
-    _allocation.end > bindparam("first"),
-)
-_OWN_MEETS = (
-    _booking.member_id == bindparam("member"),
-    _booking.state == "confirmed",
-    _booking.start > bindparam("earliest"),
-    _booking.start < bindparam("last"),
-    _booking.end > bindparam("first"),
-)
-_OTHERS = or_(_allocation.booking_id.is_(None), _allocation.booking_id != bindparam("without"))
-_HELD = (
-    select(_allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id, _booking.member_id)
-    .outerjoin_from(Allocation.__table__, Booking.__table__, _booking.id == _allocation.booking_id)
-    .where(_allocation.space_id.in_(bindparam("spaces", expanding=True)), *_MEETS, _OTHERS)
-    .order_by(_allocation.start)
-)
-_HELD_BY = (
-    select(_allocation.space_id, _allocation.start, _allocation.end, _booking.id, _space.name, _space.kind)
-    .join_from(Booking.__table__, Allocation.__table__, _allocation.booking_id == _booking.id)
-    .join(Space.__table__, _space.id == _allocation.space_id)
-    .where(*_OWN_MEETS, *_MEETS, _booking.id != bindparam("without"))
-    .order_by(_allocation.start)
-)
-_STANDING = select(
-    HOUSE_REVISION,
-    select(_booking.id)
-    .where(_booking.member_id == bindparam("member"), _booking.request_key == bindparam("key"))
-    .scalar_subquery(),
-    exists().where(_allocation.space_id == bindparam("space"), *_MEETS),
-    exists().where(*_OWN_MEETS),
-    select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
-)
-
-
-def _bounds(span: Span) -> dict[str, object]:
-    return {
-        "first": span.start, "last": span.end, "bound": span.start - LONGEST_ALLOCATION,
-        "earliest": span.start - LONGEST_BOOKING,
-    }  # fmt: skip
-
-
-class Standing(NamedTuple):
-    """What a wish meets: the house's revision, what the same submit made before, and whether anything is in the way.
-
-    `held` tells of the wished space, `own` of the member's bookings anywhere; `access` is the revision of what
-    the member may book.
-    """
-
-    house_revision: int
-    same_request: int | None
-    held: bool
-    own: bool
-    access: int
-
-
-def standing(member_id: int, space_id: int, span: Span, request_key: str | None) -> Standing:
-    """Look what a wish meets; one statement, and mostly the last that is needed to grant it."""
-    values = {**_bounds(span), "member": member_id, "space": space_id, "key": request_key}
-    return Standing._make(connection().execute(_STANDING, values).one())
-
-
-def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
-    """List what takes some spaces within a span, ordered by start; `without` leaves one booking out."""
-    values = {**_bounds(span), "spaces": list(space_ids), "without": without or 0}
-    return [
-        Held(space, Span(start, end), booking, member)
-        for space, start, end, booking, member in connection().execute(_HELD, values)
-    ]
-
-
-def held_by(member_id: int, span: Span, *, without: int | None = None) -> list[tuple[Held, str]]:
-    """List a member's own confirmed bookings that meet a span, each with its space's name and kind."""
-    values = {**_bounds(span), "member": member_id, "without": without or 0}
-    return [
-        (Held(space, Span(start, end), booking, member_id, name), kind)
-        for space, start, end, booking, name, kind in connection().execute(_HELD_BY, values)
-    ]
-
-
 def busy_spaces(
     windows: Sequence[Span], kinds: Sequence[str], *, among: Collection[int] | None = None
 ) -> dict[int, int]:
@@ -237,12 +151,6 @@ def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | 
     return union_all(*parts)
 
 
-def made_since(booking_id: int, instant: datetime) -> bool:
-    """Tell whether a booking was made, or last changed, after an instant."""
-    statement = select(Booking.id).where(Booking.id == booking_id, Booking.changed_at > instant)
-    return db.session.scalar(statement) is not None
-
-
 def get(booking_id: int) -> Booking | None:
     """Find a booking with its space and member loaded."""
     return db.session.scalar(
@@ -250,21 +158,6 @@ def get(booking_id: int) -> Booking | None:
         .options(joinedload(Booking.space, innerjoin=True), joinedload(Booking.member, innerjoin=True))
         .where(Booking.id == booking_id)
     )
-
-
-def same_request(member_id: int, request_key: str) -> Booking | None:
-    """Find what an earlier copy of this submit made, whatever has become of it."""
-    return db.session.scalar(select(Booking).where(Booking.member_id == member_id, Booking.request_key == request_key))
-
-
-def same_span(member_id: int, space_id: int, span: Span) -> Booking | None:
-    """Find the member's confirmed booking of exactly this span."""
-    return db.session.scalar(
-        select(Booking).where(
-            Booking.member_id == member_id, Booking.space_id == space_id, Booking.state == "confirmed",
-            Booking.start == span.start, Booking.end == span.end,
-        )
-    )  # fmt: skip
 
 
 def upcoming(member_id: int, now: datetime, limit: int = 200) -> Sequence[Booking]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -220,12 +221,12 @@ def free_spans(opened: Span | None, held: Iterable[Span], first: datetime) -> li
 
 def alternatives(
     wish: Wish, places: Iterable[Place], held: Sequence[Held], own: Sequence[tuple[Held, str]], moment: Moment,
-    days: Sequence[date], wanted: int = 3, needs: frozenset[str] = frozenset(),
+    days: Sequence[date], wanted: int = 3,
 ) -> list[Alternative]:  # fmt: skip
     """Offer up to `wanted` ways forward, every one of which `refusals` grants now, the nearest first.
 
-    Two places go to similar spaces at the same time and one to the same space at another time of `days`, then
-    whatever is left of either. Among similar spaces those come first that have what the member who asks `needs`.
+    Two go to other `places` (see `alike`) at the same time and one to the same space at another time of `days`,
+    then whatever is left of either.
     """
     by_space: dict[int, list[Held]] = {}
     for taken in held:
@@ -234,21 +235,22 @@ def alternatives(
     def granted(place: Place, span: Span) -> bool:
         return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
 
-    similar = sorted(
-        (place for place in places if _similar(place, wish.place)), key=lambda p: unlike(p, wish.place, needs)
-    )
-    same_time = [Alternative(place, wish.span, False) for place in similar if granted(place, wish.span)][:wanted]
-    other_time = [
+    elsewhere = (Alternative(place, wish.span, False) for place in places if granted(place, wish.span))
+    later = (
         Alternative(wish.place, span, True)
         for span in _nearest_times(wish, by_space.get(wish.place.id, []), moment, days)
         if granted(wish.place, span)
-    ][:wanted]
+    )
+    same_time, other_time = list(islice(elsewhere, wanted)), list(islice(later, wanted))
     mixed = same_time[: wanted - 1] + other_time[:1]
     return (mixed + same_time[wanted - 1 :] + other_time[1:])[:wanted]
 
 
-def _similar(place: Place, wished: Place) -> bool:
-    return place.id != wished.id and place.bookable and place.kind == wished.kind
+def alike(wished: Place, places: Iterable[Place], needs: frozenset[str] = frozenset()) -> list[Place]:
+    """List the bookable places that may stand in for one: first those that have what the member who asks `needs`, among
+    them the most alike."""
+    similar = (place for place in places if place.id != wished.id and place.bookable and place.kind == wished.kind)
+    return sorted(similar, key=lambda place: unlike(place, wished, needs))
 
 
 def unlike(place: Place, wished: Place, needs: frozenset[str]) -> tuple[float, ...]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from sqlalchemy import select
 
-from innovation_station.bookings import allowances, queries, rules, telling, writes
+from innovation_station.bookings import allowances, rules, telling, wish_queries, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking
 from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
 from innovation_station.bookings.writes import facts
@@ -57,11 +57,11 @@ def reserve(
     """
     writes.lock(actor.id, space_id)
     key = request_key and request_digest(request_key, space_id, span)
-    found = queries.standing(actor.id, space_id, span, key)
-    if found.same_request and key and (earlier := queries.same_request(actor.id, key)):
+    found = wish_queries.standing(actor.id, space_id, span, key)
+    if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
-    if found.held and (earlier := queries.same_span(actor.id, space_id, span)):
+    if found.held and found.own and (earlier := wish_queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     house = read_house(found.house_revision)
     standing = allowances.standing(house, actor.id, found.access)
@@ -79,6 +79,24 @@ def reserve(
     writes.reserved(booking, wish.place, list(span.by_local_day(zone)), actor)
     changed.send(booking, action="reserved", now=now, house=house, standing=standing)
     return booking
+
+
+def consider(
+    actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, request_key: str | None = None
+) -> None:
+    """Refuse what somebody has already, without a lock: where many want the same, all but one are refused, and they
+    need not queue with those who write.
+
+    Raises as `reserve`, which decides on whatever comes through.
+    """
+    key = request_key and request_digest(request_key, space_id, span)
+    found = wish_queries.standing(actor.id, space_id, span, key, before=True)
+    if not found.held or found.same_request or (found.own and wish_queries.same_span(actor.id, space_id, span)):
+        return
+    house = read_house(found.house_revision)
+    days = [side.astimezone(zone).date() for side in (span.start, span.end)]
+    measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
+    _check(Wish(house.places[space_id], span), actor.id, measured)
 
 
 def move(
@@ -176,7 +194,7 @@ def close(
     """
     ids = sorted(read_house().places) if space_id is None else [space_id]
     places = _locked(ids).places
-    standing = queries.held(span, ids)
+    standing = wish_queries.held(span, ids)
     if booked := {held.booking_id for held in standing if held.booking_id is not None}:
         raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
     closure = Closure(
@@ -264,8 +282,8 @@ def _check(
     started: Span | None = None,
 ) -> None:
     """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed."""
-    held = queries.held(wish.span, [wish.place.id], without=without)
-    own = queries.held_by(member_id, wish.span, without=without)
+    held = wish_queries.held(wish.span, [wish.place.id], without=without)
+    own = wish_queries.held_by(member_id, wish.span, without=without)
     found = rules.refusals(wish, measured, held, own)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
         found = [refusal for refusal in found if refusal.code not in ("past", "too-soon")]

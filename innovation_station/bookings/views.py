@@ -13,7 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, queries, service, sheets
+from innovation_station.bookings import allowances, queries, service, sheets, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -22,10 +22,10 @@ from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import Repeat, alternatives_for
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish
-from innovation_station.db import transaction
+from innovation_station.db import others_write, transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
-from innovation_station.i18n import language, local, sentence, zone
+from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
@@ -70,10 +70,13 @@ def create() -> ResponseReturnValue:
     try:
         wish = Wish(place, form.span(place, _moment(now)))
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
+        key = form.key.data or None
+        if others_write():
+            service.consider(actor(), place.id, wish.span, now=now, zone=zone(), request_key=key)
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
-                public=_visibility(form), request_key=form.key.data or None,
+                public=_visibility(form), request_key=key,
             )  # fmt: skip
     except NotFound:
         raise
@@ -108,13 +111,15 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
     if wants_part() == "sheet":
         return render_template("bookings/_sheet_part.html", page={"sheet": sheet}), error.status
-    return _page(place, choice=choice, sheet=sheet), error.status
+    heading = f"{sheet['title']}, {day_long(choice.day)}"
+    page = {"sheet": sheet, "heading": heading, "day_href": sheet["close_href"]}
+    return render_template("bookings/refused.html", page=page), error.status
 
 
 def _just_taken(error: DomainError, now: datetime) -> bool:
     """Tell whether what stands in the way was booked a moment ago, while the member was looking."""
     takers = (refusal.values.get("booking") for refusal in error.refusals if refusal.code == "taken")
-    return any(isinstance(taker, int) and queries.made_since(taker, now - A_MOMENT) for taker in takers)
+    return any(isinstance(taker, int) and wish_queries.made_since(taker, now - A_MOMENT) for taker in takers)
 
 
 def _form_sentences(form: BookingForm) -> list[str]:
@@ -158,7 +163,6 @@ def _page(
     place: Place | None,
     *,
     choice: Choice | None = None,
-    sheet: dict[str, Any] | None = None,
     sentences: Sequence[str] = (),
 ) -> str:
     stamp = revisions()
@@ -172,7 +176,7 @@ def _page(
     page |= frame
     page["closed_reason"] = page["closed_reason"] or _no_plan(day)
     page["etag"] = f'W/"{_etag(stamp, now)}"'
-    page["sheet"] = sheet or (_sheet(day, choice, place) if place else None)
+    page["sheet"] = _sheet(day, choice, place) if place else None
     page["refusals"] = list(sentences)
     return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
 
@@ -209,7 +213,7 @@ def _floor_css(revision: int) -> str:
 
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
-    own = queries.held_by(day.member_id, day.whole)
+    own = wish_queries.held_by(day.member_id, day.whole)
     sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
     if place.id in day.barred and sheet["mode"] == "closed":
         wish = Wish(place, day.chosen)

@@ -13,6 +13,7 @@ from innovation_station.bookings.rules import (
     Held,
     Moment,
     Wish,
+    alike,
     alternatives,
     change_refusals,
     earliest_start,
@@ -315,7 +316,7 @@ def offers(
     wish: Wish, places: list[Place], held: list[Held], own: list[Held] | None = None
 ) -> list[tuple[str, str, str]]:
     pairs = [(one, "desk") for one in own or []]
-    found = alternatives(wish, places, held, pairs, moment(), [TUESDAY, date(2026, 11, 25)])
+    found = alternatives(wish, alike(wish.place, places), held, pairs, moment(), [TUESDAY, date(2026, 11, 25)])
     return [
         (a.place.name, f"{a.span.start.astimezone(ZONE):%d %H:%M}", f"{a.span.end.astimezone(ZONE):%H:%M}")
         for a in found
@@ -396,7 +397,7 @@ def test_what_is_offered_is_granted_and_is_something_else(
 ) -> None:
     wish, places, held, own, when = drawn
     days = [TUESDAY + timedelta(days=n) for n in range(3)]
-    found = alternatives(wish, places, held, own, when, days)
+    found = alternatives(wish, alike(wish.place, places), held, own, when, days)
     assert len(found) <= 3
     assert len({(a.place.id, a.span) for a in found}) == len(found)
     refused = refusals(wish, when, [one for one in held if one.space_id == wish.place.id], own)

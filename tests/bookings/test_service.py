@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from innovation_station.bookings import queries, service
+from innovation_station.bookings import queries, service, wish_queries
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refused
@@ -38,9 +38,25 @@ def codes(error: pytest.ExceptionInfo[DomainError]) -> list[str]:
     return [refusal.code for refusal in error.value.refusals]
 
 
+def consider(small: Small, who: str, span: Span = MORNING, request_key: str | None = None) -> None:
+    service.consider(member(small, who), small.a1, span, now=NOW, zone=ZONE, request_key=request_key)
+
+
+def test_what_is_refused_before_any_lock_is_what_somebody_has(context: None, small: Small) -> None:
+    consider(small, "alva")  # free
+    reserve(small, request_key="tap-1")
+    with pytest.raises(Conflict):
+        consider(small, "bo")
+    with pytest.raises(Conflict):
+        consider(small, "alva", Span(MORNING.start, MORNING.end + timedelta(hours=1)))
+    consider(small, "alva")  # the same again is the same booking, which reserve gives
+    consider(small, "alva", request_key="tap-1")
+    consider(small, "bo", MORNING.shifted(timedelta(days=1)))
+
+
 def test_reserve_takes_the_time_and_keeps_who_did_what(context: Flask, small: Small) -> None:
     booking = reserve(small, title="  Skriva klart ")
-    assert [held.span for held in queries.held(MORNING, [small.a1])] == [MORNING]
+    assert [held.span for held in wish_queries.held(MORNING, [small.a1])] == [MORNING]
     assert (booking.title, booking.state, booking.sequence, booking.public) == (
         "Skriva klart",
         "confirmed",
@@ -124,8 +140,8 @@ def test_move_takes_new_time_and_frees_the_old(context: Flask, small: Small) -> 
     later = at(TUESDAY, "13:00", "17:00")
     with transaction():
         service.move(member(small), booking.id, space_id=small.a2, span=later, now=NOW, zone=ZONE)
-    assert [held.span for held in queries.held(later, [small.a2])] == [later]
-    assert queries.held(MORNING, [small.a1]) == []
+    assert [held.span for held in wish_queries.held(later, [small.a2])] == [later]
+    assert wish_queries.held(MORNING, [small.a1]) == []
     assert (booking.sequence, booking.revision) == (1, 1)
     entry = queries.history(booking.id)[-1]
     assert (entry.action, entry.before and entry.before["space"], entry.after["space"]) == (
@@ -140,7 +156,7 @@ def test_move_within_its_own_time_does_not_collide_with_itself(context: Flask, s
     shorter = at(TUESDAY, "09:00", "12:00")
     with transaction():
         service.move(member(small), booking.id, space_id=small.a1, span=shorter, now=NOW, zone=ZONE)
-    assert [held.span for held in queries.held(MORNING, [small.a1])] == [shorter]
+    assert [held.span for held in wish_queries.held(MORNING, [small.a1])] == [shorter]
 
 
 def test_move_to_taken_time_changes_nothing(context: Flask, small: Small) -> None:
@@ -150,7 +166,7 @@ def test_move_to_taken_time_changes_nothing(context: Flask, small: Small) -> Non
         service.move(member(small), booking.id, space_id=small.a2, span=MORNING, title="Nytt", now=NOW, zone=ZONE)
     db.session.expire_all()
     assert (booking.space_id, booking.title, booking.sequence) == (small.a1, "", 0)
-    assert [held.booking_id for held in queries.held(MORNING, [small.a1])] == [booking.id]
+    assert [held.booking_id for held in wish_queries.held(MORNING, [small.a1])] == [booking.id]
 
 
 def test_change_of_title_touches_no_time_and_no_sequence(context: Flask, small: Small) -> None:
@@ -169,7 +185,7 @@ def test_cancel_frees_the_time_and_keeps_the_record(context: Flask, small: Small
         with transaction():
             service.cancel(member(small), booking.id, now=NOW)
     assert booking.cancelled and booking.sequence == 1
-    assert queries.held(MORNING, [small.a1]) == []
+    assert wish_queries.held(MORNING, [small.a1]) == []
     assert [entry.action for entry in queries.history(booking.id)] == ["reserved", "cancelled"]
     assert reserve(small, "bo").id
 
@@ -287,7 +303,7 @@ def test_long_booking_is_split_by_local_day_and_still_one(context: Flask, small:
         spaces.set_policy(kind="room", longest=7 * 24 * 60)
     span = Span(at(TUESDAY, "20:00", "21:00").start, at(date(2026, 11, 27), "03:00", "04:00").end)
     booking = reserve(small, space=small.room, span=span)
-    parts = queries.held(span, [small.room])
+    parts = wish_queries.held(span, [small.room])
     assert len(parts) == 4 and {held.booking_id for held in parts} == {booking.id}
     assert (parts[0].span.start, parts[-1].span.end) == (span.start, span.end)
     assert all(one.span.end == two.span.start for one, two in pairwise(parts))

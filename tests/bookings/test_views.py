@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from innovation_station.bookings.models import Allocation, Booking
-from innovation_station.db import db
+from innovation_station.db import db, transaction
 from tests.conftest import MONDAY, TUESDAY, Clock, Small, browser, log_in, post, statements, token_in
 
 WISH = {"date": TUESDAY.isoformat(), "start": "09:00", "end": "11:00"}
@@ -88,6 +88,25 @@ def test_part_answers_are_fragments_with_the_same_status(small: Small, alva: Fla
     token = token_in(sheet.text)
     lost = bo.post("/bookings", data={"csrf_token": token, "space": small.a1, **WISH}, headers=part)
     assert lost.status_code == 409 and "<html" not in lost.text and 'class="alts"' in lost.text
+
+
+def test_loser_is_told_at_once_while_others_write(app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient) -> None:
+    book(alva, small.a1)
+    token = token_in(bo.get("/book").text)
+    with app.app_context(), transaction():  # holds SQLite's one lock: to queue for it would take seconds and end in 503
+        lost = bo.post("/bookings", data={"csrf_token": token, "space": small.a1, **WISH})
+    assert lost.status_code == 409 and 'class="alts"' in lost.text
+
+
+def test_refused_form_without_script_is_a_page_of_its_own_with_the_way_back(
+    small: Small, alva: FlaskClient, bo: FlaskClient
+) -> None:
+    book(alva, small.a1)
+    page = book(bo, small.a1, title="Mitt möte").text
+    assert "<h1" in page and 'value="Mitt möte"' in page and 'id="plan"' not in page
+    back = re.search(r'href="(/book\?[^"]*)">[^\n]*Tillbaka till dagen', page)
+    assert back and f"date={TUESDAY}" in back[1]
+    assert bo.get(back[1].replace("&amp;", "&")).status_code == 200
 
 
 def test_repeated_submit_makes_one_booking(app: Flask, small: Small, alva: FlaskClient) -> None:
@@ -368,13 +387,16 @@ def test_one_booking_takes_a_fixed_number_of_statements(app: Flask, small: Small
 def test_look_ups_use_their_indexes(app: Flask, small: Small, request: pytest.FixtureRequest) -> None:
     if "sqlite" not in request.node.callspec.id:
         pytest.skip("PostgreSQL scans small tables whatever the index; the bench looks at its plans")
-    from innovation_station.bookings import queries
+    from innovation_station.bookings import queries, wish_queries
     from tests.conftest import at
 
     with statements(app) as seen, app.app_context():
         queries.taken(at(TUESDAY, "08:00", "18:00"))
-        queries.held(at(TUESDAY, "08:00", "18:00"), [1, 2])
-        queries.held_by(1, at(TUESDAY, "08:00", "18:00"))
+        wish_queries.held(at(TUESDAY, "08:00", "18:00"), [1, 2])
+        wish_queries.held_by(1, at(TUESDAY, "08:00", "18:00"))
+        wish_queries.standing(1, 1, at(TUESDAY, "08:00", "18:00"), "key")
+        wish_queries.same_request(1, "key")
+        wish_queries.same_span(1, 1, at(TUESDAY, "08:00", "18:00"))
         queries.busy_spaces([at(TUESDAY, "08:00", "18:00")], [1])
         queries.upcoming(1, at(TUESDAY, "08:00", "18:00").start)
         for statement in list(seen):
