@@ -199,7 +199,7 @@ def test_manager_of_a_space_sees_and_changes_what_is_booked_there_and_nowhere_el
     assert bo.get(f"/bookings/{room}").status_code == 404
     given = grant(app, small, "space", small.room)
     page = bo.get("/account/spaces").text
-    assert "Alva Lindqvist" in page and "Möte" in page and "A1" not in page
+    assert "Alva Lindqvist" in page and "Möte" in page and "Skrivbord A1" not in page
     assert bo.get(f"/bookings/{room}").status_code == 200 and bo.get(f"/bookings/{desk}").status_code == 404
     assert post(bo, f"/bookings/{desk}/cancel").status_code == 404
     assert post(bo, f"/bookings/{room}/cancel").status_code == 303
