@@ -119,7 +119,10 @@ def others_write() -> bool:
 def connection() -> Connection:
     """Give the connection of the open transaction; without one that of the session, which then begins to read."""
     session: Session = db.session()
-    return session.info.get("connection") or session.connection()
+    kept: Connection | None = session.info.get("connection")
+    if kept is None or kept.closed:
+        kept = session.info["connection"] = session.connection()
+    return kept
 
 
 @contextmanager
@@ -247,7 +250,8 @@ def _end_reading(connection: Any, _record: ConnectionPoolEntry, _state: Any) -> 
 def engine_options(url: str) -> dict[str, Any]:
     """Choose pool settings for a database URL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
+        # one connection that has the pages it needs in mind, instead of five in turn
+        return {"pool_use_lifo": True, "connect_args": {"timeout": BUSY_MILLISECONDS / 1000}}
     return {
         "pool_pre_ping": not hasattr(select, "poll"),
         "pool_recycle": 240,  # seconds; the shortest that firewalls in between forget a connection in

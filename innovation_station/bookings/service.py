@@ -68,7 +68,7 @@ def reserve(
     wish = Wish(house.places[space_id], span)
     measured = _measured(actor, standing, house, wish, moment(now, zone, house))
     if found.held or found.own:
-        _check(wish, actor.id, measured)
+        _check(wish, actor.id, measured, found=found)
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     booking = Booking(
@@ -96,7 +96,7 @@ def consider(
     house = read_house(found.house_revision)
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    _check(Wish(house.places[space_id], span), actor.id, measured)
+    _check(Wish(house.places[space_id], span), actor.id, measured, found=found)
 
 
 def move(
@@ -280,16 +280,20 @@ def _check(
     *,
     without: int | None = None,
     started: Span | None = None,
+    found: wish_queries.Standing | None = None,
 ) -> None:
-    """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed."""
-    held = wish_queries.held(wish.span, [wish.place.id], without=without)
-    own = wish_queries.held_by(member_id, wish.span, without=without)
-    found = rules.refusals(wish, measured, held, own)
+    """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed.
+
+    What is `found` already to be nothing is not read again.
+    """
+    own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
+    held = wish_queries.held(wish.span, [wish.place.id], without=without) if found is None or found.held else ()
+    refused = rules.refusals(wish, measured, held, own)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
-        found = [refusal for refusal in found if refusal.code not in ("past", "too-soon")]
-    if found:
-        kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in found) else Refused
-        raise kind(found)
+        refused = [refusal for refusal in refused if refusal.code not in ("past", "too-soon")]
+    if refused:
+        kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in refused) else Refused
+        raise kind(refused)
 
 
 def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
