@@ -23,6 +23,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Raises settings.SettingsError where a setting is wrong. Opens no connection to the database.
     """
     from innovation_station import db, delivery, health, i18n, logs, settings, web
+    from innovation_station.bookings import refresh
     from innovation_station.calendars import poll
 
     given = dict(config or {})
@@ -37,6 +38,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(given)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     poll.init_app(app)
+    refresh.init_app(app)
     logs.init_app(app)
     db.db.init_app(app)
     i18n.init_app(app)

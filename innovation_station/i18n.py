@@ -17,6 +17,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_babel import Babel, force_locale
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Request
 from wtforms.i18n import messages_path
 
 from innovation_station.daynames import written
@@ -50,13 +51,13 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(sentence)
 
 
-def choose_language() -> Language:
+def choose_language(asked: Request) -> Language:
     """Follow ?lang= (for links), then the choice made before, then the browser, then the house."""
-    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+    for wish in (asked.args.get("lang"), asked.cookies.get(COOKIE)):
         if wish in LANGUAGES:
             return wish
     default = current_app.config["STATION"].locale
-    return request.accept_languages.best_match(LANGUAGES, default) if request.accept_languages else default  # type: ignore[return-value]
+    return asked.accept_languages.best_match(LANGUAGES, default) if asked.accept_languages else default  # type: ignore[return-value]
 
 
 def language() -> Language:
@@ -66,7 +67,7 @@ def language() -> Language:
     except RuntimeError:
         return "sv"
     if kept is None:
-        kept = g.language = choose_language() if has_request_context() else current_app.config["STATION"].locale
+        kept = g.language = choose_language(request) if has_request_context() else current_app.config["STATION"].locale
     return kept
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from innovation_station.db import at_once
 from innovation_station.members import needs
@@ -12,6 +13,10 @@ from innovation_station.members.rules import Person
 from innovation_station.notices.queries import UNREAD
 from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_FOUND = "station.visit"
 _VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD, needs.NEEDS_OF_MEMBER)
 
 
@@ -24,6 +29,17 @@ class Visit:
     revisions: tuple[int, int]
     unread: int
     needs: frozenset[str] = field(repr=False)
+
+
+def keep(environ: WSGIEnvironment, token: str, visit: Visit) -> None:
+    """Leave what a layer before the framework has found to the rest of the request."""
+    environ[_FOUND] = token, visit
+
+
+def found(environ: WSGIEnvironment, token: str) -> Visit | None:
+    """Give what was left for this very token, None where nothing was."""
+    known, visit = environ.get(_FOUND, ("", None))
+    return visit if known == token else None
 
 
 def find(token: str, now: datetime) -> Visit | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -13,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, queries, service, sheets, wish_queries
+from innovation_station.bookings import allowances, queries, refresh, service, sheets, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -36,7 +35,6 @@ pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
 Usual = Sequence[tuple[int, datetime, datetime]]
 A_MOMENT = timedelta(minutes=10)
-VERSION = "3"  # part of every ETag: raise it when the same data renders otherwise
 
 
 @pages.get("/book")
@@ -150,13 +148,7 @@ def _day_part() -> ResponseReturnValue:
 
 
 def _etag(stamp: tuple[int, int], now: datetime) -> str:
-    """Name the state of the day for this member: the data, the address, the language and the running quarter."""
-    quarter = int(now.timestamp()) // 900
-    query = request.query_string.decode("latin-1")
-    who = actor()
-    reader = f"{who.id}|{who.role}|{who.access}|{sorted(own_needs())}"
-    text = f"{VERSION}|{stamp}|{reader}|{language()}|{quarter}|{query}"
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return refresh.tag(stamp, actor(), own_needs(), language(), now, request.query_string.decode("latin-1"))
 
 
 def _page(
