@@ -231,22 +231,6 @@ def _must_live(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> No
         raise DisconnectionError("the server has spoken without being asked")
 
 
-@event.listens_for(Session, "after_begin")
-def _read_without_transaction(session: Session, _transaction: Any, connection: Connection) -> None:
-    """Spare PostgreSQL the begin and the end of a transaction that only reads: two round trips a page.
-
-    Each statement sees what is committed then, as within a transaction of its default isolation.
-    """
-    if connection.dialect.name == "postgresql" and not session.info.get("writing"):
-        connection.connection.driver_connection.autocommit = True  # type: ignore[union-attr]
-
-
-@event.listens_for(Engine, "reset")
-def _end_reading(connection: Any, _record: ConnectionPoolEntry, _state: Any) -> None:
-    if getattr(connection, "autocommit", None) is True and not connection.closed:
-        connection.autocommit = False
-
-
 def engine_options(url: str) -> dict[str, Any]:
     """Choose pool settings for a database URL."""
     if url.startswith("sqlite"):

@@ -51,8 +51,9 @@ def enter(proof: Proof, following: str, *, remember: bool) -> ResponseReturnValu
         return _half_way(proof, following, "members.code", remember=remember)
     if rules.needs_second_factor(member.role, queries.admission().second_factor):
         return _half_way(proof, following, "members.enrol", remember=remember)
+    target = after(member, following)  # read before: who is told that it failed must not be logged in
     open_session(proof, remember=remember)
-    return redirect(after(member, following), 303)
+    return redirect(target, 303)
 
 
 def _half_way(proof: Proof, following: str, endpoint: str, *, remember: bool) -> ResponseReturnValue:

@@ -59,9 +59,9 @@ def code() -> ResponseReturnValue:
             with transaction():
                 service.count_failure(email, address=address, now=clock.now(), what="code")
         return asking.refused("members/code.html", form, error, recovery=recovery)
-    following = safe_next(session.get(NEXT), url_for("home.start"))
+    target = asking.after(waiting.member, safe_next(session.get(NEXT), url_for("home.start")))
     asking.open_session(Proof(waiting.member, None), remember=waiting.remember)
-    return redirect(asking.after(waiting.member, following), 303)
+    return redirect(target, 303)
 
 
 @pages.route("/login/second-factor", methods=["GET", "POST"])
@@ -88,9 +88,9 @@ def enrol() -> ResponseReturnValue:
             security.code_came(session[HALF_WAY], now=clock.now())
     except Refused as error:
         return asking.refused("members/enrol.html", form, error, account=account, **shown)
-    following = safe_next(session.get(NEXT), url_for("home.start"))
+    target = asking.after(account, safe_next(session.get(NEXT), url_for("home.start")))
     asking.open_session(Proof(account, None), remember=waiting.remember)
-    return render_template("account/codes.html", codes=codes, fresh=True, following=asking.after(account, following))
+    return render_template("account/codes.html", codes=codes, fresh=True, following=target)
 
 
 @pages.post("/logout")
