@@ -20,9 +20,12 @@ COUNT_CHANGES = """() => {
 
 
 def look_again(page: Page, status: int) -> None:
-    """Come back to the page, as from another tab, and wait for the answer to its question what is new."""
+    """Come back to the page, as from another tab, and wait until the answer to its question what is new is drawn."""
+    page.evaluate("document.addEventListener('station:day', () => { window.drawn = true }, { once: true })")
     with page.expect_response(is_part("day", status)):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.evaluate("window.drawn = false; document.dispatchEvent(new Event('visibilitychange'))")
+    if status == 200:
+        page.wait_for_function("window.drawn")
 
 
 def test_two_browsers_want_the_same_desk(visit: Visit, station: Station) -> None:
