@@ -25,7 +25,7 @@ def look_again(page: Page, status: int) -> None:
     with page.expect_response(is_part("day", status)):
         page.evaluate("window.drawn = false; document.dispatchEvent(new Event('visibilitychange'))")
     if status == 200:
-        page.wait_for_function("window.drawn")
+        page.wait_for_function("() => window.drawn")
 
 
 def test_two_browsers_want_the_same_desk(visit: Visit, station: Station) -> None:
