@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import brotli
 from flask import Flask, Response, current_app, request, url_for
@@ -17,6 +18,7 @@ from innovation_station.i18n import language
 
 A_YEAR = "public, max-age=31536000, immutable"
 MACROS_KEPT = 256
+View = TypeVar("View", bound=Callable[..., Any])
 TEXT = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 
 
@@ -35,12 +37,18 @@ def init_app(app: Flask) -> None:
         if request.endpoint == "static":
             return _finish_static(response)
         # An answer that may repeat what somebody typed beside a form token stays as it is: the size of the compressed
-        # page would tell the token (BREACH). So does the page that shows feeds' addresses beside the query it was asked
-        # with; a form token alone is signed anew each second, which spoils the measuring.
-        secret = request.blueprint == "calendars"
-        if request.method == "GET" and response.status_code == 200 and not secret:
+        # page would tell the token (BREACH). So do pages that show a secret beside the query they were asked with, see
+        # `shows_secret`; a form token alone is signed anew each second, which spoils the measuring.
+        view = current_app.view_functions.get(request.endpoint or "")
+        if request.method == "GET" and response.status_code == 200 and not getattr(view, "shows_secret", False):
             return compress.after_request(response)
         return response
+
+
+def shows_secret(view: View) -> View:
+    """Mark a view whose page shows a secret that lasts: it is never compressed, whatever else stands on it."""
+    view.shows_secret = True  # type: ignore[attr-defined]
+    return view
 
 
 def _finish_static(response: Response) -> Response:

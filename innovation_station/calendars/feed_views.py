@@ -25,6 +25,7 @@ from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
 from innovation_station.db import db, transaction, unavailable
+from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError
 from innovation_station.web import csrf, sessionless
 
@@ -46,6 +47,7 @@ _tried: dict[int, float] = {}
 
 @csrf.exempt  # type: ignore[untyped-decorator]
 @sessionless
+@shows_secret
 def feed(rest: str) -> ResponseReturnValue:
     """Answer a program that polls: 200, 304, the one 404 for every address that is none, 405, 503."""
     if request.method not in ("GET", "HEAD"):

@@ -16,6 +16,7 @@ from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
 from innovation_station.calendars.rules import Today
 from innovation_station.db import transaction
+from innovation_station.delivery import shows_secret
 from innovation_station.errors import Refused
 from innovation_station.i18n import clock as clock_text
 from innovation_station.i18n import day_short, language, local, span_short, weekday_short
@@ -28,6 +29,7 @@ pages = Blueprint("calendars", __name__)
 
 @pages.route("/calendars", methods=["GET", "POST"])
 @signed_in
+@shows_secret
 def index() -> ResponseReturnValue:
     """List the member's feeds, and make one."""
     form = FeedForm(name=rules.WORDS[language()]["feed"], language=language())

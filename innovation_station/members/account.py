@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.audit import service as audit
 from innovation_station.db import transaction
+from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError, NotAllowed, Refused, TooMany
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
@@ -133,6 +134,7 @@ def email() -> ResponseReturnValue:
 
 
 @pages.get("/security/second-factor")
+@shows_secret
 def factor() -> ResponseReturnValue:
     """Show the second factor: none, begun, or in use."""
     return render_template("account/factor.html", **_factor(PasswordForm()))

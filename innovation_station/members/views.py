@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from innovation_station import clock
 from innovation_station.db import transaction
+from innovation_station.delivery import shows_secret
 from innovation_station.errors import NotAllowed, NotFound, Refused, TooMany
 from innovation_station.members import asking, queries, security, service
 from innovation_station.members.asking import HALF_WAY, NEXT
@@ -65,6 +66,7 @@ def code() -> ResponseReturnValue:
 
 
 @pages.route("/login/second-factor", methods=["GET", "POST"])
+@shows_secret
 def enrol() -> ResponseReturnValue:
     """Have somebody turn a second factor on whose house asks for one; only then the log-in is done."""
     try:

@@ -9,8 +9,12 @@ import pytest
 from flask import Flask
 
 from innovation_station import settings
+from innovation_station.db import db, transaction
+from innovation_station.members import joining, queries, totp
+from innovation_station.members.models import Member
 from innovation_station.web import POLICY
-from tests.conftest import app_on
+from tests.conftest import PASSWORD, Clock, Small, app_on, browser, log_in, token_in
+from tests.members.conftest import fill, press
 from tests.trust.conftest import Station, tour
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +107,33 @@ def test_secret_addresses_are_not_compressed_beside_what_was_asked(station: Stat
     assert compressed.headers["Content-Encoding"] == "gzip"
     refused = station.alva.post("/bookings", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in refused.headers
+
+
+@on_sqlite
+def test_second_factor_is_not_compressed_beside_what_was_asked(
+    app: Flask, small: Small, clock: Clock, database_url: str
+) -> None:
+    """The app's secret and the recovery codes, on the account's page and where a log-in asks for them."""
+    zipped, page = {"Accept-Encoding": "gzip"}, "/account/security/second-factor"
+    alva = log_in(browser(app))
+    assert press(alva, page, page, password=PASSWORD).status_code == 303
+    shown = alva.get(f"{page}?x=AAAA", headers=zipped)
+    assert 'class="key"' in shown.text and "x=AAAA" in shown.text and "Content-Encoding" not in shown.headers
+    with app.app_context():
+        factor = queries.second_factor_of(small.people["alva"])
+        secret = totp.unlocked(factor.secret, key=str(app.secret_key), member_id=factor.member_id) if factor else b""
+    code = totp.code_at(secret or b"", totp.step_of(clock.now))
+    token = token_in(alva.get(page).text)
+    codes = alva.post(f"{page}/confirm", data={"csrf_token": token, "code": code}, headers=zipped)
+    assert codes.status_code == 200 and codes.text.count("<code>") == 10 and "Content-Encoding" not in codes.headers
+    with app.app_context(), transaction():
+        admin = db.session.get_one(Member, small.people["admin"])
+        joining.settle_admission("", "staff", actor=admin, now=clock.now)
+    host, page = browser(app), "/login/second-factor"
+    fill(host, "/login", email="host@example.org", password=PASSWORD)
+    assert press(host, page, page, begin="1").status_code == 303
+    shown = host.get(f"{page}?x=AAAA", headers=zipped)
+    assert 'class="key"' in shown.text and "Content-Encoding" not in shown.headers
 
 
 def test_templates_hold_nothing_inline() -> None:
