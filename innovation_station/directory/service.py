@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, event, insert, inspect, select, update
 
+from innovation_station import clock
 from innovation_station.audit import service as audit
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db
@@ -18,6 +20,8 @@ from innovation_station.members.models import Member
 from innovation_station.members.rules import NAME_LONGEST, Actor
 from innovation_station.notices import service as notices
 from innovation_station.text import fits_a_line
+
+_profile, _word = (cast(Table, model.__table__) for model in (Profile, ProfileWord))
 
 
 def write(actor: Actor, texts: Mapping[str, str], shown: Mapping[str, int], *, visible: bool, now: datetime) -> None:
@@ -56,12 +60,11 @@ def _rename(actor: Actor, member: Member, name: str, now: datetime) -> None:
     if name == member.name:
         return
     before, member.name = member.name, name
-    db.session.flush()
+    db.session.flush()  # see _follow_name
     audit.record(
         "member.rename", subject=("member", member.id), actor=actor, member_id=member.id, before={"name": before},
         after={"name": name}, now=now,
     )  # fmt: skip
-    bookings.redraw(member.id, now=now)
 
 
 def _fields(member_id: int, texts: Mapping[str, str], shown: Mapping[str, int]) -> None:
@@ -79,21 +82,26 @@ def _fields(member_id: int, texts: Mapping[str, str], shown: Mapping[str, int]) 
 
 def reindex(member_id: int) -> None:
     """Keep the words a member is found by: those that members may see, none where the name is not for them."""
-    db.session.execute(delete(ProfileWord).where(ProfileWord.member_id == member_id))
+    db.session.execute(delete(_word).where(_word.c.member_id == member_id))
     known = queries.seen(member_id, "member")
     if known:
         found = rules.words([known.name, *(known.texts[field] for field in rules.FIELDS if field in known.texts)])
-        db.session.add_all([ProfileWord(word=word, member_id=member_id) for word in found])
-    db.session.flush()
+        if found:
+            db.session.execute(insert(_word), [{"word": word, "member_id": member_id} for word in found])
 
 
-def renamed(member: Member) -> None:
-    """Follow a name that was changed elsewhere, by staff for example."""
-    profile = db.session.get(Profile, member.id)
-    if profile is not None:
-        profile.sort_key = rules.sort_key(member.name)
-        db.session.flush()
+@event.listens_for(Member, "after_update")
+def _follow_name(_mapper: object, _connection: object, member: Member) -> None:
+    """Follow a member's name wherever it is changed, in the flush that stores it: nobody has to remember.
+
+    It stands in the order of the directory, in the words that are searched, and on the days of what is booked. What is
+    done here is done by statements alone: within a flush the session takes no objects.
+    """
+    if inspect(member).attrs.name.history.has_changes():
+        key = rules.sort_key(member.name)
+        db.session.execute(update(_profile).where(_profile.c.member_id == member.id).values(sort_key=key))
         reindex(member.id)
+        bookings.redraw(member.id, now=clock.now())
 
 
 def show_photo(member_id: int, pictures: Mapping[str, bytes], *, now: datetime) -> None:
