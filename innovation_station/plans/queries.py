@@ -14,6 +14,7 @@ from innovation_station.db import db
 from innovation_station.members.models import Member
 from innovation_station.plans.models import DedicatedDesk, Membership, PlanRow, QuotaRow
 from innovation_station.plans.rules import Catalogue, Dedication, Plan, Quota, Standing, Term
+from innovation_station.spaces.queries import changes_house
 from innovation_station.spaces.rules import House
 
 MOST = 4000  # standings kept of a catalogue, half a kilobyte each
@@ -23,10 +24,16 @@ _lock = Lock()
 
 
 def catalogue(house: House) -> Catalogue:
-    """Give all plans as they are at the house's revision; three statements where it is new, else none."""
+    """Give all plans as they are at the house's revision; three statements where it is new, else none.
+
+    Inside a transaction that changes the house nothing new is kept: it may be taken back, and the house that was read
+    before it, which has the revision it had, lives on.
+    """
     found = _catalogues.get(house)
     if found is None:
-        found = _catalogues[house] = _read()
+        found = _read()
+        if not changes_house():
+            _catalogues[house] = found
     return found
 
 

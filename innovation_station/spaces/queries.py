@@ -31,9 +31,15 @@ def house(revision: int | None = None) -> House:
     if kept is None or kept.revision != revision:
         session = db.session()
         kept = _read(session)
-        if CHANGED not in session.info or session.info[CHANGED] is not session.get_transaction():
+        if not changes_house():
             _kept[key] = kept
     return kept
+
+
+def changes_house() -> bool:
+    """Tell whether the open transaction has changed the house: it may be taken back, so nothing read in it is kept."""
+    session = db.session()
+    return CHANGED in session.info and session.info[CHANGED] is session.get_transaction()
 
 
 # Together they name the state of every day: both only rise, and a snapshot sees each commit whole, so an equal pair
