@@ -119,6 +119,11 @@ def may_manage_members(actor: Actor) -> bool:
     return is_staff(actor)
 
 
+def may_look_after(actor: Actor, member: Actor) -> bool:
+    """Tell whether staff may see what is kept of a member, and let them go: hosts members, administrators all."""
+    return is_admin(actor) or (is_staff(actor) and member.role == "member")
+
+
 def may_change_roles(actor: Actor) -> bool:
     """Tell who may make hosts and administrators, and loosen what protects them: administrators."""
     return is_admin(actor)

@@ -92,7 +92,7 @@ def member(member_id: int) -> ResponseReturnValue:
         state=state_name(account.state),
         may_roles=rules.may_change_roles(actor()) and account.id != actor().id and account.state == "active",
         factor=queries.has_second_factor(account.id), form=ConfirmForm(),
-        may_help=rules.may_change_roles(actor()),
+        may_help=rules.may_change_roles(actor()), may_look_after=rules.may_look_after(actor(), account),
     )  # fmt: skip
 
 

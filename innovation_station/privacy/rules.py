@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 from innovation_station.errors import Refusal
-from innovation_station.members.rules import Actor, is_staff
+from innovation_station.members.rules import Actor
 
 STATES = ("waiting", "withdrawn", "done")
 EXPORT_STATES = ("waiting", "ready")
@@ -19,20 +19,6 @@ CASES_KEPT = timedelta(days=3 * 365)  # as long as somebody may ask whether the 
 LONGEST_PAUSE = timedelta(days=366)
 SMALL = 1500  # records that are put together while somebody waits; more are left to the job
 REASON_LONGEST = 300
-
-
-class Person(Protocol):
-    """Whom it is about."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def role(self) -> str: ...
-
-
-def may_look_after(actor: Actor, member: Person) -> bool:
-    """Tell whether staff may see what is kept of a member, and let them go: hosts members, administrators all."""
-    return actor.role == "admin" or (is_staff(actor) and member.role == "member")
 
 
 def may_hold(actor: Actor) -> bool:

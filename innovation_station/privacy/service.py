@@ -19,7 +19,7 @@ from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, R
 from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
 from innovation_station.members.models import Member
-from innovation_station.members.rules import Actor, normal_email
+from innovation_station.members.rules import Actor, may_look_after, normal_email
 from innovation_station.personal import Farewell, Personal, Subject
 from innovation_station.privacy import queries, rules, standing
 from innovation_station.privacy.models import Erasure, Export, Hold, Leave
@@ -38,7 +38,7 @@ class Self:
 def _member(actor: Actor, member_id: int) -> Member:
     """Find whom it is about. Raises NotFound for nobody, and for whom the actor does not look after."""
     found = queries.member(member_id)
-    if found is None or not (actor.id == member_id or rules.may_look_after(actor, found)):
+    if found is None or not (actor.id == member_id or may_look_after(actor, found)):
         raise NotFound("member-unknown")
     return found
 

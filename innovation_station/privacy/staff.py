@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -14,6 +15,7 @@ from innovation_station.errors import DomainError
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import zone
 from innovation_station.members.models import Member
+from innovation_station.members.rules import may_look_after
 from innovation_station.privacy import queries, rules, service
 from innovation_station.privacy.account import farewells, known, line, preview
 from innovation_station.privacy.forms import HoldForm, LeaveForm, PlainForm
@@ -46,6 +48,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "privacy/staff.html", cases=queries.cases(limit=MOST_CASES), holds=queries.holds(), form=form, day=day,
         overdue=queries.overdue(known(), clock.now()), may_hold=rules.may_hold(actor()), held=queries.held(),
+        may_open=partial(may_look_after, actor()),
     ), status  # fmt: skip
 
 
@@ -59,7 +62,7 @@ def lift(hold_id: int) -> ResponseReturnValue:
 
 def _member(member_id: int) -> Member:
     found = queries.member(member_id)
-    if found is None or not rules.may_look_after(actor(), found):
+    if found is None or not may_look_after(actor(), found):
         abort(404)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,25 @@ def test_hosts_do_not_erase_and_see_no_other_staff(app: Flask, small: Small) -> 
     assert host.get(f"/staff/members/{small.people['admin']}/privacy").status_code == 404
     assert host.get(f"/staff/members/{small.people['alva']}/privacy").status_code == 200
     assert post(host, f"/staff/members/{small.people['alva']}/erase").status_code == 403
+
+
+def test_hosts_are_led_nowhere_they_may_not_go(app: Flask, small: Small) -> None:
+    """Every link on the page of each account, and on that of what is to be erased, opens for who is shown it."""
+    with app.app_context():
+        for who in ("alva", "host"):
+            member = db.session.get_one(Member, small.people[who])
+            with transaction():
+                service.ask_erasure(member, member.id, now=NOW)
+    for who, led in (("host", {"alva", "bo"}), ("admin", set(small.people))):
+        client, seen = log_in(browser(app), who), set()
+        for page in ("/staff/privacy", *(f"/staff/members/{number}" for number in small.people.values())):
+            answer = client.get(page)
+            assert answer.status_code == 200
+            seen |= set(re.findall(r'href="(/staff/members/[^"#?]+)"', answer.text))
+        assert {link: client.get(link).status_code for link in seen} == dict.fromkeys(seen, 200)
+        assert {f"/staff/members/{small.people[name]}/privacy" for name in led} == {
+            link for link in seen if link.endswith("/privacy")
+        }
 
 
 def test_those_who_left_long_ago_are_forgotten_unasked(
