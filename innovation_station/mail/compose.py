@@ -8,12 +8,14 @@ A template, templates/mail/NAME.txt, says nothing of looks. It sets, all but `su
     facts       pairs of label and text
     paragraphs  texts
     action      the one thing to do: (words on the button, address)
+    other       what else one may want to do, as a small link: (words, address)
     small       what is to know about the button
     why         why one gets this mail
 
 It sees the values the mail was queued with, `name` (the receiver's), `house`, `link(endpoint, ...)`, which gives an
-address under the base URL, `instant(text)`, which reads a time, and the filters of the pages. Texts among the values
-are one line each and hold nothing that a program turns into a link.
+address under the base URL, `instant(text)`, which reads a time, `calendar`, the METHOD of the calendar part or None,
+and the filters of the pages. Texts among the values are one line each and hold nothing that a program turns into a
+link.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ from flask import Flask
 from jinja2 import Environment, StrictUndefined
 
 from innovation_station.i18n import gettext, language, speaking
+from innovation_station.mail.calendar import Envelope, attach, part_of
 from innovation_station.mail.models import Mail
-from innovation_station.mail.rules import harmless, intact, one_line
+from innovation_station.mail.rules import CALENDAR, Method, harmless, intact, one_line
 
 WIDTH = 72
 LAYOUT = "mail/_layout.html"
@@ -65,6 +68,7 @@ class Letter:
     facts: Sequence[tuple[str, str]] = ()
     paragraphs: Sequence[str] = ()
     action: tuple[str, str] | None = None
+    other: tuple[str, str] | None = None
     small: str = ""
     why: str = ""
     unsubscribe: str = field(default="", kw_only=True)
@@ -75,7 +79,8 @@ def compose(app: Flask, mail: Mail, sender: Sender, *, cte: str = "quoted-printa
 
     Whatever is wrong raises: a template that is missing or asks for a value that is, an address that is none."""
     with speaking(mail.language or sender.locale):
-        letter = write(app, mail, sender)
+        part = part_of(app, mail.content, _envelope(mail, sender))
+        letter = write(app, mail, sender, calendar=part.method if part else None)
         html = _environment(app).get_template(LAYOUT).render(letter=letter, sender=sender)
         message = EmailMessage()
         message["From"] = _mailbox(*parseaddr(sender.address))
@@ -89,6 +94,8 @@ def compose(app: Flask, mail: Mail, sender: Sender, *, cte: str = "quoted-printa
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(plain(letter, sender), cte=cte)
         message.add_alternative(html, subtype="html", cte=cte)
+        if part is not None:
+            attach(message, part)
         message["Content-Language"] = language()
         return message
 
@@ -100,24 +107,36 @@ def _environment(app: Flask) -> Environment:
     return cast(Environment, app.extensions[_KEY])
 
 
-def write(app: Flask, mail: Mail, sender: Sender) -> Letter:
+def _envelope(mail: Mail, sender: Sender) -> Envelope:
+    """Give the addresses as the headers have them: programs look for their own among those of the calendar part."""
+    own, to = _mailbox(*parseaddr(sender.address)), _mailbox(mail.name, mail.receiver)
+    return Envelope(
+        (own.display_name, own.addr_spec), (to.display_name, to.addr_spec), mail.language or sender.locale,
+        sender.base_url, mail.created_at,
+    )  # fmt: skip
+
+
+def write(app: Flask, mail: Mail, sender: Sender, *, calendar: Method | None = None) -> Letter:
     """Fill a mail's template, in the language in force."""
     found = _environment(app).get_template(f"mail/{mail.template}.txt")
-    given = _values(app, mail, sender)
-    said = vars(found.make_module(given))
+    said = vars(found.make_module({**_values(app, mail, sender), "calendar": calendar}))
     subject = one_line(str(said["subject"]))
-    action = said.get("action")
     return Letter(
         subject=subject,
         title=said.get("title") or subject,
         lead=said.get("lead") or "",
         facts=[(str(label), str(text)) for label, text in said.get("facts") or ()],
         paragraphs=[str(text).strip() for text in said.get("paragraphs") or ()],
-        action=(str(action[0]), str(action[1])) if action else None,
+        action=_pair(said.get("action")),
+        other=_pair(said.get("other")),
         small=said.get("small") or "",
         why=said.get("why") or "",
         unsubscribe=sender.base_url + mail.unsubscribe_url if mail.unsubscribe_url else "",
     )
+
+
+def _pair(said: Any) -> tuple[str, str] | None:
+    return (str(said[0]), str(said[1])) if said else None
 
 
 def _values(app: Flask, mail: Mail, sender: Sender) -> dict[str, Any]:
@@ -126,8 +145,9 @@ def _values(app: Flask, mail: Mail, sender: Sender) -> dict[str, Any]:
     def link(endpoint: str, **parts: Any) -> str:
         return sender.base_url + addresses.build(endpoint, {name: intact(part) for name, part in parts.items()})
 
+    content = {name: value for name, value in (mail.content or {}).items() if name != CALENDAR}
     return {
-        **harmless(mail.content or {}),
+        **harmless(content),
         "name": harmless(mail.name), "house": sender.house, "link": link, "base_url": sender.base_url,
         "instant": lambda text: datetime.fromisoformat(intact(text)),
     }  # fmt: skip
@@ -146,8 +166,7 @@ def plain(letter: Letter, sender: Sender) -> str:
     wide = max((len(label) for label, _text in letter.facts), default=0)
     parts.append("\n".join(_fact(label, text, wide) for label, text in letter.facts))
     parts += [_wrapped(text) for text in letter.paragraphs]
-    if letter.action:
-        parts.append(f"{letter.action[0]}:\n{letter.action[1]}")
+    parts += [f"{words}:\n{address}" for words, address in filter(None, (letter.action, letter.other))]
     parts.append(_wrapped(letter.small))
     signature = [_wrapped(letter.why), _wrapped(", ".join(filter(None, (sender.house, sender.organisation))))]
     parts.append("\n".join(["-- ", *filter(None, signature)]))

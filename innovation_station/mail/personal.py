@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from email.utils import getaddresses
 from pathlib import Path
 
@@ -63,10 +64,17 @@ def _names(path: Path, subject: Subject) -> bool:
         to = [address.casefold() for _name, address in getaddresses(message.get_all("To", []))]
         if subject.email.casefold() in to:
             return True
-        texts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+        texts = [_text(part) for part in message.walk()]
     except (OSError, LookupError, ValueError):
         return False
-    return subject.is_named_in("\n".join([str(message.get("Subject", "")), *map(str, texts)]).replace(rules.GAP, ""))
+    return subject.is_named_in("\n".join([str(message.get("Subject", "")), *texts]).replace(rules.GAP, ""))
+
+
+def _text(part: EmailMessage) -> str:
+    """Give what a part of a message says: texts, and files for calendars, whose lines are broken anywhere."""
+    if part.get_content_type() == "application/ics":
+        return str(part.get_content().decode("utf-8", "replace")).replace("\r\n ", "")
+    return str(part.get_content()) if part.get_content_maintype() == "text" else ""
 
 
 def _old_files(now: datetime) -> list[Path]:

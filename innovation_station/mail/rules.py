@@ -50,6 +50,54 @@ class Outcome:
 
 SENT = Outcome("sent")
 
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+METHODS: tuple[Method, ...] = ("REQUEST", "CANCEL", "PUBLISH")
+CALENDAR = "calendar part"  # among a mail's values; with a space it is no name that a template could ask for
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """What a mail says to calendar programs: a whole iCalendar object and the METHOD that stands in it (RFC 6047).
+
+    Raises ValueError where the two differ, and for a REQUEST or CANCEL about more than one thing: programs take the
+    first UID and drop the rest (RFC 5546 3.2.2 wants one; grommunio/gromox#262). Several go as PUBLISH.
+    """
+
+    method: Method
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what only a fault in the calling code can produce."""
+        lines = self.text.split("\r\n")
+        if lines[0] != "BEGIN:VCALENDAR" or lines[-2:] != ["END:VCALENDAR", ""]:
+            raise ValueError("not an iCalendar object")
+        if self.method not in METHODS or [line for line in lines if line[:7] == "METHOD:"] != [f"METHOD:{self.method}"]:
+            raise ValueError(f"the calendar object is no {self.method}")
+        if self.method != "PUBLISH" and len({line for line in lines if line[:4] == "UID:"}) != 1:
+            raise ValueError(f"a {self.method} is about one thing")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFacts:
+    """What a calendar part is written of when the mail leaves: the name of its writer (see `calendar`) and JSON.
+
+    Facts and not the object: its text names sender, receiver and language, which the outbox knows and who queues need
+    not read, and costs nothing while somebody waits. They are those of the moment it was queued: whatever happens to
+    the thing until the mail leaves is said by a mail of its own.
+    """
+
+    writer: str
+    values: Mapping[str, Any]
+
+
+def with_calendar(values: Mapping[str, Any], calendar: CalendarPart | CalendarFacts | None) -> dict[str, Any]:
+    """Give the values of a mail with its calendar part, as the row keeps them: gone when the rest goes."""
+    if calendar is None:
+        return dict(values)
+    if isinstance(calendar, CalendarPart):
+        return {**values, CALENDAR: {"method": calendar.method, "text": calendar.text}}
+    return {**values, CALENDAR: {"writer": calendar.writer, "values": dict(calendar.values)}}
+
 
 def is_address(email: str) -> bool:
     """Tell whether a text has the shape of one address: no list, no line breaks, no comment."""

@@ -19,9 +19,12 @@ from innovation_station.db import db
 from innovation_station.errors import NotFound
 from innovation_station.mail import queries, rules
 from innovation_station.mail.models import Mail
-from innovation_station.mail.rules import Outcome, Receiver
+from innovation_station.mail.rules import CalendarFacts, CalendarPart, Outcome, Receiver
 
-__all__ = ["Receiver", "claim", "discard", "forget", "purge", "queue", "renew", "retry", "settle", "withdraw"]
+__all__ = [
+    "CalendarFacts", "CalendarPart", "Receiver", "claim", "discard", "forget", "purge", "queue", "renew", "retry",
+    "settle", "withdraw",
+]  # fmt: skip
 
 
 def queue(
@@ -35,25 +38,28 @@ def queue(
     member_id: int | None = None,
     kind: str = "account",
     unsubscribe_url: str | None = None,
+    calendar: CalendarPart | CalendarFacts | None = None,
 ) -> Mail:
     """Write a mail into the caller's transaction; the worker sends it after the commit.
 
     `template` names templates/mail/NAME.txt and `values` are what it needs, as JSON has it (instants as ISO text, see
     the filter `instant`). Until `hold_until` it can be withdrawn by its `key`; a second mail under a key that is known
     is the first one, unchanged. `unsubscribe_url` is a path of ours that ends mails of this kind by POST (RFC 8058).
+    `calendar` is what calendar programs are told, or what that is to be written of.
 
     Raises ValueError for an address that is none, TypeError for values that JSON cannot hold.
     """
     if not rules.is_address(to.email):
         raise ValueError("not an address that mail can be sent to")
-    json.dumps(dict(values))
+    content = rules.with_calendar(values, calendar)
+    json.dumps(content)
     if key is not None and (known := queries.by_key(key)):
         return known
     due = max(now, hold_until or now)
     mail = Mail(
         key=key, message_id=secrets.token_hex(16), kind=kind, template=template, receiver=to.email,
         name=rules.one_line(to.name)[: rules.NAME_LONGEST], language=to.language, member_id=member_id,
-        content=dict(values), unsubscribe_url=unsubscribe_url, state="queued", created_at=now, ordered_at=due,
+        content=content, unsubscribe_url=unsubscribe_url, state="queued", created_at=now, ordered_at=due,
         due_at=due, reason="",
     )  # fmt: skip
     try:
@@ -63,7 +69,8 @@ def queue(
         if key is not None and (known := queries.by_key(key)):  # somebody else queued it in this very moment
             return known
         raise
-    db.session.info["mail_queued"] = True
+    if due == now:  # one that is held leaves at a look of the worker's: there is nothing to ring for yet
+        db.session.info["mail_queued"] = True
     return mail
 
 
