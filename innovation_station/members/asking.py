@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError, NotAllowed, TooMany
+from innovation_station.errors import DomainError, TooMany
 from innovation_station.forms import Form
 from innovation_station.members import queries, rules, security, service
 from innovation_station.members.models import Member
+from innovation_station.members.queries import Counted
 from innovation_station.members.service import Proof
 from innovation_station.web import sign_in
 
@@ -21,18 +22,35 @@ NEXT = "second_next"
 
 
 def prove(email: str, password: str) -> Proof:
-    """Check a password that a request brings: not too often, and counted when it is wrong.
+    """Check a password that a request brings: not too often, and counted unless it is right.
 
-    Opens a transaction of its own. Raises NotAllowed, TooMany.
+    Opens transactions of its own. Raises NotAllowed, TooMany.
     """
-    address = request.remote_addr
-    service.admit(email, address=address, now=clock.now())
+    number = count_try(email, "password")
     try:
-        return service.prove(email, password)
-    except NotAllowed:
-        with transaction():
-            service.count_failure(email, address=address, now=clock.now())
+        proof = service.prove(email, password)
+    except TooMany:  # nobody has looked at it
+        not_counted(number)
         raise
+    not_counted(number)
+    return proof
+
+
+def count_try(email: str, what: Counted) -> int:
+    """Count a try of a password or code as a failure before it is made; give its number. Raises TooMany.
+
+    Who has to wait is told so by a read: a flood of tries does not stand in the way of those who write.
+    """
+    address, now = request.remote_addr, clock.now()
+    service.admit(email, address=address, now=now, what=what)
+    with transaction():
+        return service.begin_try(email, address=address, now=now, what=what)
+
+
+def not_counted(number: int) -> None:
+    """Take a try out of the count again."""
+    with transaction():
+        service.end_try(number)
 
 
 def refused(template: str, form: Form, error: DomainError, **values: Any) -> Response:

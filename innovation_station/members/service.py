@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete
 
 from innovation_station.audit.rules import shortened
-from innovation_station.db import db
+from innovation_station.db import db, in_turn
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused, TooMany
 from innovation_station.members import guesses, queries, rules, tickets
 from innovation_station.members.models import LoginSession, Member, SignInFailure
@@ -94,14 +94,30 @@ def _turn() -> Iterator[None]:
 
 
 def admit(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> None:
-    """Let a log-in try its password, unless account or client address have failed too often. Raises TooMany.
+    """Let a log-in go on to its password, unless account or client address have failed too often. Raises TooMany.
 
-    Before any hash, and the same for accounts that exist and that do not. A right password has to wait too:
-    one that came through would end the guessing, not stop it.
+    Before any hash and any write, and the same for accounts that exist and that do not. A right password has to wait
+    too: one that came through would end the guessing, not stop it.
     """
     if wait := queries.sign_in_wait(email, address, now, what):
         refusal = Refusal("login-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
         raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
+
+
+def begin_try(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> int:
+    """Count a try as a failure before it is made, and give its number for `end_try`. Raises TooMany.
+
+    In the caller's transaction, which has to end before the password is looked at. Counted after it, as many as come
+    at once would all be tried: none has failed yet while they are let in. (2026-11: six of six came through.)
+    """
+    in_turn(queries.account_key(email, what), queries.network_key(address, what))
+    admit(email, address=address, now=now, what=what)
+    return count_failure(email, address=address, now=now, what=what)
+
+
+def end_try(number: int) -> None:
+    """Take a try out of the count: it was right, or was not made."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.id == number))
 
 
 def admit_mail(email: str, *, address: str | None, now: datetime) -> None:
@@ -109,18 +125,21 @@ def admit_mail(email: str, *, address: str | None, now: datetime) -> None:
 
     The same for addresses that are known and that are not. Counts it, in the caller's transaction.
     """
+    in_turn(queries.account_key(email, "mail"), queries.network_key(address, "mail"))
     if wait := queries.mail_wait(email, address, now):
         refusal = Refusal("mail-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
         raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
     count_failure(email, address=address, now=now, what="mail")
 
 
-def count_failure(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> None:
+def count_failure(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> int:
     """Write down that a password or code was wrong, or a mail asked for; what has stopped to count goes."""
     db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR))
     account, network = queries.account_key(email, what), queries.network_key(address, what)
-    db.session.add(SignInFailure(account=account, network=network, failed_at=now))
+    row = SignInFailure(account=account, network=network, failed_at=now)
+    db.session.add(row)
     db.session.flush()
+    return row.id
 
 
 @dataclass(frozen=True, slots=True)

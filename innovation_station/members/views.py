@@ -10,7 +10,7 @@ from innovation_station import clock
 from innovation_station.db import transaction
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import NotAllowed, NotFound, Refused, TooMany
-from innovation_station.members import asking, queries, security, service
+from innovation_station.members import asking, queries, security
 from innovation_station.members.asking import HALF_WAY, NEXT
 from innovation_station.members.enrolment import enrolment
 from innovation_station.members.forms import CodeForm, LoginForm, RecoveryForm
@@ -48,17 +48,13 @@ def code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         page = render_template("members/code.html", form=form, recovery=recovery)
         return page, 422 if form.is_submitted() else 200
-    email, address = waiting.member.email, request.remote_addr
     try:
-        service.admit(email, address=address, now=clock.now(), what="code")
+        asking.count_try(waiting.member.email, "code")  # forgotten with the others when it is right
         with transaction():
             key = str(current_app.secret_key)
             security.check_code(waiting.member, form.code.data or "", key=key, now=clock.now())
             security.code_came(session[HALF_WAY], now=clock.now())
     except (NotAllowed, TooMany) as error:
-        if isinstance(error, NotAllowed):
-            with transaction():
-                service.count_failure(email, address=address, now=clock.now(), what="code")
         return asking.refused("members/code.html", form, error, recovery=recovery)
     target = asking.after(waiting.member, safe_next(session.get(NEXT), url_for("home.start")))
     asking.open_session(Proof(waiting.member, None), remember=waiting.remember)

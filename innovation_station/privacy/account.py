@@ -18,7 +18,7 @@ from innovation_station.errors import DomainError, NotAllowed, TooMany
 from innovation_station.forms import Form, parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, zone
-from innovation_station.members import service as members
+from innovation_station.members import asking
 from innovation_station.personal import DataClass, Personal
 from innovation_station.privacy import queries, rules, service, takeout
 from innovation_station.privacy.forms import ConfirmForm, OwnLeaveForm, PlainForm
@@ -204,16 +204,9 @@ def withdraw() -> ResponseReturnValue:
 
 def confirm(form: Form) -> int:
     """Check the password of who asks, with the throttle of a log-in; 200 where it is right, else the status."""
-    me, address = actor(), request.remote_addr
     try:
-        members.admit(me.email, address=address, now=clock.now())
-        members.prove(me.email, form["password"].data or "")
-    except NotAllowed as refused:
-        with transaction():
-            members.count_failure(me.email, address=address, now=clock.now())
-        form.blame(refused.refusals)
-        return refused.status
-    except TooMany as refused:
+        asking.prove(actor().email, form["password"].data or "")
+    except (NotAllowed, TooMany) as refused:
         form.blame(refused.refusals)
         return refused.status
     return 200

@@ -6,7 +6,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from werkzeug.test import TestResponse
 from innovation_station import clock as clock_module
 from innovation_station import schema, settings
 from innovation_station.db import Base, db, transaction
-from innovation_station.errors import NotAllowed, TooMany
-from innovation_station.members import queries, rules, service
+from innovation_station.errors import DomainError, NotAllowed, TooMany
+from innovation_station.members import asking, queries, rules, service
 from innovation_station.members.models import SignInFailure
 from tests.conftest import NOW, PASSWORD, Clock, Small, app_on, browser, furnish_old, log_in, statements, token_in
 
@@ -244,7 +245,7 @@ def test_statements_of_a_log_in(app: Flask) -> None:
     data = {"email": ALVA, "password": "fel-losenord-helt", "csrf_token": token}
     with statements(app) as failed:
         client.post("/login", data=data)
-    assert len([one for one in failed if "sign_in_failure" in one]) == 3
+    assert len([one for one in failed if "sign_in_failure" in one]) == 4  # read, read behind the lock, swept, counted
     with app.app_context():
         fail(times=20)
     with statements(app) as waiting:
@@ -290,6 +291,82 @@ def test_waiting_ends(context: Flask, no_turn: None, monkeypatch: pytest.MonkeyP
         assert service.prove(ALVA, PASSWORD)
         with pytest.raises(NotAllowed):
             service.prove(ALVA, "fel-losenord-helt")
+
+
+# -- many at one moment -----------------------------------------------------------------------------------------------
+
+AT_ONCE = 8
+
+
+def all_at_once(app: Flask, what: Callable[[], object]) -> Counter[str]:
+    """Do something in threads at one moment; count what came of it."""
+    barrier, told = threading.Barrier(AT_ONCE), Counter[str]()
+
+    def run() -> None:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": "192.0.2.1"}):
+            barrier.wait()
+            try:
+                what()
+                told["fine"] += 1
+            except DomainError as error:
+                told[error.refusals[0].code] += 1
+            db.session.remove()
+
+    threads = [threading.Thread(target=run) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all hash at once: what is asked for is whether they are let in."""
+    monkeypatch.setattr(service, "_hashing", threading.BoundedSemaphore(AT_ONCE))
+    monkeypatch.setattr(service, "_waiting", threading.BoundedSemaphore(AT_ONCE))
+
+
+@pytest.mark.parametrize(("before", "tried"), [(9, 1), (5, 5), (10, 0)])
+def test_passwords_that_come_at_once_are_tried_as_often_as_is_free(
+    app: Flask, turns: None, before: int, tried: int
+) -> None:
+    with app.app_context():
+        fail(times=before)
+    told = all_at_once(app, lambda: asking.prove(ALVA, "fel-losenord-helt"))
+    assert told == +Counter({"login-wrong": tried, "login-wait": AT_ONCE - tried})
+    with app.app_context():
+        assert failures() == 10
+
+
+def test_one_machine_with_many_addresses_is_stopped_at_its_bound(app: Flask, turns: None) -> None:
+    with app.app_context():
+        for number in range(rules.NETWORK_FAILURES_FREE - 2):
+            fail(f"{number}@example.org")
+    names = iter(range(AT_ONCE))
+    told = all_at_once(app, lambda: asking.prove(f"nobody-{next(names)}@example.org", "fel-losenord-helt"))
+    assert told == {"login-wrong": 2, "login-wait": AT_ONCE - 2}
+
+
+def test_right_passwords_that_come_at_once_leave_no_count(app: Flask, turns: None) -> None:
+    assert all_at_once(app, lambda: asking.prove(ALVA, PASSWORD)) == {"fine": AT_ONCE}
+    with app.app_context():
+        assert failures() == 0
+
+
+def test_codes_that_come_at_once_are_tried_as_often_as_is_free(app: Flask) -> None:
+    with app.app_context(), transaction():
+        for _ in range(8):
+            service.count_failure(ALVA, address=None, now=NOW, what="code")
+    assert all_at_once(app, lambda: asking.count_try(ALVA, "code")) == {"fine": 2, "login-wait": AT_ONCE - 2}
+
+
+def test_mails_that_are_asked_for_at_once_are_as_many_as_are_free(app: Flask) -> None:
+    def ask() -> None:
+        with transaction():
+            service.admit_mail(ALVA, address="192.0.2.1", now=NOW)
+
+    assert all_at_once(app, ask) == {"fine": rules.MAILS_FREE, "mail-wait": AT_ONCE - rules.MAILS_FREE}
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
