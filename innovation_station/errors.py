@@ -19,6 +19,10 @@ class Refusal:
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
+class Outdated(KeyError):
+    """What was read names something that has come after the rest of it: all is to be read again."""
+
+
 class DomainError(Exception):
     """A refusal by the product, not a fault of the program; nothing was changed."""
 

@@ -293,6 +293,7 @@ def money(amount: int) -> str:
 # it is written stands in WRITTEN.
 REFUSALS: Mapping[str, Any] = {
     "taken": _l("%(space)s is booked %(span)s."),
+    "house-changed": _l("The house has just been changed. Open the page again."),
     "closed-space": _l("%(space)s is closed then."),
     "own-desk": _l("You already have %(other)s %(span)s. One desk at a time is enough."),
     "member-desk": _l("%(name)s already has %(other)s %(span)s. One desk at a time is enough."),

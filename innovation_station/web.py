@@ -39,7 +39,7 @@ from werkzeug.routing import IntegerConverter
 
 from innovation_station import clock, visits
 from innovation_station.db import db, transaction, unavailable
-from innovation_station.errors import DomainError, Refusal, TooMany, Unavailable
+from innovation_station.errors import Conflict, DomainError, Outdated, Refusal, TooMany, Unavailable
 from innovation_station.i18n import COOKIE, hours_summary, sentence
 from innovation_station.members import service as member_service
 from innovation_station.members.models import Member
@@ -160,6 +160,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_guard)
     app.after_request(seal)
     app.context_processor(_page_context)
+    app.register_error_handler(Outdated, read_again)
     app.register_error_handler(DomainError, show_refusal)
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(SQLAlchemyError, show_database_error)
@@ -373,6 +374,26 @@ def show_refusal(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, TooMany):
         page.headers["Retry-After"] = str(error.retry_after)
     return page
+
+
+def read_again(error: Outdated) -> ResponseReturnValue:
+    """Make a page anew, once, whose rows are newer than the house that it was begun with.
+
+    The house is read when a request begins, bookings after it: a space may be added and booked in between. What changes
+    something reads the house behind its locks; where the page after it does not know it, it says so.
+    """
+    if request.method not in SAFE_METHODS or g.get("reads_again"):
+        log.warning("outdated", missing=str(error))
+        return show_refusal(Conflict([Refusal("house-changed")]))
+    g.reads_again = True
+    db.session.rollback()
+    g.pop("house", None)
+    if known := visitor():
+        known.revisions = read_revisions()
+    try:
+        return current_app.dispatch_request()
+    except Exception as found:  # noqa: BLE001  who handles errors is not asked about those of its handlers
+        return current_app.handle_user_exception(found)
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
-from innovation_station.spaces.rules import Language, Place
+from innovation_station.spaces.rules import ById, Language, Place
 from innovation_station.timespan import Span, to_utc
 
 Per = Literal["week", "month"]
@@ -104,11 +104,17 @@ class Dedication:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All plans of the house, the desks that are somebody's own, and what organisations share, at one revision."""
+    """All plans of the house, the desks that are somebody's own, and what organisations share, at one revision.
+
+    Plans raise Outdated for an id of a later one.
+    """
 
     plans: Mapping[int, Plan] = field(default_factory=dict)
     dedications: Mapping[int, Sequence[Dedication]] = field(default_factory=dict)
     shared: Mapping[int, Sequence[Quota]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plans", ById(self.plans))
 
     @property
     def standard(self) -> Plan | None:

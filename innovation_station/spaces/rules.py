@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from innovation_station.errors import Outdated
 from innovation_station.timespan import Span, to_utc
 
 Language = Literal["sv", "en"]
@@ -117,9 +118,19 @@ class Storey:
     labels: Sequence[Mapping[str, Any]]
 
 
+T = TypeVar("T")
+
+
+class ById(dict[int, T]):
+    """Things by id, as they were at one revision. Raises Outdated where one is asked for that came later."""
+
+    def __missing__(self, key: int) -> T:
+        raise Outdated(key)
+
+
 @dataclass(frozen=True, eq=False)
 class House:
-    """The whole house at one revision."""
+    """The whole house at one revision. Floors, zones and places raise Outdated for an id of a later one."""
 
     revision: int
     name: str
@@ -130,6 +141,10 @@ class House:
     floors: Mapping[int, Storey]
     zones: Mapping[int, Area]
     places: Mapping[int, Place]
+
+    def __post_init__(self) -> None:
+        for name in ("floors", "zones", "places"):
+            object.__setattr__(self, name, ById(getattr(self, name)))
 
     @classmethod
     def unknown(cls) -> House:
