@@ -412,6 +412,17 @@ REFUSALS: Mapping[str, Any] = {
     "pause-until": _l("Choose the day of your return."),
     "pause-span": _l("Choose a day after today, at the latest %(last)s."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
+    "series-interval": _l("Repeat every 1 to %(most)s days, weeks or months."),
+    "series-weekdays": _l("Choose at least one weekday."),
+    "series-month-day": _l("Choose a date of the month or a weekday of it: one of the two."),
+    "series-endless": _l("Say until which day it repeats, or how many times."),
+    "series-two-ends": _l("Say either until which day it repeats or how many times, not both."),
+    "series-count": _l("A series needs at least one date. Write how many times it repeats."),
+    "series-ends-early": _l("The last day comes before the first. Choose a later one."),
+    "series-far": _l("A series lasts %(years)s years at most. Let it end earlier, or make another one then."),
+    "series-too-long": _l("A series holds %(limit)s dates at most, and this would make more. Let it end earlier."),
+    "series-empty": _l("No dates come of this. Choose other days, or a later end."),
+    "rrule-unknown": _l("A series cannot repeat by %(part)s."),
 }
 
 WRITTEN: Mapping[str, Callable[[Any], str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,11 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.bookings.rules import PRESETS, Moment, Wish, preset_span
+from innovation_station.bookings.rules import PRESETS, Moment, Wish, local_span, preset_span
 from innovation_station.errors import Refusal, Refused
 from innovation_station.forms import DateField, Form, IdField, LineField, TimeField, parse_time
 from innovation_station.spaces.rules import DAY_MINUTES, Place, at_minute
-from innovation_station.timespan import Span, WallTime, to_utc, wall_time
+from innovation_station.timespan import Span
 
 Day = date  # the form has a field named date
 
@@ -69,24 +69,3 @@ class BookingForm(Form):
         if start is None or end is None:
             raise Refused(missing)
         return local_span(day, start, end, moment.zone)
-
-
-def local_span(day: date, start: int, end: int, zone: ZoneInfo) -> Span:
-    """Turn minutes of a local day's wall clock into a UTC span.
-
-    Raises Refused: end-before-start, time-skipped (the spring gap) and time-doubled (the autumn hour), because
-    guessing which of two hours was meant is how people come an hour late.
-    """
-    if end <= start:
-        raise Refused([Refusal("end-before-start", "end")])
-    return Span(_instant(day, start, zone, "start"), _instant(day, end, zone, "end"))
-
-
-def _instant(day: date, minute: int, zone: ZoneInfo, field: str) -> datetime:
-    if minute == DAY_MINUTES:
-        day, minute = day + timedelta(days=1), 0
-    clock = time(minute // 60, minute % 60)
-    codes = {WallTime.NEVER: "time-skipped", WallTime.TWICE: "time-doubled"}
-    if code := codes.get(wall_time(datetime.combine(day, clock), zone)):
-        raise Refused([Refusal(code, field, {"time": f"{clock:%H:%M}", "day": day})])
-    return to_utc(day, clock, zone)

@@ -11,11 +11,10 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings import allowances, own_pages, queries, rules, service
 from innovation_station.bookings.choice import next_open_days
-from innovation_station.bookings.forms import local_span
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
 from innovation_station.bookings.own_forms import EditForm
-from innovation_station.bookings.rules import Moment, Wish
+from innovation_station.bookings.rules import Moment, Wish, local_span
 from innovation_station.bookings.sheets import offer
 from innovation_station.bookings.views import pages
 from innovation_station.db import transaction

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from innovation_station.errors import Refusal
+from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
-from innovation_station.spaces.rules import Holidays, Hours, Place, Policy, at_minute, open_span
-from innovation_station.timespan import Span, WallTime, subtract, wall_time
+from innovation_station.spaces.rules import DAY_MINUTES, Holidays, Hours, Place, Policy, at_minute, open_span
+from innovation_station.timespan import Span, WallTime, subtract, to_utc, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
     "morning": (8 * 60, 12 * 60),
@@ -296,3 +296,24 @@ def same_clock(span: Span, day: date, zone: ZoneInfo) -> Span:
     local = span.start.astimezone(zone)
     start = datetime.combine(day, local.timetz()).astimezone(span.start.tzinfo)
     return Span(start, start + span.length)
+
+
+def local_span(day: date, start: int, end: int, zone: ZoneInfo) -> Span:
+    """Turn minutes of a local day's wall clock into a UTC span.
+
+    Raises Refused: end-before-start, time-skipped (the spring gap) and time-doubled (the autumn hour), because
+    guessing which of two hours was meant is how people come an hour late.
+    """
+    if end <= start:
+        raise Refused([Refusal("end-before-start", "end")])
+    return Span(_instant(day, start, zone, "start"), _instant(day, end, zone, "end"))
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo, field: str) -> datetime:
+    if minute == DAY_MINUTES:
+        day, minute = day + timedelta(days=1), 0
+    clock = time(minute // 60, minute % 60)
+    codes = {WallTime.NEVER: "time-skipped", WallTime.TWICE: "time-doubled"}
+    if code := codes.get(wall_time(datetime.combine(day, clock), zone)):
+        raise Refused([Refusal(code, field, {"time": f"{clock:%H:%M}", "day": day})])
+    return to_utc(day, clock, zone)
