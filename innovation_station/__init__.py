@@ -54,6 +54,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
     from innovation_station.bookings import standing, telling
     from innovation_station.bookings import views as bookings
+    from innovation_station.calendars import invitations
     from innovation_station.calendars import views as calendars
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
@@ -99,6 +100,7 @@ def _register_features(app: Flask) -> None:
     jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     registry.init_app(app, [feature.jobs for feature in jobs])
     notice_kinds.init_app(app, [feature.KINDS for feature in (telling, directory_telling)])
+    invitations.init_app(app)
     _register_personal(app)
 
 

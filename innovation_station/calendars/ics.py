@@ -9,7 +9,7 @@ rest of a feed with it. Why by hand and not with icalendar: see the package's do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -85,11 +85,12 @@ class Entry:
             raise ValueError(f"entry {self.uid!r} has no usable uid or sequence")
 
 
-def event_bytes(entry: Entry, zone: ZoneInfo) -> bytes:
+def event_bytes(entry: Entry, zone: ZoneInfo, *, made: datetime | None = None, people: Sequence[str] = ()) -> bytes:
     """Return the VEVENT of `entry`, CRLF-terminated, folded at 75 octets, with its times local to `zone`.
 
     A start or end in the doubled hour of autumn, and a year for which the zone's VTIMEZONE would not tell
-    the truth, puts both ends in UTC. Never raises for what a text holds: see `clean`.
+    the truth, puts both ends in UTC. Never raises for what a text holds: see `clean`. `made` and `people`
+    are what messages between people add to it: another DTSTAMP, and lines that itip has written.
     """
     when, until = _ends(entry, zone)
     modified = _utc(entry.modified)
@@ -97,7 +98,7 @@ def event_bytes(entry: Entry, zone: ZoneInfo) -> bytes:
     lines = [
         "BEGIN:VEVENT",
         f"UID:{entry.uid}",
-        f"DTSTAMP:{modified}",
+        f"DTSTAMP:{_utc(made) if made else modified}",
         f"CREATED:{min(_utc(entry.created), modified)}",
         f"LAST-MODIFIED:{modified}",
         f"SEQUENCE:{entry.sequence}",
@@ -115,8 +116,7 @@ def event_bytes(entry: Entry, zone: ZoneInfo) -> bytes:
     categories = [escape(text) for text in map(clean_line, entry.categories) if text]
     if categories:
         lines.append("CATEGORIES:" + ",".join(categories))
-    lines.append("END:VEVENT\r\n")
-    return _folded(lines)
+    return folded([*lines, *people, "END:VEVENT", ""])
 
 
 def calendar_bytes(
@@ -161,7 +161,7 @@ def _head(name: str, colour: str, description: str) -> bytes:
         lines += [f"DESCRIPTION:{about}", f"X-WR-CALDESC:{about}"]
     if _COLOUR.fullmatch(colour):
         lines.append(f"COLOR:{colour}")
-    return _folded([*lines, "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H", ""])
+    return folded([*lines, "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H", ""])
 
 
 def _ends(entry: Entry, zone: ZoneInfo) -> tuple[str, str]:
@@ -224,7 +224,8 @@ def escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
-def _folded(lines: list[str]) -> bytes:
+def folded(lines: list[str]) -> bytes:
+    """Return content lines in UTF-8, joined by CRLF and folded at 75 octets."""
     encoded = [line.encode("utf-8") for line in lines]
     return b"\r\n".join([line if len(line) <= 75 else _fold(line) for line in encoded])
 
