@@ -76,6 +76,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.organisations import views as organisations
     from innovation_station.plans import reminders
     from innovation_station.plans import staff as plans
+    from innovation_station.plans import telling as plan_telling
     from innovation_station.privacy import account as own_data
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
@@ -99,7 +100,7 @@ def _register_features(app: Flask) -> None:
         app.register_blueprint(feature.pages)
     jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    notice_kinds.init_app(app, [feature.KINDS for feature in (telling, directory_telling)])
+    notice_kinds.init_app(app, [feature.KINDS for feature in (plan_telling, telling, directory_telling)])
     invitations.init_app(app)
     _register_personal(app)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db, transaction
 from innovation_station.mail import compose
 from innovation_station.mail.models import Mail
+from innovation_station.notices import queries as notice_queries
+from innovation_station.notices import service as notices
+from innovation_station.notices.rules import Choice, Frequency, Quiet
 from innovation_station.organisations import service as organisations
-from innovation_station.plans import queries, reminders
+from innovation_station.plans import queries, reminders, telling
 from innovation_station.plans.models import Membership
 from innovation_station.spaces.queries import house
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, post
@@ -148,7 +151,7 @@ def test_reminders_come_twice_for_each_last_day_and_never_again(planned: Planned
     assert [run(day) for day in (25, 26, 39)] == ["0 reminded", "1 reminded", "1 reminded"]
     with planned.app.app_context():
         mails = db.session.scalars(select(Mail)).all()
-        assert {mail.template for mail in mails} == {"plan-ends"} and len(mails) == 4
+        assert {mail.template for mail in mails} == {"notice"} and len(mails) == 4
         assert {mail.receiver for mail in mails} == {"alva@example.org"}
 
 
@@ -174,3 +177,37 @@ def test_reminder_is_written_in_the_language_of_its_receiver(planned: Planned, l
     assert message["Subject"] == said
     plain = message.get_body(("plain",))
     assert plain and "https://station.example.org/account/plan" in plain.get_content()
+
+
+@pytest.mark.parametrize(
+    ("choice", "digest", "told", "mails", "listed", "waiting"),
+    [
+        (Choice("now", True), "daily", 1, 1, 1, 0), (Choice("digest", True), "daily", 1, 0, 1, 1),
+        (Choice("off", True), "daily", 1, 0, 1, 0), (Choice("now", False), "off", 1, 1, 0, 0),
+        (Choice("off", False), "daily", 0, 0, 0, 0),
+    ],
+)  # fmt: skip
+def test_reminder_comes_by_the_ways_its_receiver_chose(
+    planned: Planned, choice: Choice, digest: Frequency, told: int, mails: int, listed: int, waiting: int
+) -> None:
+    alva = planned.small.people["alva"]
+    planned.change(planned.membership, ends=MONDAY + timedelta(days=14))
+    with planned.app.app_context(), transaction():
+        notices.choose(alva, {telling.ENDS.name: choice}, digest=digest, quiet=None)
+    with planned.app.app_context():
+        assert [reminders.remind(NOW), reminders.remind(NOW)] == [f"{told} reminded", "0 reminded"]
+        assert db.session.scalar(select(func.count()).select_from(Mail)) == mails
+        assert len(notice_queries.of_member(alva, limit=9)) == listed
+        assert len(notice_queries.waiting(alva)) == waiting
+    page = log_in(browser(planned.app)).get("/notifications").text
+    assert ("Ditt medlemskap slutar måndag 7 december" in page and "/account/plan" not in page) is bool(listed)
+
+
+def test_reminder_waits_for_the_end_of_quiet_hours(planned: Planned) -> None:
+    planned.change(planned.membership, ends=MONDAY + timedelta(days=2))
+    with planned.app.app_context(), transaction():
+        notices.choose(planned.small.people["alva"], {}, digest="daily", quiet=Quiet(6 * 60, 10 * 60))
+    with planned.app.app_context():
+        assert reminders.remind(NOW) == "1 reminded"  # ten past eight
+        mail = db.session.scalars(select(Mail)).one()
+        assert mail.due_at == datetime(2026, 11, 23, 9, tzinfo=UTC) and mail.unsubscribe_url

@@ -1,0 +1,51 @@
+"""What members are told of plans: that a membership ends."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask_babel import lazy_gettext as _l
+
+from innovation_station.i18n import day_long, language
+from innovation_station.i18n import gettext as _
+from innovation_station.mail.rules import intact
+from innovation_station.notices import service as notices
+from innovation_station.notices.registry import Kind
+from innovation_station.notices.rules import Names, Said, Values
+from innovation_station.plans.models import Membership
+
+
+def _ends(values: Values, _names: Names) -> Said:
+    plan, organisation = (values[f"{name}_{language()}"] for name in ("plan", "organisation"))
+    day = day_long(date.fromisoformat(intact(values["ends"])))
+    go_on = _("To go on, talk to the host.")
+    if organisation:
+        title = _("%(organisation)s's membership ends on %(day)s", organisation=organisation, day=day)
+        text = _("%(plan)s holds for the members of %(organisation)s until then.", plan=plan, organisation=organisation)
+        return Said(title, f"{text} {go_on}", _("See what it is about"), "organisations.index", {})
+    title = (
+        _("Your trial ends on %(day)s", day=day) if values["trial"] else _("Your membership ends on %(day)s", day=day)
+    )
+    text = _(
+        "%(plan)s holds until then. What is booked for later days stands, but nothing new can be booked for them.",
+        plan=plan,
+    )
+    return Said(title, f"{text} {go_on}", _("See my membership"), "standing.plan", {})
+
+
+ENDS = Kind(
+    "plan-ends", _l("A membership ends"),
+    _l("Two weeks and two days before yours ends, or that of an organisation you are the contact of."), _ends,
+)  # fmt: skip
+KINDS = (ENDS,)
+
+
+def ends(row: Membership, member_id: int, *, last: date, ahead: int, now: datetime) -> bool:
+    """Tell a member, so many days ahead, that a membership ends; once for each last day. Tell whether that was done."""
+    values = {
+        "plan_sv": row.plan.name_sv, "plan_en": row.plan.name_en, "ends": last.isoformat(), "trial": row.trial,
+        "organisation_sv": row.organisation.name_sv if row.organisation else "",
+        "organisation_en": row.organisation.name_en if row.organisation else "",
+    }  # fmt: skip
+    subject = f"plan-ends-{row.id}-{last.isoformat()}-{ahead}"
+    return notices.notify(ENDS, member_id, values, now=now, subject=subject, once=True) is not None
