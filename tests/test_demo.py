@@ -232,7 +232,9 @@ def test_bookings_are_such_as_the_rules_grant(app: Flask) -> None:
     holidays = Calendar("SE")
     places = house().places
     held, own = defaultdict(list), defaultdict(list)
-    for row in queries.taken(Span(at_minute(date(2026, 8, 1), 0, ZONE), at_minute(date(2026, 12, 1), 0, ZONE))):
+    for row in queries.taken(
+        Span(at_minute(date(2026, 8, 1), 0, ZONE), at_minute(date(2026, 12, 1), 0, ZONE)), house()
+    ):
         held[row.space_id].append(row.held)
         own[row.member_id].append((row.held, places[row.space_id].kind))
     for booking in db.db.session.scalars(select(Booking)):

@@ -6,7 +6,7 @@ comparisons, and those of integers cost a tenth of those of instants.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -140,11 +140,25 @@ class Day:
         found = self._stretches.get(place.id)
         if found is None:
             minute = self.minute
-            found = self._stretches[place.id] = [
-                Stretch(minute(row.start), minute(row.end), self.state_of(row), escaped(self.who(row)), row.booking_id)
-                for row in self.taken.get(place.id, ())
-            ]
+            found = self._stretches[place.id] = []
+            for row in self.taken.get(place.id, ()):
+                if row.booked_start is not None:
+                    found += self._buffered(row)
+                    continue
+                state, who = self.state_of(row), escaped(self.who(row))
+                found.append(Stretch(minute(row.start), minute(row.end), state, who, row.booking_id))
         return found
+
+    def _buffered(self, row: Taken) -> Iterator[Stretch]:
+        """Give a booking and, as stretches of their own, what is kept free before and after it."""
+        start, end, booked = self.minute(row.start), self.minute(row.end), row.booked
+        first, last = (self.minute(booked.start), self.minute(booked.end)) if booked else (end, end)
+        if start < first:
+            yield Stretch(start, first, "taken", escaped(_("Set-up")), None)
+        if first < last:
+            yield Stretch(first, last, self.state_of(row), escaped(self.who(row)), row.booking_id)
+        if last < end and booked:
+            yield Stretch(last, end, "taken", escaped(_("Clearing up")), None)
 
     @cached_property
     def _earliest(self) -> dict[Policy, int]:
@@ -214,8 +228,10 @@ class Day:
 
     def state_of(self, taken: Taken) -> str:
         """Name what a taken stretch is to the member: closed, mine or taken."""
-        if taken.booking_id is None:
+        if taken.closure:
             return "closed"
+        if taken.booking_id is None:
+            return "taken"
         return "mine" if taken.member_id == self.member_id else "taken"
 
     @cached_property
@@ -228,7 +244,9 @@ class Day:
 
     def who(self, taken: Taken) -> str:
         """Say in a word or two what takes a stretch, telling other members only what its owner shows."""
-        if taken.booking_id is None:
+        if taken.booking_id is None and not taken.closure:
+            return _("Kept for you") if taken.member_id == self.member_id else _("Kept for somebody")
+        if taken.closure:
             reason = taken.reason_sv if self._language == "sv" else taken.reason_en
             return _("Closed: %(reason)s", reason=reason)
         if taken.member_id == self.member_id:
@@ -251,6 +269,6 @@ class Day:
     def read(self, places: Collection[int]) -> Self:
         """Read what takes some places, by their ids; one statement at most."""
         taken: dict[int, list[Taken]] = {}
-        for row in queries.taken(self.whole, None if len(places) == len(self.house.places) else places):
+        for row in queries.taken(self.whole, self.house, None if len(places) == len(self.house.places) else places):
             taken.setdefault(row.space_id, []).append(row)
         return replace(self, taken=taken)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from innovation_station.bookings.rules import GONE, HOLDING
 from innovation_station.db import Base, Instant
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
@@ -16,12 +17,19 @@ from innovation_station.timespan import Span
 LONGEST_ALLOCATION = timedelta(hours=25)  # a local day when summer time ends
 LONGEST_BOOKING = timedelta(days=31)  # the database takes no policy that allows more
 TITLE_LONGEST = 120
+STATES = (*HOLDING, *GONE, "no-show")
+ACTIONS = (
+    "reserved", "moved", "edited", "cancelled", "restored", "approved", "declined", "expired", "checked-in", "released",
+    "ended", "extended", "handed",
+)  # fmt: skip
 
 
 class Booking(Base):
     """A member's hold on a space. `sequence` counts what calendars must notice, `revision` every change.
 
     `organisation_id` is the organisation its member belonged to when it was made: whose shared quota it takes from.
+    `setup` and `clearing` are the minutes it keeps free before and after, as ruled when its time was set. A request
+    waits for an answer until `answer_by`. Of a no-show the time was given back at `released_at`.
     """
 
     __tablename__ = "booking"
@@ -36,33 +44,77 @@ class Booking(Base):
     title: Mapped[str] = mapped_column(String(TITLE_LONGEST), default="")
     public: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="confirmed")
+    setup: Mapped[int] = mapped_column(default=0)
+    clearing: Mapped[int] = mapped_column(default=0)
+    people: Mapped[int | None]
+    layout: Mapped[str | None] = mapped_column(String(20))
+    booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    answer_by: Mapped[Instant | None]
+    checked_in_at: Mapped[Instant | None]
+    released_at: Mapped[Instant | None]
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     request_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
 
-    member: Mapped[Member] = relationship(lazy="raise_on_sql")
+    member: Mapped[Member] = relationship(lazy="raise_on_sql", foreign_keys=[member_id])
     space: Mapped[Space] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
         CheckConstraint('start < "end"', name="order"),
-        CheckConstraint("state in ('confirmed', 'cancelled')", name="state"),
+        CheckConstraint(f"state in {STATES}", name="state"),
+        CheckConstraint("setup between 0 and 1440 and clearing between 0 and 1440", name="buffers"),
+        CheckConstraint("people > 0", name="people"),
         UniqueConstraint("member_id", "request_key"),
         # what a feed asks of a thousand bookings is answered from the index alone
         Index("ix_booking_feed", "member_id", "start", "end", "state", "changed_at", "revision"),
         Index("ix_booking_shared", "organisation_id", "start"),
+        # ix_booking_answer_by (where state = 'requested') is made by the migration, see spaces.models.OpeningHours
     )
 
     @property
     def span(self) -> Span:
-        """Give the time it holds, UTC."""
+        """Give the time that was booked, UTC."""
         return Span(self.start, self.end)
 
     @property
+    def takes(self) -> Span | None:
+        """Give the time it keeps others out, with what it needs before and after; None where it is gone.
+
+        That is what its allocations say, on each space that its own takes.
+        """
+        start = self.start - timedelta(minutes=self.setup)
+        if self.state in HOLDING:
+            return Span(start, self.end + timedelta(minutes=self.clearing))
+        until = self.released_at if self.state == "no-show" else None
+        return Span(start, until) if until is not None and start < until else None
+
+    @property
     def cancelled(self) -> bool:
-        """Tell whether it has been given back."""
-        return self.state == "cancelled"
+        """Tell whether it has been given back, or was never granted."""
+        return self.state in GONE
+
+
+class SpaceHold(Base):
+    """Time kept free for one member until an instant: it waits to be booked, by nobody else."""
+
+    __tablename__ = "space_hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
+    start: Mapped[Instant]
+    end: Mapped[Instant]
+    until: Mapped[Instant] = mapped_column(index=True)
+    created_at: Mapped[Instant]
+
+    __table_args__ = (CheckConstraint('start < "end"', name="order"),)
+
+    @property
+    def span(self) -> Span:
+        """Give the time that may be booked, UTC."""
+        return Span(self.start, self.end)
 
 
 class Allocation(Base):
@@ -80,13 +132,19 @@ class Allocation(Base):
     end: Mapped[Instant]
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
     closure_id: Mapped[int | None] = mapped_column(ForeignKey("closure.id"), index=True)
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("space_hold.id"), index=True)
 
     booking: Mapped[Booking | None] = relationship(lazy="raise_on_sql")
     closure: Mapped[Closure | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
         CheckConstraint('start < "end"', name="order"),
-        CheckConstraint("(booking_id is null) <> (closure_id is null)", name="one_owner"),
+        CheckConstraint(
+            "(booking_id is not null and closure_id is null and hold_id is null)"
+            " or (booking_id is null and closure_id is not null and hold_id is null)"
+            " or (booking_id is null and closure_id is null and hold_id is not null)",
+            name="one_owner",
+        ),
         Index("ix_allocation_space_id_start", "space_id", "start"),
         Index("ix_allocation_start", "start"),
     )
@@ -109,6 +167,4 @@ class BookingHistory(Base):
 
     actor: Mapped[Member | None] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = (
-        CheckConstraint("action in ('reserved', 'moved', 'edited', 'cancelled', 'restored')", name="action"),
-    )
+    __table_args__ = (CheckConstraint(f"action in {ACTIONS}", name="action"),)

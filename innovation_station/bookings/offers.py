@@ -46,8 +46,13 @@ class Repeat:
             return None
         zone = self.day.moment.zone
         wish = Wish(place, Span(at_minute(self.choice.day, start, zone), at_minute(self.choice.day, end, zone)))
-        held = [row.held for rows in self.day.taken.values() for row in rows]
-        own = [(row, self.day.house.places[row.space_id].kind) for row in held if row.member_id == self.day.member_id]
+        rows = [row for rows in self.day.taken.values() for row in rows]
+        held = [row.held for row in rows]
+        own = [
+            (row.held, self.day.house.places[row.space_id].kind)
+            for row in rows
+            if row.member_id == self.day.member_id and row.space_id == row.booked_id
+        ]
         refused = rules.refusals(wish, self.day.moment, [row for row in held if row.space_id == space_id], own)
         return None if refused or any(row.span.overlaps(wish.span) for row, _kind in own) else wish
 
@@ -121,7 +126,7 @@ def alternatives_for(
         return []
     around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
     similar = _alike(house, wish.place.id, needs)
-    held = wish_queries.near(wish.place, around, wish.span, without=without)
+    held = wish_queries.near(wish.place, similar, around, wish.padded, without=without)
     own = wish_queries.held_by(member_id, around, without=without)
     return rules.alternatives(wish, similar, held, own, moment, days)
 

@@ -15,7 +15,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select, update
 
 from innovation_station.bookings import service
-from innovation_station.bookings.models import Booking, BookingHistory
+from innovation_station.bookings.models import Booking, BookingHistory, SpaceHold
+from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.errors import DomainError
 from innovation_station.i18n import day_long, local, span_text, zone
@@ -23,6 +24,7 @@ from innovation_station.members.models import Member
 from innovation_station.members.personal import FORMER
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 from innovation_station.spaces.models import Space
+from innovation_station.spaces.queries import house as read_house
 
 KEPT_FOR = timedelta(days=2 * 365)
 BATCH = 200
@@ -110,6 +112,10 @@ def _erase(subject: Subject, now: datetime) -> int:
     count = 0
     while done := _forget(Booking.member_id == subject.id, now):
         count += done
+    for hold_id in db.session.scalars(select(SpaceHold.id).where(SpaceHold.member_id == subject.id)).all():
+        service.release(hold_id)
+    for_others = update(Booking).where(Booking.booked_by_id == subject.id).values(booked_by_id=None)
+    db.session.execute(for_others.execution_options(synchronize_session=False))
     acted = update(BookingHistory).where(BookingHistory.actor_id == subject.id).values(actor_id=None)
     db.session.execute(acted.execution_options(synchronize_session=False))
     db.session.execute(
@@ -135,7 +141,7 @@ def _purge(now: datetime, held: Collection[int]) -> int:
 personal.add(
     DataClass(
         name="bookings",
-        tables=("booking", "booking_history"),
+        tables=("booking", "booking_history", "space_hold"),
         title=_l("Your bookings"),
         holds=_l("Which place, when, the title you gave it, whether others see it, and each change."),
         purpose=_l("To keep the place for you, and to see how the house is used."),
@@ -154,7 +160,7 @@ def _ahead(member_id: int, now: datetime, until: datetime | None) -> Sequence[tu
     statement = (
         select(Booking, Space.name)
         .join(Space, Space.id == Booking.space_id)
-        .where(Booking.member_id == member_id, Booking.state == "confirmed", Booking.start > now)
+        .where(Booking.member_id == member_id, Booking.state.in_(HOLDING), Booking.start > now)
         .order_by(Booking.start, Booking.id)
     )
     if until is not None:
@@ -175,7 +181,8 @@ def _lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
         db.session.execute(
             update(Member).where(Member.id == member_id).values(bookings_revision=Member.bookings_revision + 1)
         )
-    for space_id in sorted(set(space_ids)):
+    places = read_house().places
+    for space_id in sorted({other for one in space_ids for other in places[one].touches}):
         db.session.execute(update(Space).where(Space.id == space_id).values(revision=Space.revision + 1))
 
 

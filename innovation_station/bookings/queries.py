@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     CompoundSelect,
     Select,
+    and_,
     bindparam,
     case,
     exists,
@@ -25,19 +26,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory
-from innovation_station.bookings.rules import Held
+from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory, SpaceHold
+from innovation_station.bookings.rules import GONE, HOLDING, Held
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.members.models import Member
 from innovation_station.plans.rules import Use
 from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.rules import House
 from innovation_station.timespan import Span, to_utc
 
 HABIT = timedelta(weeks=8)  # how far back a member's habits are looked for
 
 
 class Taken(NamedTuple):
-    """One allocation of a day as pages show it. `name` and `title` are those of the booking, public or not."""
+    """One allocation of a day as pages show it. `name` and `title` are those of the booking, public or not.
+
+    `space_id` is the space that is looked at; it may be a part of what was booked, or a whole of which a part was.
+    `booked_id` is the one that was booked. `booked_start` and `booked_end` are known where time is kept free round a
+    booking. Without a booking it is a closure, or held for `member_id`.
+    """
 
     space_id: int
     start: datetime
@@ -49,6 +56,10 @@ class Taken(NamedTuple):
     public: bool
     reason_sv: str | None
     reason_en: str | None
+    hold_id: int | None
+    booked_id: int | None
+    booked_start: datetime | None
+    booked_end: datetime | None
 
     @property
     def span(self) -> Span:
@@ -56,9 +67,20 @@ class Taken(NamedTuple):
         return Span(self.start, self.end)
 
     @property
+    def booked(self) -> Span | None:
+        """Give the part of its time that was booked, without what is kept free round it."""
+        start, end = max(self.start, self.booked_start or self.start), min(self.end, self.booked_end or self.end)
+        return Span(start, end) if start < end else None
+
+    @property
+    def closure(self) -> bool:
+        """Tell whether the space is shut then."""
+        return self.booking_id is None and self.hold_id is None
+
+    @property
     def held(self) -> Held:
         """Give what the rules need of it."""
-        return Held(self.space_id, self.span, self.booking_id, self.member_id)
+        return Held(self.space_id, self.span, self.booking_id, self.member_id, hold_id=self.hold_id)
 
 
 def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
@@ -72,17 +94,22 @@ def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
 
 # Built once, and of tables, not of classes: a page spends more on building a statement, and on what the ORM does for
 # each row, than the database on answering it.
-_allocation, _booking, _member, _closure = (model.__table__.c for model in (Allocation, Booking, Member, Closure))
+_allocation, _booking, _hold, _member, _closure = (
+    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Closure)
+)
+_buffered = _booking.setup + _booking.clearing > 0
 _TAKEN = (
     select(
-        _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id, _booking.member_id,
-        _member.name, func.coalesce(_booking.title, ""), func.coalesce(_booking.public, false()),
-        _closure.reason_sv, _closure.reason_en,
+        _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id,
+        func.coalesce(_booking.member_id, _hold.member_id), _member.name, func.coalesce(_booking.title, ""),
+        func.coalesce(_booking.public, false()), _closure.reason_sv, _closure.reason_en, _allocation.hold_id,
+        _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)),
     )
     .select_from(
         Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)
         .outerjoin(Member.__table__, _member.id == _booking.member_id)
         .outerjoin(Closure.__table__, _closure.id == _allocation.closure_id)
+        .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
     )
     .where(
         _allocation.start > bindparam("bound", type_=UtcDateTime),
@@ -96,19 +123,36 @@ _TAKEN = (
 _TAKEN_OF = _TAKEN.where(_allocation.space_id.in_(bindparam("spaces", expanding=True)))
 
 
-def taken(span: Span, spaces: Collection[int] | None = None) -> list[Taken]:
-    """List what takes any space, or some, within a span, ordered by start; one statement, none for no space."""
+def taken(span: Span, house: House, spaces: Collection[int] | None = None) -> list[Taken]:
+    """List what takes the spaces of a house, or some, within a span, ordered by start; one statement at most.
+
+    A space that is divided shows what its parts are taken by, once for each booking.
+    """
     given: dict[str, object] = {"bound": span.start - LONGEST_ALLOCATION, "start": span.start, "end": span.end}
-    if spaces is not None:
-        if not spaces:
-            return []
-        found = db.session.connection().execute(_TAKEN_OF, given | {"spaces": sorted(spaces)})
-        return [Taken._make(row) for row in found.all()]
-    return [Taken._make(row) for row in db.session.connection().execute(_TAKEN, given).all()]
+    if spaces is None:
+        found = db.session.connection().execute(_TAKEN, given)
+    elif spaces:
+        known = [house.places[space_id] for space_id in spaces if space_id in house.places]
+        takes = sorted({taken for place in known for taken in place.takes})
+        found = db.session.connection().execute(_TAKEN_OF, given | {"spaces": takes})
+    else:
+        return []
+    rows = [Taken._make(row) for row in found.all()]
+    return _seen_from(house, rows, spaces) if house.shared else rows
+
+
+def _seen_from(house: House, rows: Sequence[Taken], spaces: Collection[int] | None) -> list[Taken]:
+    seen: dict[tuple[object, ...], Taken] = {}
+    for row in rows:
+        for space_id in house.shared.get(row.space_id, (row.space_id,)):
+            if spaces is None or space_id in spaces:
+                key = (space_id, row.booking_id, row.hold_id, row.reason_sv, row.reason_en, row.start, row.end)
+                seen.setdefault(key, row._replace(space_id=space_id))
+    return list(seen.values())
 
 
 def busy_spaces(
-    windows: Sequence[Span], kinds: Sequence[str], *, among: Collection[int] | None = None
+    windows: Sequence[Span], kinds: Sequence[str], house: House, *, among: Collection[int] | None = None
 ) -> dict[int, int]:
     """Count by a window's position how many bookable spaces of some kinds anything takes part of; one statement.
 
@@ -116,7 +160,8 @@ def busy_spaces(
     """
     if not windows or not kinds:
         return {}
-    statement = _busy_spaces(len(windows), tuple(kinds), tuple(among) if among is not None else None)
+    wholes = tuple((place.id, place.takes) for place in house.places.values() if place.id not in place.takes)
+    statement = _busy_spaces(len(windows), tuple(kinds), tuple(among) if among is not None else None, wholes)
     given: dict[str, datetime] = {}
     for index, window in enumerate(windows):
         given[f"bound{index}"] = window.start - LONGEST_ALLOCATION
@@ -125,12 +170,15 @@ def busy_spaces(
 
 
 @lru_cache(maxsize=64)
-def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | None) -> CompoundSelect[int, int]:
+def _busy_spaces(
+    windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | None, wholes: tuple[tuple[int, frozenset[int]], ...]
+) -> CompoundSelect[int, int]:  # fmt: skip
     """Build the statement once: doing it for every page costs ten times what the database takes to answer."""
 
     def at(name: str, index: int) -> BindParameter[datetime]:
         return bindparam(f"{name}{index}", type_=UtcDateTime)
 
+    divided = [and_(Space.id == whole, Allocation.space_id.in_(takes)) for whole, takes in wholes]
     parts = [
         select(literal(index).label("position"), func.count().label("busy"))
         .select_from(Space)
@@ -138,7 +186,7 @@ def _busy_spaces(windows: int, kinds: tuple[str, ...], among: tuple[int, ...] | 
             Space.bookable,
             or_(*(Space.kind == kind for kind in kinds)),
             exists().where(
-                Allocation.space_id == Space.id,
+                or_(Allocation.space_id == Space.id, *divided),
                 Allocation.start > at("bound", index),
                 Allocation.start < at("end", index),
                 Allocation.end > at("start", index),
@@ -161,17 +209,17 @@ def get(booking_id: int) -> Booking | None:
 
 
 def upcoming(member_id: int, now: datetime, limit: int = 200) -> Sequence[Booking]:
-    """List a member's confirmed bookings that have not ended, soonest first."""
+    """List a member's bookings, confirmed or requested, that have not ended, soonest first."""
     return db.session.scalars(
         select(Booking)
-        .where(Booking.member_id == member_id, Booking.state == "confirmed", Booking.end > now)
+        .where(Booking.member_id == member_id, Booking.state.in_(HOLDING), Booking.end > now)
         .order_by(Booking.start, Booking.id)
         .limit(limit)
     ).all()
 
 
 def coming_in(space_ids: Collection[int], now: datetime, limit: int) -> Sequence[Booking]:
-    """List the confirmed bookings of some spaces that have not ended, soonest first, members loaded."""
+    """List the bookings that take some spaces and have not ended, soonest first, members loaded."""
     return db.session.scalars(
         select(Booking)
         .join(Allocation, Allocation.booking_id == Booking.id)
@@ -181,13 +229,13 @@ def coming_in(space_ids: Collection[int], now: datetime, limit: int) -> Sequence
         )
         .order_by(Allocation.start, Booking.id)
         .limit(limit)
-    ).all()  # fmt: skip
+    ).unique().all()  # fmt: skip
 
 
 def past(member_id: int, now: datetime, *, before: datetime | None = None, limit: int = 30) -> Sequence[Booking]:
     """List a member's bookings that have ended or were cancelled, latest first; `before` pages on by start."""
     statement = select(Booking).where(
-        Booking.member_id == member_id, or_(Booking.end <= now, Booking.state == "cancelled")
+        Booking.member_id == member_id, or_(Booking.end <= now, Booking.state.not_in(HOLDING))
     )
     if before is not None:
         statement = statement.where(Booking.start < before)
@@ -228,7 +276,7 @@ _BOOKED = (
     select(_booking.id, _booking.space_id, _space.kind, _booking.start, _booking.end)
     .select_from(Booking.__table__.join(Space.__table__, _space.id == _booking.space_id))
     .where(
-        _booking.member_id == bindparam("member"), _booking.state == "confirmed",
+        _booking.member_id == bindparam("member"), _booking.state.not_in(GONE),
         _booking.start >= bindparam("since", type_=UtcDateTime),
         _booking.start < bindparam("until", type_=UtcDateTime),
     )
@@ -236,7 +284,7 @@ _BOOKED = (
 
 
 def booked(member_id: int, span: Span) -> list[tuple[int, int, str, datetime, datetime]]:
-    """List (id, space, kind, start, end) of a member's confirmed bookings that begin within a span."""
+    """List (id, space, kind, start, end) of a member's bookings that begin within a span and are not gone."""
     given = {"member": member_id, "since": span.start, "until": span.end}
     return [tuple(row) for row in connection().execute(_BOOKED, given)]
 
@@ -266,7 +314,7 @@ def _shared_uses(stretches: int) -> Select[Any]:
         select(stretch, _space.kind.label("kind"), length.label("length"))
         .select_from(Booking.__table__.join(Space.__table__, _space.id == _booking.space_id))
         .where(
-            _booking.organisation_id == bindparam("organisation"), _booking.state == "confirmed",
+            _booking.organisation_id == bindparam("organisation"), _booking.state.not_in(GONE),
             _booking.start >= begins[0], _booking.start < bindparam("until", type_=UtcDateTime),
             _booking.id != bindparam("without"),
         )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
-from innovation_station.spaces.rules import DAY_MINUTES, Holidays, Hours, Place, Policy, at_minute, open_span
+from innovation_station.spaces.rules import DAY_MINUTES, Holidays, Place, Policy, at_minute, open_span
 from innovation_station.timespan import Span, WallTime, subtract, to_utc, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
@@ -23,13 +23,16 @@ PRESETS: Mapping[str, tuple[int, int]] = {
     "afternoon": (13 * 60, 17 * 60),
     "day": (0, 24 * 60),
 }
-CONFLICTS = frozenset({"taken", "closed-space"})
+CONFLICTS = frozenset({"taken", "closed-space", "held", "too-close"})
+HOLDING = ("requested", "confirmed")  # the states in which a booking takes its time
+GONE = ("cancelled", "declined", "expired")  # those in which it is as if nobody had booked
+REGRET = timedelta(minutes=10)  # so long one may take a booking back, whatever the rules say of cancelling
 SEATS = frozenset({"desk"})  # kinds of which a person uses one at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A span that is taken on a space: by a booking (of `member_id`) or, without one, by a closure.
+    """A span that is taken on a space: by a booking of `member_id`, by a hold for them or, without both, by a closure.
 
     `space` is the space's name where the reader needs it: for what a member holds elsewhere.
     """
@@ -39,14 +42,36 @@ class Held:
     booking_id: int | None = None
     member_id: int | None = None
     space: str = ""
+    hold_id: int | None = None
+
+    @property
+    def closure(self) -> bool:
+        """Tell whether the space is shut then."""
+        return self.booking_id is None and self.hold_id is None
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A span of a space that somebody wants."""
+    """A span of a space that somebody wants, for how many people and furnished how, where they say so."""
 
     place: Place
     span: Span
+    people: int | None = None
+    layout: str | None = None
+
+    @property
+    def buffers(self) -> tuple[int, int]:
+        """Give the minutes that are kept free before and after it: to set up, to change the furniture, to clean."""
+        policy, layout = self.place.policy, self.place.layout(self.layout)
+        return policy.setup + (layout.changeover if layout else 0), policy.clearing
+
+    @property
+    def padded(self) -> Span:
+        """Give the time it takes, with what is kept free round it."""
+        before, after = self.buffers
+        if not before and not after:
+            return self.span
+        return Span(self.span.start - timedelta(minutes=before), self.span.end + timedelta(minutes=after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +106,28 @@ class Owned(Protocol):
     @property
     def end(self) -> datetime: ...
     @property
+    def state(self) -> str: ...
+    @property
     def cancelled(self) -> bool: ...
+
+
+def must_ask(actor: Actor, place: Place) -> bool:
+    """Tell whether somebody's wish waits for an answer of the staff."""
+    return bool(place.policy.approval) and not is_staff(actor)
+
+
+def answer_by(wish: Wish, now: datetime) -> datetime:
+    """Give until when staff must have answered a request: in their time, and before it begins."""
+    return max(now, min(now + timedelta(minutes=wish.place.policy.approval), wish.span.start))
+
+
+class Booked(Owned, Protocol):
+    """What more they need to know to cancel one."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def created_at(self) -> datetime: ...
 
 
 def refusals(
@@ -89,22 +135,50 @@ def refusals(
 ) -> list[Refusal]:
     """List every reason against a wish, empty when it may be had.
 
-    `held` is what takes time on the wished space and `own` the member's other bookings with their space's kind;
-    both may hold more than what overlaps, and must leave out the booking that is being moved.
+    `held` is what takes time on the spaces that the wished one takes, and `own` the member's other bookings with their
+    space's kind; both may hold more than what overlaps, and must leave out the booking that is being moved and what is
+    held for the member.
     """
     place, span = wish.place, wish.span
     found = [] if place.bookable else [Refusal("not-bookable", "space", {"space": place.name})]
     found += _time_refusals(span, place.policy, moment)
     found += _length_refusals(span, place.policy, moment.zone)
-    found += _hours_refusals(span, place.hours, moment)
-    overlapping = [taken for taken in held if taken.span.overlaps(span)]
-    if any(taken.booking_id is None for taken in overlapping):
-        found.append(Refusal("closed-space", "space", {"space": place.name}))
-    if taken := next((taken for taken in overlapping if taken.booking_id is not None), None):
-        found.append(Refusal("taken", "space", {"space": place.name, "span": taken.span, "booking": taken.booking_id}))
+    found += _hours_refusals(span, place, moment)
+    found += _size_refusals(wish)
+    found += _held_refusals(wish, held)
     if place.kind in SEATS and (seat := _other_seat(span, place, own)):
         found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
     return found + moment.allowance.refusals(place, span)
+
+
+def _size_refusals(wish: Wish) -> list[Refusal]:
+    place, layout = wish.place, wish.place.layout(wish.layout)
+    if wish.layout is not None and layout is None:
+        return [Refusal("layout-unknown", "layout")]
+    seats = layout.seats if layout else max((own.seats for own in place.layouts), default=place.capacity)
+    if wish.people is not None and wish.people > seats:
+        return [Refusal("too-small", "people", {"space": place.name, "seats": seats})]
+    return []
+
+
+def _held_refusals(wish: Wish, held: Iterable[Held]) -> list[Refusal]:
+    """Say what takes the time that is wished for, or the time that is kept free round it."""
+    padded, name = wish.padded, wish.place.name
+    found: dict[str, Refusal] = {}
+    for taken in held:
+        if not taken.span.overlaps(padded):
+            continue
+        if not taken.span.overlaps(wish.span):
+            minutes = wish.buffers[0 if taken.span.end <= wish.span.start else 1]
+            found.setdefault("too-close", Refusal("too-close", "space", {"space": name, "minutes": minutes}))
+        elif taken.closure:
+            found.setdefault("closed-space", Refusal("closed-space", "space", {"space": name}))
+        elif taken.booking_id is None:
+            found.setdefault("held", Refusal("held", "space", {"space": name}))
+        else:
+            values = {"space": name, "span": taken.span, "booking": taken.booking_id}
+            found.setdefault("taken", Refusal("taken", "space", values))
+    return [found[code] for code in ("closed-space", "taken", "held", "too-close") if code in found]
 
 
 def _other_seat(span: Span, place: Place, own: Iterable[tuple[Held, str]]) -> Held | None:
@@ -147,7 +221,7 @@ def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
 
 def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
     found = []
-    if any(
+    if policy.granularity < DAY_MINUTES and any(
         _minute(side, zone) % policy.granularity or side.second or side.microsecond for side in (span.start, span.end)
     ):
         found.append(Refusal("off-grid", "start", {"minutes": policy.granularity}))
@@ -163,14 +237,16 @@ def _minute(instant: datetime, zone: ZoneInfo) -> int:
     return local.hour * 60 + local.minute
 
 
-def _hours_refusals(span: Span, hours: Hours, moment: Moment) -> list[Refusal]:
+def _hours_refusals(span: Span, place: Place, moment: Moment) -> list[Refusal]:
     for part in span.by_local_day(moment.zone):
         day = part.start.astimezone(moment.zone).date()
         if day in moment.holidays:
             return [Refusal("holiday", "date", {"day": day, "holiday": moment.holidays[day]})]
-        opened = open_span(hours, day, moment.zone, moment.holidays)
+        opened = open_span(place.hours, day, moment.zone, moment.holidays)
         if opened is None:
             return [Refusal("closed-day", "date", {"day": day})]
+        if place.policy.granularity >= DAY_MINUTES and part != opened:
+            return [Refusal("whole-days", "start", {"span": opened})]
         if not opened.contains(part):
             return [Refusal("closed-hours", "start", {"span": opened})]
     return []
@@ -186,16 +262,29 @@ def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
 
 def change_refusals(booking: Owned, now: datetime) -> list[Refusal]:
     """List why a booking can no longer be moved, edited or cancelled."""
-    if booking.end <= now:
+    if booking.end <= now or booking.state == "no-show":
         return [Refusal("already-over")]
     return [Refusal("already-cancelled")] if booking.cancelled else []
+
+
+def cancel_refusals(actor: Actor, booking: Booked, policy: Policy, now: datetime) -> list[Refusal]:
+    """List why a booking cannot be cancelled: it is over, or its member is later than the rules allow.
+
+    Who has just booked may take it back in any case, and staff always may.
+    """
+    if found := change_refusals(booking, now):
+        return found
+    latest = booking.start - timedelta(minutes=policy.cancel_by)
+    if now <= latest or not policy.cancel_by or is_staff(actor) or now - booking.created_at <= REGRET:
+        return []
+    return [Refusal("cancel-late", None, {"minutes": policy.cancel_by})]
 
 
 def restore_refusals(booking: Owned, now: datetime) -> list[Refusal]:
     """List why a cancelled booking cannot be taken back."""
     if booking.end <= now:
         return [Refusal("already-over")]
-    return [] if booking.cancelled else [Refusal("not-cancelled")]
+    return [] if booking.state == "cancelled" else [Refusal("not-cancelled")]
 
 
 def preset_span(preset: str, place: Place, day: date, moment: Moment) -> Span | None:
@@ -232,13 +321,19 @@ def alternatives(
     for taken in held:
         by_space.setdefault(taken.space_id, []).append(taken)
 
+    def taking(place: Place) -> Sequence[Held]:
+        if len(place.takes) == 1:
+            return by_space.get(place.id, ())
+        return sorted((taken for one in place.takes for taken in by_space.get(one, ())), key=lambda taken: taken.span)
+
     def granted(place: Place, span: Span) -> bool:
-        return not refusals(Wish(place, span), moment, by_space.get(place.id, ()), own)
+        asked = wish.layout if place.layout(wish.layout) else None
+        return not refusals(Wish(place, span, wish.people, asked), moment, taking(place), own)
 
     elsewhere = (Alternative(place, wish.span, False) for place in places if granted(place, wish.span))
     later = (
         Alternative(wish.place, span, True)
-        for span in _nearest_times(wish, by_space.get(wish.place.id, []), moment, days)
+        for span in _nearest_times(wish, taking(wish.place), moment, days)
         if granted(wish.place, span)
     )
     same_time, other_time = list(islice(elsewhere, wanted)), list(islice(later, wanted))
@@ -271,19 +366,33 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
     """Find spans of the wished length on the same space: those that touch what is in the way, nearest first."""
     length = wish.span.length
     first = earliest_start(wish.place.policy, moment)
+    before, after = (timedelta(minutes=minutes) for minutes in wish.buffers)
     found: set[Span] = set()
+
     for day in days:
         opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
-        for free in free_spans(opened, [taken.span for taken in held], first):
-            if free.length < length:
+        around = [Span(taken.span.start - after, taken.span.end + before) for taken in held]
+        for free in free_spans(opened, around, first):
+            fits = _within_grid(free, wish.place.policy, moment.zone)
+            if fits is None or fits.length < length:
                 continue
-            found.add(Span(free.start, free.start + length))
-            found.add(Span(free.end - length, free.end))
-            if free.start <= wish.span.start and wish.span.end <= free.end:
+            found.add(Span(fits.start, fits.start + length))
+            found.add(Span(fits.end - length, fits.end))
+            if fits.start <= wish.span.start and wish.span.end <= fits.end:
                 found.add(wish.span)
     found.update(same_clock(wish.span, day, moment.zone) for day in days)
     told = [span for span in found if _clear(span.start, moment.zone) and _clear(span.end, moment.zone)]
     return sorted(told, key=lambda span: (abs(span.start - wish.span.start), span.start))
+
+
+def _within_grid(free: Span, policy: Policy, zone: ZoneInfo) -> Span | None:
+    """Give what may be booked of a free span: what is kept free round another booking need not end on the grid."""
+    if policy.granularity >= DAY_MINUTES:
+        return free
+    step = timedelta(minutes=policy.granularity)
+    start, end = _on_grid(free.start, step, zone), _on_grid(free.end, step, zone)
+    start += step if start < free.start else timedelta()
+    return Span(start, end) if start < end else None
 
 
 def _clear(instant: datetime, zone: ZoneInfo) -> bool:

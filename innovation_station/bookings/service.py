@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from blinker import Signal
 from sqlalchemy import select
 
 from innovation_station.bookings import allowances, rules, telling, wish_queries, writes
-from innovation_station.bookings.models import TITLE_LONGEST, Booking
-from innovation_station.bookings.rules import CONFLICTS, Moment, Wish
+from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
+from innovation_station.bookings.rules import CONFLICTS, HOLDING, Moment, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
@@ -29,6 +29,7 @@ from innovation_station.plans.rules import Standing
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure
 from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.queries import known_house
 from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
 from innovation_station.timespan import Span, subtract
@@ -48,37 +49,60 @@ def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
 
 def reserve(
     actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
-    public: bool | None = None, request_key: str | None = None,
+    public: bool | None = None, request_key: str | None = None, people: int | None = None, layout: str | None = None,
 ) -> Booking:  # fmt: skip
-    """Book a space. Repeating the same request gives the booking that the first one made.
+    """Book a space, or ask for it where its rules want staff to answer.
 
-    `public` shows name and title to other members (None: as the member chose for themselves). Raises NotFound for
-    an unknown space, Refused with every rule that says no, Conflict where somebody has the time.
+    Repeating the same request gives the booking that the first one made.
+    `public` shows name and title to other members (None: as the member chose for themselves). What is held for the
+    member gives way. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict where
+    somebody has the time.
     """
-    writes.lock(actor.id, space_id)
     key = request_key and request_digest(request_key, space_id, span)
-    found = wish_queries.standing(actor.id, space_id, span, key)
+    wish, found, house = _locked_wish(actor, space_id, span, key, people=people, layout=layout)
     if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
     if found.held and found.own and (earlier := wish_queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
-    house = read_house(found.house_revision)
     standing = allowances.standing(house, actor.id, found.access)
-    wish = Wish(house.places[space_id], span)
     measured = _measured(actor, standing, house, wish, moment(now, zone, house))
     if found.held or found.own:
         _check(wish, actor.id, measured, found=found)
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
+    setup, clearing = wish.buffers
+    asked = rules.must_ask(actor, wish.place)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
-        public=actor.visible if public is None else public, state="confirmed", sequence=0, revision=0,
+        public=actor.visible if public is None else public, state="requested" if asked else "confirmed",
+        sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout, booked_by_id=None,
+        answer_by=rules.answer_by(wish, now) if asked else None, checked_in_at=None, released_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
-    writes.reserved(booking, wish.place, list(span.by_local_day(zone)), actor)
+    writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
     changed.send(booking, action="reserved", now=now, house=house, standing=standing)
     return booking
+
+
+def _locked_wish(
+    actor: Booker, space_id: int, span: Span, key: str | None, *, people: int | None, layout: str | None
+) -> tuple[Wish, wish_queries.Standing, House]:  # fmt: skip
+    """Lock what a wish takes and look what it meets.
+
+    What to lock is known from the house as this process has read it. Where it has changed since, the wish is looked at
+    anew: those who change what a space takes lock it too, so behind the lock it stands.
+    """
+    house = _knowing(space_id)
+    wish = Wish(house.places[space_id], span, people, layout)
+    writes.lock(actor.id, wish.place.touches)
+    found = wish_queries.standing(actor.id, wish, key)
+    if found.house_revision != house.revision:
+        house = read_house(found.house_revision)
+        known, wish = wish, Wish(house.places[space_id], span, people, layout)
+        writes.stamp(sorted(set(wish.place.touches) - set(known.place.touches)))
+        found = wish_queries.standing(actor.id, wish, key)
+    return wish, found, house
 
 
 def consider(
@@ -90,13 +114,14 @@ def consider(
     Raises as `reserve`, which decides on whatever comes through.
     """
     key = request_key and request_digest(request_key, space_id, span)
-    found = wish_queries.standing(actor.id, space_id, span, key, before=True)
+    house = _knowing(space_id)
+    wish = Wish(house.places[space_id], span)
+    found = wish_queries.standing(actor.id, wish, key, before=True)
     if not found.held or found.same_request or (found.own and wish_queries.same_span(actor.id, space_id, span)):
         return
-    house = read_house(found.house_revision)
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    _check(Wish(house.places[space_id], span), actor.id, measured, found=found)
+    _check(wish, actor.id, measured, found=found)
 
 
 def move(
@@ -109,7 +134,7 @@ def move(
     what is not the actor's, Refused, Conflict.
     """
     booking = _mine(actor, booking_id)
-    house = _locked(sorted({booking.space_id, space_id}))
+    house = _locked(booking.space_id, space_id)
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     before = facts(booking)
@@ -119,14 +144,18 @@ def move(
     standing = None
     if moves:
         place, standing = house.places[space_id], _standing(house, booking)
-        wish = Wish(place, span)
+        layout = booking.layout if place.layout(booking.layout) else None
+        wish = Wish(place, span, booking.people, layout)
         measured = _measured(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
         _check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
-        booking.space_id, booking.start, booking.end = space_id, span.start, span.end
+        booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
+        booking.setup, booking.clearing = wish.buffers
+        if rules.must_ask(actor, place):
+            booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
         booking.sequence += 1
         writes.free(booking)
         db.session.flush()
-        _allocate(place, span, zone, booking_id=booking.id)
+        _allocate(place, wish.padded, zone, booking_id=booking.id)
     if facts(booking) != before:
         if moves:
             _record(booking, actor, "moved", now, before, house=house, standing=standing)
@@ -152,8 +181,8 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
     booking = _mine(actor, booking_id)
     if booking.cancelled:
         return booking
-    house = _locked([booking.space_id])
-    if found := rules.change_refusals(booking, now):
+    house = _locked(booking.space_id)
+    if found := rules.cancel_refusals(actor, booking, house.places[booking.space_id].policy, now):
         raise Refused(found)
     before = facts(booking)
     booking.state = "cancelled"
@@ -166,20 +195,24 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """Take a cancellation back while the time is still free. Raises NotFound, Refused, Conflict."""
     booking = _mine(actor, booking_id)
-    if not booking.cancelled:
+    if booking.state in HOLDING:
         return booking
-    house = _locked([booking.space_id])
+    house = _locked(booking.space_id)
     place = house.places[booking.space_id]
     if found := rules.restore_refusals(booking, now):
         raise Refused(found)
-    wish, standing = Wish(place, booking.span), _standing(house, booking)
+    layout = booking.layout if place.layout(booking.layout) else None
+    wish, standing = Wish(place, booking.span, booking.people, layout), _standing(house, booking)
     measured = _measured(actor, standing, house, wish, moment(now, zone, house))
     _check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
-    booking.state = "confirmed"
+    booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
+    booking.state, booking.answer_by = "confirmed", None
+    if rules.must_ask(actor, place):
+        booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
     booking.sequence += 1
     db.session.flush()
-    _allocate(place, booking.span, zone, booking_id=booking.id)
+    _allocate(place, wish.padded, zone, booking_id=booking.id)
     _record(booking, actor, "restored", now, before, house=house, standing=standing)
     return booking
 
@@ -192,9 +225,11 @@ def close(
     Time that is shut already stays with the closure that shut it. Raises Conflict where bookings stand in the way:
     they are never overwritten.
     """
-    ids = sorted(read_house().places) if space_id is None else [space_id]
-    places = _locked(ids).places
+    places = _locked(*(read_house().places if space_id is None else [space_id])).places
+    ids = sorted({taken for one in (places if space_id is None else [space_id]) for taken in places[one].takes})
     standing = wish_queries.held(span, ids)
+    for hold_id in {held.hold_id for held in standing if held.hold_id is not None}:
+        release(hold_id)
     if booked := {held.booking_id for held in standing if held.booking_id is not None}:
         raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
     closure = Closure(
@@ -208,10 +243,39 @@ def close(
     db.session.add(closure)
     db.session.flush()
     for place_id in ids:
-        shut = [held.span for held in standing if held.space_id == place_id]
+        shut = [held.span for held in standing if held.space_id == place_id and held.closure]
         for part in subtract([span], shut):
-            _allocate(places[place_id], part, zone, closure_id=closure.id)
+            alone = replace(places[place_id], takes=frozenset((place_id,)))
+            _allocate(alone, part, zone, closure_id=closure.id)
     return closure
+
+
+def hold(
+    member_id: int, space_id: int, span: Span, *, until: datetime, now: datetime, zone: ZoneInfo
+) -> SpaceHold:  # fmt: skip
+    """Keep a span free for a member until an instant. Raises NotFound, and Conflict where somebody has the time."""
+    house = _locked(space_id)
+    place = house.places[space_id]
+    wish = Wish(place, span)
+    if any(held.span.overlaps(wish.padded) for held in wish_queries.held(wish.padded, place.takes)):
+        raise Conflict([Refusal("taken", "space", {"space": place.name, "span": span})])
+    kept = SpaceHold(
+        member_id=member_id, space_id=space_id, start=span.start, end=span.end, until=until, created_at=now
+    )
+    db.session.add(kept)
+    db.session.flush()
+    _allocate(place, wish.padded, zone, hold_id=kept.id)
+    return kept
+
+
+def release(hold_id: int) -> None:
+    """Give back what is held. Releasing twice is the same as once."""
+    kept = db.session.get(SpaceHold, hold_id)
+    if kept is None:
+        return
+    _locked(kept.space_id)
+    writes.let_go(hold_id)
+    db.session.expunge(kept)
 
 
 def clean_title(text: str) -> str:
@@ -233,13 +297,30 @@ def request_digest(request_key: str, space_id: int, span: Span) -> str:
 def redraw(member_id: int, *, now: datetime) -> None:
     """Stamp the spaces where a member has something to come: pages that show their name are kept under the stamp."""
     ahead = select(Booking.space_id).where(Booking.member_id == member_id, Booking.end > now).distinct()
-    writes.stamp(sorted(db.session.scalars(ahead)))
+    places = read_house().places
+    writes.stamp(sorted({one for space_id in db.session.scalars(ahead) for one in places[space_id].touches}))
 
 
-def _locked(space_ids: Iterable[int]) -> House:
-    """Lock spaces and stamp them changed; gives the house as it stands behind the locks."""
-    writes.stamp(space_ids)
-    return read_house()
+def _knowing(*space_ids: int) -> House:
+    """Give the house as it was known last, with some spaces in it. Raises NotFound where there is no such space."""
+    house = known_house()
+    if any(space_id not in house.places for space_id in space_ids):
+        house = read_house()
+        if any(space_id not in house.places for space_id in space_ids):
+            raise NotFound("space-unknown")
+    return house
+
+
+def _locked(*space_ids: int) -> House:
+    """Lock what spaces touch and stamp it changed; gives the house as it stands behind the locks. Raises NotFound."""
+    house = _knowing(*space_ids)
+    touched = {other for space_id in space_ids for other in house.places[space_id].touches}
+    writes.stamp(sorted(touched))
+    behind = read_house()
+    if behind is not house:
+        more = {other for space_id in space_ids for other in behind.places[space_id].touches}
+        writes.stamp(sorted(more - touched))
+    return behind
 
 
 def _mine(actor: Actor, booking_id: int) -> Booking:
@@ -287,13 +368,17 @@ def _check(
     What is `found` already to be nothing is not read again.
     """
     own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
-    held = wish_queries.held(wish.span, [wish.place.id], without=without) if found is None or found.held else ()
+    held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
+    kept = {held.hold_id for held in held if held.hold_id is not None and held.member_id == member_id}
+    held = [one for one in held if one.hold_id not in kept or one.hold_id is None]
     refused = rules.refusals(wish, measured, held, own)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
         refused = [refusal for refusal in refused if refusal.code not in ("past", "too-soon")]
     if refused:
         kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in refused) else Refused
         raise kind(refused)
+    for hold_id in kept:
+        writes.let_go(hold_id)
 
 
 def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:

@@ -15,6 +15,7 @@ from innovation_station.bookings.choice import SIGNS, Choice, amenities, clock_o
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.offers import booking_fields
+from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Alternative, Held, Wish
 from innovation_station.errors import DomainError, Refusal
 from innovation_station.i18n import (
@@ -55,14 +56,14 @@ class Sheet:
 
     def compose(self, typed: dict[str, Any] | None = None) -> dict[str, Any]:
         """Give the sheet; `typed` is what a refused form held."""
-        mine = [row for row in self.rows if row.member_id == self.day.member_id and row.span.end > self.day.moment.now]
+        mine = [row for row in self.rows if self._is_mine(row)]
         if typed is not None:
             mode = "book"
         elif any(row.span.overlaps(self.day.chosen) for row in mine):
             mode = "mine"
         elif not self.free:
             out = self.place.id in self.day.barred and self.day.left(self.place)
-            mode = "closed" if out or all(row.booking_id is None for row in self.rows) else "taken"
+            mode = "closed" if out or all(row.closure for row in self.rows) else "taken"
         else:
             mode = "book"
         first, last = self.day.window
@@ -78,6 +79,11 @@ class Sheet:
         if mode == "book":
             return sheet | self._book(typed)
         return sheet | (self._mine(mine) if mode == "mine" else {"text": self._why()})
+
+    def _is_mine(self, row: Taken) -> bool:
+        """Tell whether a row is the member's own booking of this very place, and not over."""
+        booked = row.booking_id is not None and row.booked_id == self.place.id and row.booked is not None
+        return booked and row.member_id == self.day.member_id and row.span.end > self.day.moment.now
 
     def _bar(self) -> list[dict[str, Any]]:
         first, last = self.day.window
@@ -101,7 +107,7 @@ class Sheet:
             whole = self.day.span(opened) if opened else self.day.chosen
             found = rules.refusals(Wish(self.place, whole), self.day.moment)
             return " ".join(sentence(r) for r in found[:1]) or _("There is nothing left to book this day.")
-        said = ", ".join(f"{span_short(row.span)} {self.day.who(row)}" for row in self.rows)
+        said = ", ".join(f"{span_short(row.booked or row.span)} {self.day.who(row)}" for row in self.rows)
         return _("%(name)s is taken: %(who)s.", name=self.place.name, who=said)
 
     # -- to book ------------------------------------------------------------------------------------------------------
@@ -158,7 +164,8 @@ class Sheet:
     def _short_reason(self, refusal: Refusal) -> str:
         """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
         short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
-                 "too-long": _("too long"), "too-short": _("too short"),
+                 "too-long": _("too long"), "too-short": _("too short"), "held": _("taken"), "too-close": _("taken"),
+                 "whole-days": _("whole days only"),
                  "quota-hours": _("more than is left"), "shared-hours": _("more than is left"),
                  "quota-bookings": _("more than is left"), "shared-bookings": _("more than is left")}  # fmt: skip
         return short.get(refusal.code) or sentence(refusal)
@@ -198,7 +205,7 @@ class Sheet:
         policy = self.place.policy
         first, last = self.day.opened(self.place) or self.day.asked
         start, end = self._prefilled(first, last)
-        clocks = range(first, last + 1, policy.granularity)
+        clocks = range(first, last + 1, min(policy.granularity, last - first))
         return {
             "label": _("Other time"), "checked": checked, "button": _("Book {from}–{to}"),
             "starts": _selected(_options(language(), clocks[:-1]), typed.get("start") or clock_of(start)),
@@ -233,8 +240,8 @@ class Sheet:
         return {
             "bookings": [
                 {
-                    "when": span_short(row.span), "title": row.title, "show_href": f"/bookings/{row.booking_id}",
-                    "edit_href": f"/bookings/{row.booking_id}/edit",
+                    "when": span_short(row.booked or row.span), "title": row.title,
+                    "show_href": f"/bookings/{row.booking_id}", "edit_href": f"/bookings/{row.booking_id}/edit",
                     "cancel": {"action": f"/bookings/{row.booking_id}/cancel", "fields": {}},
                 }
                 for row in mine

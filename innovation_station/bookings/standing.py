@@ -94,7 +94,8 @@ def spaces() -> ResponseReturnValue:
     """Show what is booked in the spaces I manage."""
     who, house, now = actor(), current_house(), clock.now()
     managed = sorted(organisations.managed_spaces(who.id) & house.places.keys())
-    found = queries.coming_in(managed, now, limit=SHOWN) if managed else []
+    takes = {taken for space_id in managed for taken in house.places[space_id].takes}
+    found = queries.coming_in(takes, now, limit=SHOWN) if takes else []
     rows = [
         own_pages.item(booking, house, now) | {"owner": booking.member.name, "when": own_pages.when_short(booking.span)}
         for booking in found

@@ -226,11 +226,11 @@ def _begin(whole: Span, now: datetime) -> Span:
 
 @lru_cache(maxsize=128)
 def _busy(
-    _house: House, _stamp: tuple[int, int], windows: tuple[Span, ...], kinds: tuple[str, ...],
+    house: House, _stamp: tuple[int, int], windows: tuple[Span, ...], kinds: tuple[str, ...],
     among: tuple[int, ...] | None,
 ) -> Mapping[int, int]:  # fmt: skip
     """Count once for a state of the house: its stamp names all that takes its spaces."""
-    return queries.busy_spaces(windows, kinds, among=among)
+    return queries.busy_spaces(windows, kinds, house, among=among)
 
 
 def _free(strip: Sequence[date], shown: Day, choice: Choice, stamp: tuple[int, int]) -> dict[date, int]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, or_, select, union_all
+from sqlalchemy import Select, bindparam, exists, func, or_, select, union_all
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking
-from innovation_station.bookings.rules import Held
+from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, SpaceHold
+from innovation_station.bookings.rules import HOLDING, Held, Wish
 from innovation_station.db import UtcDateTime, at_once, connection, db
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Space
@@ -19,7 +20,9 @@ from innovation_station.timespan import Span
 
 # Of tables, and built once: through the session they cost four times as much. The lower bounds on start let an index
 # bound the past.
-_allocation, _booking, _member, _space = (model.__table__.c for model in (Allocation, Booking, Member, Space))
+_allocation, _booking, _hold, _member, _space = (
+    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Space)
+)
 _MEETS = (
     _allocation.start > bindparam("bound"),
     _allocation.start < bindparam("last"),
@@ -27,52 +30,61 @@ _MEETS = (
 )
 _OWN_MEETS = (
     _booking.member_id == bindparam("member"),
-    _booking.state == "confirmed",
+    or_(_booking.state == "confirmed", _booking.state == "requested"),
     _booking.start > bindparam("earliest"),
     _booking.start < bindparam("last"),
     _booking.end > bindparam("first"),
 )
 _OTHERS = or_(_allocation.booking_id.is_(None), _allocation.booking_id != bindparam("without"))
-_HELD_BASE = select(
-    _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id, _booking.member_id
-).outerjoin_from(Allocation.__table__, Booking.__table__, _booking.id == _allocation.booking_id)
+_HELD_BASE = (
+    select(
+        _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id,
+        func.coalesce(_booking.member_id, _hold.member_id), _allocation.hold_id,
+    )
+    .outerjoin_from(Allocation.__table__, Booking.__table__, _booking.id == _allocation.booking_id)
+    .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
+)  # fmt: skip
 _HELD = _HELD_BASE.where(_allocation.space_id.in_(bindparam("spaces", expanding=True)), *_MEETS, _OTHERS).order_by(
     _allocation.start
 )
 _HELD_BY = (
-    select(_allocation.space_id, _allocation.start, _allocation.end, _booking.id, _space.name, _space.kind)
-    .join_from(Booking.__table__, Allocation.__table__, _allocation.booking_id == _booking.id)
-    .join(Space.__table__, _space.id == _allocation.space_id)
-    .where(*_OWN_MEETS, *_MEETS, _booking.id != bindparam("without"))
-    .order_by(_allocation.start)
+    select(_booking.space_id, _booking.start, _booking.end, _booking.id, _space.name, _space.kind)
+    .join_from(Booking.__table__, Space.__table__, _space.id == _booking.space_id)
+    .where(*_OWN_MEETS, _booking.id != bindparam("without"))
+    .order_by(_booking.start)
 )
 _NEAR = union_all(
-    _HELD_BASE.where(_allocation.space_id == bindparam("space"), *_MEETS, _OTHERS),
+    _HELD_BASE.where(_allocation.space_id.in_(bindparam("spaces", expanding=True)), *_MEETS, _OTHERS),
     _HELD_BASE.join(Space.__table__, _space.id == _allocation.space_id).where(
-        _space.kind == bindparam("kind"),
-        _space.id != bindparam("space"),
+        or_(_space.kind == bindparam("kind"), _space.id.in_(bindparam("parts", expanding=True))),
+        _space.id.not_in(bindparam("spaces", expanding=True)),
         _allocation.start > bindparam("wish_bound", type_=UtcDateTime),
         _allocation.start < bindparam("wish_end", type_=UtcDateTime),
         _allocation.end > bindparam("wish_start", type_=UtcDateTime),
         _OTHERS,
     ),
 )
-_STANDING = select(
-    HOUSE_REVISION,
-    select(_booking.id)
-    .where(_booking.member_id == bindparam("member"), _booking.request_key == bindparam("key"))
-    .scalar_subquery(),
-    exists().where(_allocation.space_id == bindparam("space"), *_MEETS),
-    exists().where(*_OWN_MEETS),
-    select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
-)
+
+
+@lru_cache(maxsize=32)
+def _standing(spaces: int) -> Select[Any]:
+    taking = or_(*(_allocation.space_id == bindparam(f"space{index}") for index in range(spaces)))
+    return select(
+        HOUSE_REVISION,
+        select(_booking.id)
+        .where(_booking.member_id == bindparam("member"), _booking.request_key == bindparam("key"))
+        .scalar_subquery(),
+        exists().where(taking, *_MEETS),
+        exists().where(*_OWN_MEETS),
+        select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
+    )
 
 
 _SAME_REQUEST = select(Booking).where(
     Booking.member_id == bindparam("member"), Booking.request_key == bindparam("key")
 )  # fmt: skip
 _SAME_SPAN = select(Booking).where(
-    Booking.member_id == bindparam("member"), Booking.space_id == bindparam("space"), Booking.state == "confirmed",
+    Booking.member_id == bindparam("member"), Booking.space_id == bindparam("space"), Booking.state.in_(HOLDING),
     Booking.start == bindparam("start"), Booking.end == bindparam("end"),
 )  # fmt: skip
 _MADE_SINCE = select(_booking.id).where(_booking.id == bindparam("booking"), _booking.changed_at > bindparam("instant"))
@@ -88,8 +100,8 @@ def _bounds(span: Span) -> dict[str, object]:
 class Standing(NamedTuple):
     """What a wish meets: the house's revision, what the same submit made before, and whether anything is in the way.
 
-    `held` tells of the wished space, `own` of the member's bookings anywhere; `access` is the revision of what
-    the member may book.
+    `held` tells of what the wished space takes, `own` of the member's bookings anywhere; `access` is the revision of
+    what the member may book.
     """
 
     house_revision: int
@@ -100,36 +112,39 @@ class Standing(NamedTuple):
 
 
 def standing(
-    member_id: int, space_id: int, span: Span, request_key: str | None, *, before: bool = False
+    member_id: int, wish: Wish, request_key: str | None, *, before: bool = False
 ) -> Standing:  # fmt: skip
     """Look what a wish meets; one statement, and mostly the last that is needed to grant it.
 
     `before` looks outside of any transaction, behind no lock.
     """
-    values = {**_bounds(span), "member": member_id, "space": space_id, "key": request_key}
-    row = at_once(_STANDING, values) if before else connection().execute(_STANDING, values).one()
+    values = {**_bounds(wish.padded), "member": member_id, "key": request_key}
+    values |= {f"space{index}": space_id for index, space_id in enumerate(wish.place.takes)}
+    statement = _standing(len(wish.place.takes))
+    row = at_once(statement, values) if before else connection().execute(statement, values).one()
     return Standing._make(row or ())
 
 
 def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
     """List what takes some spaces within a span, ordered by start; `without` leaves one booking out."""
     values = {**_bounds(span), "spaces": list(space_ids), "without": without or 0}
-    return [
-        Held(space, Span(start, end), booking, member)
-        for space, start, end, booking, member in connection().execute(_HELD, values)
-    ]
+    return [_held(*row) for row in connection().execute(_HELD, values)]
 
 
-def near(place: Place, around: Span, span: Span, *, without: int | None = None) -> list[Held]:
-    """List what takes a space within `around`, and all others of its kind within `span`; one statement."""
+def _held(
+    space: int, start: datetime, end: datetime, booking: int | None, member: int | None, hold: int | None
+) -> Held:  # fmt: skip
+    return Held(space, Span(start, end), booking, member, hold_id=hold)
+
+
+def near(place: Place, alike: Iterable[Place], around: Span, span: Span, *, without: int | None = None) -> list[Held]:
+    """List what takes a space within `around`, and those `alike`, all of its kind, within `span`; one statement."""
     values = {
-        **_bounds(around), "space": place.id, "kind": place.kind, "wish_start": span.start, "wish_end": span.end,
-        "wish_bound": span.start - LONGEST_ALLOCATION, "without": without or 0,
+        **_bounds(around), "spaces": sorted(place.takes), "kind": place.kind, "wish_start": span.start,
+        "wish_end": span.end, "wish_bound": span.start - LONGEST_ALLOCATION, "without": without or 0,
+        "parts": sorted({part for other in alike if len(other.takes) > 1 for part in other.takes}),
     }  # fmt: skip
-    return [
-        Held(space, Span(start, end), booking, member)
-        for space, start, end, booking, member in connection().execute(_NEAR, values)
-    ]
+    return [_held(*row) for row in connection().execute(_NEAR, values)]
 
 
 def held_by(member_id: int, span: Span, *, without: int | None = None) -> list[tuple[Held, str]]:

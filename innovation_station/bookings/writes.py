@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 from structlog.contextvars import get_contextvars
 
-from innovation_station.bookings.models import Allocation, Booking, BookingHistory
+from innovation_station.bookings.models import Allocation, Booking, BookingHistory, SpaceHold
 from innovation_station.db import connection, db, is_overlap
 from innovation_station.errors import Conflict, NotFound, Refusal
 from innovation_station.members.models import Member
@@ -25,12 +25,14 @@ from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
 
-_booking, _allocation, _history, _member, _space = (
-    cast(Table, model.__table__) for model in (Booking, Allocation, BookingHistory, Member, Space)
+_booking, _allocation, _history, _hold, _member, _space = (
+    cast(Table, model.__table__) for model in (Booking, Allocation, BookingHistory, SpaceHold, Member, Space)
 )
 _INSERT_BOOKING, _INSERT_HISTORY = insert(_booking), insert(_history)
 _INSERT_ALLOCATION = insert(_allocation).inline()
 _FREE = delete(_allocation).where(_allocation.c.booking_id == bindparam("booking"))
+_FREE_HOLD = delete(_allocation).where(_allocation.c.hold_id == bindparam("hold"))
+_DELETE_HOLD = delete(_hold).where(_hold.c.id == bindparam("hold"))
 _LOCK_MEMBER = (
     update(_member)
     .where(_member.c.id == bindparam("member"))
@@ -47,7 +49,7 @@ def _lock_together() -> Any:
 
 
 def _insert_together() -> Any:
-    """Build the insert of a booking that takes one local day, of its allocation and of its first history row."""
+    """Build the insert of a booking that takes one space on one local day, its allocation and its first history row."""
 
     def given(table: Table, *without: str) -> dict[str, Any]:
         names = [name for name in table.c.keys() if name not in ("id", "booking_id", *without)]  # noqa: SIM118
@@ -81,8 +83,8 @@ def stamp(space_ids: Iterable[int]) -> None:
             raise NotFound("space-unknown")
 
 
-def lock(member_id: int, space_id: int) -> None:
-    """Lock a member, then a space, and stamp both changed.
+def lock(member_id: int, space_ids: Sequence[int]) -> None:
+    """Lock a member, then spaces in the order given, and stamp all changed.
 
     Raises NotFound, also for a member whose account was closed while the request waited for its turn: what the account
     held is let go then, and nothing may come after.
@@ -90,10 +92,12 @@ def lock(member_id: int, space_id: int) -> None:
     if connection().dialect.name != "postgresql":
         if connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount == 0:
             raise NotFound("member-unknown")
-        stamp([space_id])
-    elif connection().execute(_LOCK_TOGETHER, {"member": member_id, "space": space_id}).rowcount == 0:
+        stamp(space_ids)
+        return
+    if connection().execute(_LOCK_TOGETHER, {"member": member_id, "space": space_ids[0]}).rowcount == 0:
         is_open = connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount
         raise NotFound("space-unknown" if is_open else "member-unknown")
+    stamp(space_ids[1:])
 
 
 def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor) -> None:
@@ -104,7 +108,7 @@ def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor
     row = {column.name: getattr(booking, column.name) for column in _booking.c if column.name != "id"}
     past = _happened(booking, actor, "reserved", booking.created_at, before=None)
     with _overlap_told(place, booking.span):
-        if len(parts) == 1 and connection().dialect.name == "postgresql":
+        if len(parts) == len(place.takes) == 1 and connection().dialect.name == "postgresql":
             past |= {"a_start": parts[0].start, "a_end": parts[0].end}
             booking.id = connection().execute(_INSERT_TOGETHER, row | past).scalar_one()
         else:
@@ -116,7 +120,7 @@ def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor
 
 
 def allocate(place: Place, parts: Sequence[Span], **owner: int) -> None:
-    """Take the time of a space. Raises Conflict where somebody has it, past the rules."""
+    """Take the time of what a space takes. Raises Conflict where somebody has it, past the rules."""
     with _overlap_told(place, Span(parts[0].start, parts[-1].end)):
         connection().execute(_INSERT_ALLOCATION, _allocations(place, parts, **owner))
 
@@ -124,6 +128,12 @@ def allocate(place: Place, parts: Sequence[Span], **owner: int) -> None:
 def free(booking: Booking) -> None:
     """Give the time of a booking back."""
     connection().execute(_FREE, {"booking": booking.id})
+
+
+def let_go(hold_id: int) -> None:
+    """Give back the time that is held."""
+    connection().execute(_FREE_HOLD, {"hold": hold_id})
+    connection().execute(_DELETE_HOLD, {"hold": hold_id})
 
 
 def happened(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any]) -> None:
@@ -142,9 +152,13 @@ def facts(booking: Booking) -> dict[str, Any]:
 
 def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict[str, Any]]:
     return [
-        {"space_id": place.id, "start": part.start, "end": part.end, "booking_id": None, "closure_id": None, **owner}
+        {
+            "space_id": space_id, "start": part.start, "end": part.end,
+            "booking_id": None, "closure_id": None, "hold_id": None, **owner,
+        }
+        for space_id in sorted(place.takes)
         for part in parts
-    ]
+    ]  # fmt: skip
 
 
 def _happened(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import String, and_, bindparam, cast, func, or_, select
 
 from innovation_station.bookings.models import Booking
+from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import WORDS, Window
@@ -118,7 +119,7 @@ _IN_WINDOW = (
         _booking.c.start > bindparam("earliest"),
         _booking.c.start < bindparam("last"),
         _booking.c.end > bindparam("first"),
-        or_(_booking.c.state == "confirmed", _booking.c.changed_at >= bindparam("cancelled")),
+        or_(and_(*(_booking.c.state != gone for gone in GONE)), _booking.c.changed_at >= bindparam("cancelled")),
     )
     .order_by(_booking.c.start, _booking.c.id)
     .subquery()
@@ -242,7 +243,7 @@ def soon(member_id: int, now: datetime, cancelled_since: datetime, limit: int = 
         .where(
             Booking.member_id == member_id,
             Booking.end > now,
-            or_(Booking.state == "confirmed", Booking.changed_at >= cancelled_since),
+            or_(Booking.state.not_in(GONE), Booking.changed_at >= cancelled_since),
         )
         .order_by(Booking.start, Booking.id)
         .limit(limit)

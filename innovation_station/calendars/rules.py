@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.errors import Refusal
@@ -174,7 +175,7 @@ def contents_name(stamp: str, window: Window) -> str:
 def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
     """Say a booking as an entry. Raises ValueError where its row makes no sense (see `ics.Entry`)."""
     words = WORDS[how.language]
-    cancelled = booking.state == "cancelled"
+    cancelled = booking.state in GONE
     summary = f"{booking.title} ({how.label})" if booking.title else how.label
     url = f"{base_url}/bookings/{booking.id}" if base_url else ""
     return Entry(
@@ -187,7 +188,7 @@ def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
         description=words["gone"] if cancelled else f"{words['change']} {url}" if url else "",
         location=how.location,
         url=url,
-        status="CANCELLED" if cancelled else "CONFIRMED",
+        status="CANCELLED" if cancelled else "TENTATIVE" if booking.state == "requested" else "CONFIRMED",
         sequence=booking.sequence,
         categories=(how.category,),
         transparent=cancelled,

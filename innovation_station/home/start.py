@@ -68,11 +68,11 @@ def _lead(house: House) -> str:
 
 def _states(house: House, moment: Moment, at: datetime) -> dict[int, str]:
     """Name each place's state at an instant: free, taken or closed."""
-    busy = {row.space_id: row for row in bookings.taken(Span(at, at + INSTANT))}
+    busy = {row.space_id: row for row in bookings.taken(Span(at, at + INSTANT), house)}
     states = {}
     for place in house.places.values():
         row = busy.get(place.id)
-        if not place.bookable or not _is_open(place, moment, at) or (row and row.booking_id is None):
+        if not place.bookable or not _is_open(place, moment, at) or (row and row.closure):
             states[place.id] = "closed"
         else:
             states[place.id] = "taken" if row else "free"

@@ -53,14 +53,15 @@ class Today:
         """Read what is taken on a day; one statement."""
         zone = self.moment.zone
         self.date = day
-        self.rows = bookings.taken(Span(at_minute(day, 0, zone), at_minute(day, 24 * 60, zone)))
+        self.rows = bookings.taken(Span(at_minute(day, 0, zone), at_minute(day, 24 * 60, zone)), self.house)
         self.mine = sorted((self._mine(row) for row in self.rows if self._is_mine(row)), key=lambda m: m.span)
 
     def _is_mine(self, row: Taken) -> bool:
-        return row.member_id == self.member.id and row.booking_id is not None
+        own = row.member_id == self.member.id and row.booking_id is not None
+        return own and row.space_id == row.booked_id and row.booked is not None
 
     def _mine(self, row: Taken) -> Mine:
-        return Mine(row.booking_id or 0, self.house.places[row.space_id], row.span, row.title, row.public)
+        return Mine(row.booking_id or 0, self.house.places[row.space_id], row.booked or row.span, row.title, row.public)
 
     def page(self) -> dict[str, Any]:
         """Give what the template shows; at most four statements more."""
@@ -113,7 +114,7 @@ class Today:
         """List what is shut today and why, each stretch and reason with its places."""
         groups: dict[tuple[Span, str], list[Place]] = {}
         for row in self.rows:
-            if row.booking_id is None and row.span.end > self.moment.now:
+            if row.closure and row.span.end > self.moment.now:
                 reason = (row.reason_sv if language() == "sv" else row.reason_en) or ""
                 groups.setdefault((row.span, reason), []).append(self.house.places[row.space_id])
         return [(span, reason, places) for (span, reason), places in groups.items()]
@@ -262,7 +263,8 @@ class Today:
 
     def _people(self) -> list[dict[str, Any]]:
         """List who has not left, once each: colleagues, then others who show their booking, in the order they come."""
-        here = [row for row in self.rows if row.member_id not in (None, self.member.id) and row.booking_id is not None]
+        others = (row for row in self.rows if row.member_id not in (None, self.member.id))
+        here = [row for row in others if row.space_id == row.booked_id]
         company = directory.company(self.member.id, {row.member_id or 0 for row in here})
         found: dict[int, Taken] = {}
         for row in here:

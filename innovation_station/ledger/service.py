@@ -35,7 +35,7 @@ def account(
     standing_entries = [] if action == "reserved" else queries.open_entries(booking.id)
     for entry in standing_entries:
         db.session.add(_reversed(entry, action, now))
-    if not booking.cancelled and standing is not None:
+    if booking.state == "confirmed" and standing is not None:
         last = standing_entries or (queries.last_entries(booking.id) if action == "restored" else [])
         db.session.add_all(_entries(booking, action, now, house, standing, last))
     db.session.flush()

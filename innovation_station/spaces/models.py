@@ -88,6 +88,45 @@ class Space(Base):
     )
 
 
+class SpacePart(Base):
+    """A space that is a part of another: who books the whole books all of its parts."""
+
+    __tablename__ = "space_part"
+
+    part_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True)
+    whole_id: Mapped[int] = mapped_column(ForeignKey("space.id"), index=True)
+
+    __table_args__ = (CheckConstraint("whole_id <> part_id", name="other"),)
+
+
+class SpaceLink(Base):
+    """Two spaces that are never booked together, the lower id first."""
+
+    __tablename__ = "space_link"
+
+    one_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True, index=True)
+
+    __table_args__ = (CheckConstraint("one_id < other_id", name="pair"),)
+
+
+class SpaceLayout(Base):
+    """A way to furnish a space: its seats, and the minutes it takes to change over."""
+
+    __tablename__ = "space_layout"
+
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    seats: Mapped[int]
+    changeover: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint("name in ('theatre', 'classroom', 'islands', 'standing', 'boardroom')", name="name"),
+        CheckConstraint("seats between 1 and 10000", name="seats"),
+        CheckConstraint("changeover between 0 and 480", name="changeover"),
+    )
+
+
 class OpeningHours(Base):
     """Minutes of local wall time on a weekday (Monday is 0); without a space they are the house's.
 
@@ -124,15 +163,25 @@ class PolicyRow(Base):
     longest: Mapped[int | None]
     notice: Mapped[int | None]
     horizon: Mapped[int | None]
+    setup: Mapped[int | None]
+    clearing: Mapped[int | None]
+    approval: Mapped[int | None]
+    check_in: Mapped[int | None]
+    cancel_by: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint(KIND, name="kind"),
         CheckConstraint("(kind is null) <> (space_id is null)", name="one_scope"),
-        CheckConstraint("granularity between 5 and 60", name="granularity"),
+        CheckConstraint("granularity between 5 and 1440", name="granularity"),
         CheckConstraint("shortest between 1 and 44640", name="shortest"),
         CheckConstraint("longest between 1 and 44640", name="longest"),
         CheckConstraint("notice between 0 and 525600", name="notice"),
         CheckConstraint("horizon between 0 and 1100", name="horizon"),
+        CheckConstraint("setup between 0 and 720", name="setup"),
+        CheckConstraint("clearing between 0 and 720", name="clearing"),
+        CheckConstraint("approval between 0 and 44640", name="approval"),
+        CheckConstraint("check_in between 0 and 1440", name="check_in"),
+        CheckConstraint("cancel_by between 0 and 44640", name="cancel_by"),
     )
 
 

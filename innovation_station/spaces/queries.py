@@ -9,8 +9,29 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from innovation_station.db import connection, db
-from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
-from innovation_station.spaces.rules import Area, Box, Hours, House, Place, Policy, Storey
+from innovation_station.spaces.models import (
+    Floor,
+    HouseRow,
+    OpeningHours,
+    PolicyRow,
+    Space,
+    SpaceLayout,
+    SpaceLink,
+    SpacePart,
+    Zone,
+)
+from innovation_station.spaces.rules import (
+    POLICY_FIELDS,
+    Area,
+    Box,
+    Hours,
+    House,
+    Layout,
+    Place,
+    Policy,
+    Storey,
+    occupancy,
+)
 
 CHANGED = "house changed"
 """Where a session's `info` holds the last of its transactions that has changed the house."""
@@ -19,7 +40,7 @@ _kept: WeakKeyDictionary[Engine, House] = WeakKeyDictionary()  # the newest; rep
 
 
 def house(revision: int | None = None) -> House:
-    """Give the house at its present revision: one statement when it is known already, seven when it changed.
+    """Give the house at its present revision: one statement when it is known already, ten when it changed.
 
     `revision` spares that statement where the caller has just read it. Inside a transaction that changes the house, it
     is read each time and not kept: taken back, the change leaves its revision to the next one.
@@ -40,6 +61,11 @@ def changes_house() -> bool:
     """Tell whether the open transaction has changed the house: it may be taken back, so nothing read in it is kept."""
     session = db.session()
     return CHANGED in session.info and session.info[CHANGED] is session.get_transaction()
+
+
+def known_house() -> House:
+    """Give the house as this process has read it last, which may be older than the database's; mostly no statement."""
+    return _kept.get(db.engine) or house()
 
 
 # Together they name the state of every day: both only rise, and a snapshot sees each commit whole, so an equal pair
@@ -77,7 +103,15 @@ def _read(session: Session) -> House:
     own = {policy.space_id: _fields(policy) for policy in policies if policy.space_id}
     floors = session.scalars(select(Floor).order_by(Floor.position, Floor.id))
     zones = session.scalars(select(Zone).order_by(Zone.position, Zone.id))
-    spaces = session.scalars(select(Space).order_by(Space.position, Space.id))
+    spaces = session.scalars(select(Space).order_by(Space.position, Space.id)).all()
+    parts: dict[int, list[int]] = {}
+    for part in session.scalars(select(SpacePart)):
+        parts.setdefault(part.whole_id, []).append(part.part_id)
+    links = [(link.one_id, link.other_id) for link in session.scalars(select(SpaceLink))]
+    taking = occupancy((space.id for space in spaces), parts, links)
+    layouts: dict[int, list[Layout]] = {}
+    for layout in session.scalars(select(SpaceLayout).order_by(SpaceLayout.seats.desc(), SpaceLayout.name)):
+        layouts.setdefault(layout.space_id, []).append(Layout(layout.name, layout.seats, layout.changeover))
     return House(
         revision=row.revision if row else 0,
         name=row.name if row else "Innovation Station",
@@ -92,6 +126,8 @@ def _read(session: Session) -> House:
                 space,
                 Policy.merged([kinds.get(space.kind, {}), own.get(space.id, {})]),
                 _open(hours.get(None, {}) | hours.get(space.id, {})),
+                taking[space.id],
+                tuple(layouts.get(space.id, ())),
             )
             for space in spaces
         },
@@ -103,7 +139,7 @@ def _open(hours: Mapping[int, tuple[int, int]]) -> Hours:
 
 
 def _fields(row: PolicyRow) -> dict[str, int | None]:
-    return {name: getattr(row, name) for name in ("granularity", "shortest", "longest", "notice", "horizon")}
+    return {name: getattr(row, name) for name in POLICY_FIELDS}
 
 
 def _storey(row: Floor) -> Storey:
@@ -114,9 +150,13 @@ def _area(row: Zone) -> Area:
     return Area(row.id, row.floor_id, {"sv": row.name_sv, "en": row.name_en}, _box(row.label), _box(row.label_turned))
 
 
-def _place(row: Space, policy: Policy, hours: Hours) -> Place:
+def _place(
+    row: Space, policy: Policy, hours: Hours, taking: tuple[frozenset[int], tuple[int, ...]],
+    layouts: tuple[Layout, ...],
+) -> Place:  # fmt: skip
     return Place(
         id=row.id, floor_id=row.floor_id, zone_id=row.zone_id, kind=row.kind, name=row.name, capacity=row.capacity,
         box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
         photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
+        takes=taking[0], touches=taking[1], layouts=layouts,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -25,6 +25,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "path": ("d",),
 }
 SHAPE_CLASSES = frozenset({"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"})
+LAYOUTS = ("theatre", "classroom", "islands", "standing", "boardroom")
 DAY_MINUTES = 24 * 60
 
 
@@ -37,13 +38,23 @@ class Holidays(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Booking rules in force: minutes, but the horizon in days."""
+    """Booking rules in force: minutes, but the horizon in days.
+
+    `setup` and `clearing` are kept free before and after a booking. `approval` is how long staff have to
+    answer a request (0: nobody is asked), `check_in` how late one may come before the place is let go (0: nobody has to
+    check in), `cancel_by` how long before its start a booking may be cancelled at the latest.
+    """
 
     granularity: int = 15
     shortest: int = 15
     longest: int = 10 * 60
     notice: int = 0
     horizon: int = 90
+    setup: int = 0
+    clearing: int = 0
+    approval: int = 0
+    check_in: int = 0
+    cancel_by: int = 0
 
     @classmethod
     def merged(cls, layers: Iterable[Mapping[str, int | None]]) -> Policy:
@@ -52,6 +63,9 @@ class Policy:
         for layer in layers:
             values.update({name: value for name, value in layer.items() if value is not None})
         return cls(**values)  # type: ignore[arg-type]
+
+
+POLICY_FIELDS = tuple(field.name for field in fields(Policy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +88,21 @@ Hours = Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """A way to furnish a space: how many it seats then, and the minutes it takes to change over."""
+
+    name: str
+    seats: int
+    changeover: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One space as pages and rules see it: its effective policy and hours, detached from the database.
 
     `hours` maps weekday (Monday is 0) to opening and closing minute of the local day; no entry means closed.
+    `takes` are the ids of the spaces whose time a booking takes: of a hall its parts, of a linked room both rooms, else
+    its own. `touches` are those whose day looks different then, ascending; both are its own id where they are left out.
     """
 
     id: int
@@ -93,6 +118,19 @@ class Place:
     bookable: bool
     policy: Policy
     hours: Hours
+    takes: frozenset[int] = frozenset()
+    touches: tuple[int, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.takes:
+            object.__setattr__(self, "takes", frozenset((self.id,)))
+        if not self.touches:
+            object.__setattr__(self, "touches", (self.id,))
+
+    def layout(self, name: str | None) -> Layout | None:
+        """Find a way to furnish it by name."""
+        return next((layout for layout in self.layouts if layout.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +194,15 @@ class House:
         """Name the weekdays on which any place is open, Monday as 0."""
         return frozenset(weekday for place in self.places.values() for weekday in place.hours)
 
+    @cached_property
+    def shared(self) -> Mapping[int, tuple[int, ...]]:
+        """Give by space those whose day shows that its time is taken, where that is not itself alone."""
+        found: dict[int, list[int]] = {}
+        for place in self.places.values():
+            for space_id in place.takes:
+                found.setdefault(space_id, []).append(place.id)
+        return {space_id: tuple(shown) for space_id, shown in found.items() if shown != [space_id]}
+
     def zone_name(self, place: Place, language: Language) -> str:
         """Name the zone of a space, or its floor where it lies in none."""
         if place.zone_id is not None:
@@ -167,6 +214,33 @@ class House:
         floor, address = self.floors[place.floor_id].names[language], self.address[language]
         named = re.search(rf"\b{re.escape(floor)}\b", address, re.IGNORECASE)
         return address if named else f"{floor}, {address}" if address else floor
+
+
+def occupancy(
+    ids: Iterable[int], parts: Mapping[int, Collection[int]], links: Iterable[tuple[int, int]]
+) -> dict[int, tuple[frozenset[int], tuple[int, ...]]]:
+    """Give by space whose time a booking of it takes, and whose day that touches.
+
+    `parts` are those a whole is divided into, which may be divided again; `links` pairs that are never booked together.
+    A linked pair takes the time of both, so that the one table refuses it like any other overlap.
+    """
+    linked: dict[int, set[int]] = {}
+    for one, other in links:
+        linked.setdefault(one, set()).add(other)
+        linked.setdefault(other, set()).add(one)
+
+    def smallest(space_id: int) -> frozenset[int]:
+        divided = parts.get(space_id)
+        return frozenset().union(*map(smallest, divided)) if divided else frozenset((space_id,))
+
+    takes = {}
+    for space_id in ids:
+        own = smallest(space_id)
+        takes[space_id] = own.union(*(smallest(other) for other in linked.get(space_id, ())))
+    return {
+        one: (taken, tuple(sorted(other for other, theirs in takes.items() if taken & theirs)))
+        for one, taken in takes.items()
+    }
 
 
 def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Holidays) -> Span | None:

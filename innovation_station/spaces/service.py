@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.spaces import rules
-from innovation_station.spaces.models import Floor, HouseRow, OpeningHours, PolicyRow, Space, Zone
+from innovation_station.spaces.models import (
+    Floor,
+    HouseRow,
+    OpeningHours,
+    PolicyRow,
+    Space,
+    SpaceLayout,
+    SpaceLink,
+    SpacePart,
+    Zone,
+)
 from innovation_station.spaces.queries import CHANGED
-from innovation_station.spaces.rules import Box
+from innovation_station.spaces.rules import Box, Layout
 
 Minutes = tuple[int, int]
 Row = TypeVar("Row", Floor, Zone, Space)
@@ -104,11 +114,54 @@ def set_policy(*, kind: str | None = None, space: Space | None = None, **values:
     if row is None:
         row = PolicyRow(kind=kind, space_id=space.id if space else None)
         db.session.add(row)
-    for name in ("granularity", "shortest", "longest", "notice", "horizon"):
+    for name in rules.POLICY_FIELDS:
         setattr(row, name, values.get(name))
     db.session.flush()
     changed()
     return row
+
+
+def set_parts(whole: Space, parts: Sequence[Space]) -> None:
+    """Say what a space is divided into. Raises Refused where a part is divided into the whole again, or lies elsewhere.
+
+    Nothing may be booked in the whole yet: `bookings.service.divide` is for a house that is in use.
+    """
+    wholes = {row.part_id: row.whole_id for row in db.session.scalars(select(SpacePart))}
+    inside = {part.id for part in parts}
+    above: int | None = whole.id
+    while above is not None:
+        if above in inside:
+            raise Refused([Refusal("parts-circular", "parts")])
+        above = wholes.get(above)
+    if any(wholes.get(part.id, whole.id) != whole.id or part.floor_id != whole.floor_id for part in parts):
+        raise Refused([Refusal("part-elsewhere", "parts")])
+    db.session.execute(delete(SpacePart).where(SpacePart.whole_id == whole.id))
+    db.session.add_all(SpacePart(whole_id=whole.id, part_id=part_id) for part_id in sorted(inside))
+    db.session.flush()
+    changed()
+
+
+def set_links(space: Space, others: Sequence[Space]) -> None:
+    """Say which spaces are never booked together with one."""
+    own = (SpaceLink.one_id == space.id) | (SpaceLink.other_id == space.id)
+    db.session.execute(delete(SpaceLink).where(own))
+    pairs = {tuple(sorted((space.id, other.id))) for other in others if other.id != space.id}
+    db.session.add_all(SpaceLink(one_id=one, other_id=other) for one, other in sorted(pairs))
+    db.session.flush()
+    changed()
+
+
+def set_layouts(space: Space, layouts: Sequence[Layout]) -> None:
+    """Say how a space can be furnished. Raises Refused for a layout there is not."""
+    if any(layout.name not in rules.LAYOUTS for layout in layouts):
+        raise Refused([Refusal("layout-unknown", "layout")])
+    db.session.execute(delete(SpaceLayout).where(SpaceLayout.space_id == space.id))
+    db.session.add_all(
+        SpaceLayout(space_id=space.id, name=layout.name, seats=layout.seats, changeover=layout.changeover)
+        for layout in layouts
+    )
+    db.session.flush()
+    changed()
 
 
 def set_bookable(space_id: int, bookable: bool) -> Space:

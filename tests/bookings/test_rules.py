@@ -443,6 +443,7 @@ class Person:
 class Booked:
     def __init__(self, end: datetime, cancelled: bool = False, member_id: int = 1) -> None:
         self.end, self.cancelled, self.member_id, self.space_id = end, cancelled, member_id, 4
+        self.state = "cancelled" if cancelled else "confirmed"
 
 
 @pytest.mark.parametrize(

@@ -388,16 +388,18 @@ def test_look_ups_use_their_indexes(app: Flask, small: Small, request: pytest.Fi
     if "sqlite" not in request.node.callspec.id:
         pytest.skip("PostgreSQL scans small tables whatever the index; the bench looks at its plans")
     from innovation_station.bookings import queries, wish_queries
+    from innovation_station.bookings.rules import Wish
+    from innovation_station.spaces.queries import house
     from tests.conftest import at
 
     with statements(app) as seen, app.app_context():
-        queries.taken(at(TUESDAY, "08:00", "18:00"))
+        queries.taken(at(TUESDAY, "08:00", "18:00"), house())
         wish_queries.held(at(TUESDAY, "08:00", "18:00"), [1, 2])
         wish_queries.held_by(1, at(TUESDAY, "08:00", "18:00"))
-        wish_queries.standing(1, 1, at(TUESDAY, "08:00", "18:00"), "key")
+        wish_queries.standing(1, Wish(house().places[small.a1], at(TUESDAY, "08:00", "18:00")), "key")
         wish_queries.same_request(1, "key")
         wish_queries.same_span(1, 1, at(TUESDAY, "08:00", "18:00"))
-        queries.busy_spaces([at(TUESDAY, "08:00", "18:00")], [1])
+        queries.busy_spaces([at(TUESDAY, "08:00", "18:00")], ["desk"], house())
         queries.upcoming(1, at(TUESDAY, "08:00", "18:00").start)
         for statement in list(seen):
             count = statement.count("?")
