@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, own_pages, queries, rules, service
+from innovation_station.bookings import allowances, beside, own_pages, queries, rules, service
 from innovation_station.bookings.choice import next_open_days
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
@@ -43,6 +43,7 @@ def mine() -> ResponseReturnValue:
         "older": older,
         "before": before,
         "offer": offer,
+        "parts": [] if before else beside.member_parts(actor(), now),
     }
     return render_template("bookings/mine.html", page=page)
 
@@ -54,7 +55,9 @@ def show(booking_id: int) -> ResponseReturnValue:
     booking = _seen(booking_id)
     if wants_part() == "sheet":
         return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house(), actor()))
-    return render_template("bookings/show.html", page=own_pages.shown(booking, current_house(), actor(), clock.now()))
+    now = clock.now()
+    page = own_pages.shown(booking, current_house(), actor(), now)
+    return render_template("bookings/show.html", page=page, parts=beside.booking_parts(booking, actor(), now))
 
 
 @pages.route("/bookings/<id:booking_id>/edit", methods=["GET", "POST"])

@@ -1,0 +1,51 @@
+"""What later features have to say on the pages of bookings: bookings know nothing of them.
+
+A feature names a template part and what it shows: on the page of a booking (`of_booking`) and under the list of one's
+own (`of_member`). Parts stand in the order in which the features were registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from innovation_station.bookings.models import Booking
+from innovation_station.members.rules import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A template that the page includes, and what it shows, under the name `part`."""
+
+    template: str
+    shown: Mapping[str, Any]
+
+
+OfBooking = Callable[[Booking, Person, datetime], Part | None]
+OfMember = Callable[[Person, datetime], Part | None]
+_of_booking: list[OfBooking] = []
+_of_member: list[OfMember] = []
+
+
+def of_booking(make: OfBooking) -> OfBooking:
+    """Have a function asked for a part of each booking's page: given the booking, who looks at it, and now."""
+    _of_booking.append(make)
+    return make
+
+
+def of_member(make: OfMember) -> OfMember:
+    """Have a function asked for a part of the page of one's own bookings: given whose, and now."""
+    _of_member.append(make)
+    return make
+
+
+def booking_parts(booking: Booking, reader: Person, now: datetime) -> list[Part]:
+    """Gather what stands beside a booking."""
+    return [part for make in _of_booking if (part := make(booking, reader, now))]
+
+
+def member_parts(reader: Person, now: datetime) -> list[Part]:
+    """Gather what stands under a member's own bookings."""
+    return [part for make in _of_member if (part := make(reader, now))]
