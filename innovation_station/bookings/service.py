@@ -66,9 +66,9 @@ def reserve(
     if found.held and found.own and (earlier := wish_queries.same_span(actor.id, space_id, span)):
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
-    measured = _measured(actor, standing, house, wish, moment(now, zone, house))
+    measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
     if found.held or found.own:
-        _check(wish, actor.id, measured, found=found)
+        check(wish, actor.id, measured, found=found)
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     setup, clearing = wish.buffers
@@ -121,7 +121,7 @@ def consider(
         return
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    _check(wish, actor.id, measured, found=found)
+    check(wish, actor.id, measured, found=found)
 
 
 def move(
@@ -133,8 +133,8 @@ def move(
     All or nothing. A change of words alone touches no time and is measured by no rule on time. Raises NotFound for
     what is not the actor's, Refused, Conflict.
     """
-    booking = _mine(actor, booking_id)
-    house = _locked(booking.space_id, space_id)
+    booking = mine(actor, booking_id)
+    house = locked(booking.space_id, space_id)
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     before = facts(booking)
@@ -143,11 +143,11 @@ def move(
     moves = (space_id, span) != (booking.space_id, booking.span)
     standing = None
     if moves:
-        place, standing = house.places[space_id], _standing(house, booking)
+        place, standing = house.places[space_id], standing_of(house, booking)
         layout = booking.layout if place.layout(booking.layout) else None
         wish = Wish(place, span, booking.people, layout)
-        measured = _measured(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
-        _check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
+        measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
+        check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
         booking.setup, booking.clearing = wish.buffers
         if rules.must_ask(actor, place):
@@ -155,12 +155,12 @@ def move(
         booking.sequence += 1
         writes.free(booking)
         db.session.flush()
-        _allocate(place, wish.padded, zone, booking_id=booking.id)
+        allocate(place, wish.padded, zone, booking_id=booking.id)
     if facts(booking) != before:
         if moves:
-            _record(booking, actor, "moved", now, before, house=house, standing=standing)
+            record(booking, actor, "moved", now, before, house=house, standing=standing)
         else:
-            _record(booking, actor, "edited", now, before)
+            record(booking, actor, "edited", now, before)
     return booking
 
 
@@ -169,7 +169,7 @@ def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datet
     before = facts(booking)
     booking.title, booking.public = title, public
     if facts(booking) != before:
-        _record(booking, actor, "edited", now, before)
+        record(booking, actor, "edited", now, before)
     return booking
 
 
@@ -178,33 +178,33 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
 
     Raises NotFound for what is not the actor's and Refused for what is over.
     """
-    booking = _mine(actor, booking_id)
+    booking = mine(actor, booking_id)
     if booking.cancelled:
         return booking
-    house = _locked(booking.space_id)
+    house = locked(booking.space_id)
     if found := rules.cancel_refusals(actor, booking, house.places[booking.space_id].policy, now):
         raise Refused(found)
     before = facts(booking)
     booking.state = "cancelled"
     booking.sequence += 1
     writes.free(booking)
-    _record(booking, actor, "cancelled", now, before, house=house)
+    record(booking, actor, "cancelled", now, before, house=house)
     return booking
 
 
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """Take a cancellation back while the time is still free. Raises NotFound, Refused, Conflict."""
-    booking = _mine(actor, booking_id)
+    booking = mine(actor, booking_id)
     if booking.state in HOLDING:
         return booking
-    house = _locked(booking.space_id)
+    house = locked(booking.space_id)
     place = house.places[booking.space_id]
     if found := rules.restore_refusals(booking, now):
         raise Refused(found)
     layout = booking.layout if place.layout(booking.layout) else None
-    wish, standing = Wish(place, booking.span, booking.people, layout), _standing(house, booking)
-    measured = _measured(actor, standing, house, wish, moment(now, zone, house))
-    _check(wish, booking.member_id, measured, started=booking.span)
+    wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
+    measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
+    check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
     booking.state, booking.answer_by = "confirmed", None
@@ -212,8 +212,8 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
         booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
     booking.sequence += 1
     db.session.flush()
-    _allocate(place, wish.padded, zone, booking_id=booking.id)
-    _record(booking, actor, "restored", now, before, house=house, standing=standing)
+    allocate(place, wish.padded, zone, booking_id=booking.id)
+    record(booking, actor, "restored", now, before, house=house, standing=standing)
     return booking
 
 
@@ -225,7 +225,7 @@ def close(
     Time that is shut already stays with the closure that shut it. Raises Conflict where bookings stand in the way:
     they are never overwritten.
     """
-    places = _locked(*(read_house().places if space_id is None else [space_id])).places
+    places = locked(*(read_house().places if space_id is None else [space_id])).places
     ids = sorted({taken for one in (places if space_id is None else [space_id]) for taken in places[one].takes})
     standing = wish_queries.held(span, ids)
     for hold_id in {held.hold_id for held in standing if held.hold_id is not None}:
@@ -246,7 +246,7 @@ def close(
         shut = [held.span for held in standing if held.space_id == place_id and held.closure]
         for part in subtract([span], shut):
             alone = replace(places[place_id], takes=frozenset((place_id,)))
-            _allocate(alone, part, zone, closure_id=closure.id)
+            allocate(alone, part, zone, closure_id=closure.id)
     return closure
 
 
@@ -254,7 +254,7 @@ def hold(
     member_id: int, space_id: int, span: Span, *, until: datetime, now: datetime, zone: ZoneInfo
 ) -> SpaceHold:  # fmt: skip
     """Keep a span free for a member until an instant. Raises NotFound, and Conflict where somebody has the time."""
-    house = _locked(space_id)
+    house = locked(space_id)
     place = house.places[space_id]
     wish = Wish(place, span)
     if any(held.span.overlaps(wish.padded) for held in wish_queries.held(wish.padded, place.takes)):
@@ -264,7 +264,7 @@ def hold(
     )
     db.session.add(kept)
     db.session.flush()
-    _allocate(place, wish.padded, zone, hold_id=kept.id)
+    allocate(place, wish.padded, zone, hold_id=kept.id)
     return kept
 
 
@@ -273,7 +273,7 @@ def release(hold_id: int) -> None:
     kept = db.session.get(SpaceHold, hold_id)
     if kept is None:
         return
-    _locked(kept.space_id)
+    locked(kept.space_id)
     writes.let_go(hold_id)
     db.session.expunge(kept)
 
@@ -311,7 +311,7 @@ def _knowing(*space_ids: int) -> House:
     return house
 
 
-def _locked(*space_ids: int) -> House:
+def locked(*space_ids: int) -> House:
     """Lock what spaces touch and stamp it changed; gives the house as it stands behind the locks. Raises NotFound."""
     house = _knowing(*space_ids)
     touched = {other for space_id in space_ids for other in house.places[space_id].touches}
@@ -323,7 +323,8 @@ def _locked(*space_ids: int) -> House:
     return behind
 
 
-def _mine(actor: Actor, booking_id: int) -> Booking:
+def mine(actor: Actor, booking_id: int) -> Booking:
+    """Give a booking that the actor may change, behind its member's lock. Raises NotFound."""
     booking = db.session.get(Booking, booking_id)
     if booking is None or not _may_change(actor, booking):
         raise NotFound("booking-unknown")
@@ -336,14 +337,14 @@ def _may_change(actor: Actor, booking: Booking) -> bool:
     return rules.may_see(actor, booking) or rules.may_see(actor, booking, managed_spaces(actor.id))
 
 
-def _standing(house: House, booking: Booking) -> Standing | None:
+def standing_of(house: House, booking: Booking) -> Standing | None:
     """Give where a booking's member stands, behind the member's lock; nothing is asked in a house without plans."""
     if not plans.catalogue(house).plans:
         return None
     return allowances.standing(house, booking.member_id, plans.access_of(booking.member_id))
 
 
-def _measured(
+def measured_for(
     actor: Actor, standing: Standing | None, house: House, wish: Wish, measured: Moment, *, without: int | None = None
 ) -> Moment:  # fmt: skip
     """Add what the plan lets the actor book, counted behind the locks; `without` leaves out what is being moved."""
@@ -354,7 +355,7 @@ def _measured(
     return replace(measured, allowance=allowed)
 
 
-def _check(
+def check(
     wish: Wish,
     member_id: int,
     measured: Moment,
@@ -381,20 +382,22 @@ def _check(
         writes.let_go(hold_id)
 
 
-def _allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
+def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
+    """Take the time of what a space takes, day by day. Raises Conflict where somebody has it, past the rules."""
     writes.allocate(place, list(span.by_local_day(zone)), **owner)
 
 
-def _record(
+def record(
     booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any],
-    *, house: House | None = None, standing: Standing | None = None,
+    *, house: House | None = None, standing: Standing | None = None, tell: bool = True,
 ) -> None:  # fmt: skip
     """Write the history row, stamp what calendars and pages key on, and tell later features.
 
-    Without a `house` only words have changed.
+    Without a `house` only words have changed. `tell` is False where one mail says more than this booking.
     """
     booking.revision += 1
     booking.changed_at = max(now, booking.changed_at)
     writes.happened(booking, actor, action, now, before)
-    telling.tell(booking, actor, action, before, now)
+    if tell:
+        telling.tell(booking, actor, action, before, now)
     changed.send(booking, action=action, now=now, house=house, standing=standing)
