@@ -74,6 +74,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.notices import views as notices
     from innovation_station.organisations import staff as staff_organisations
     from innovation_station.organisations import views as organisations
+    from innovation_station.plans import reception as _reception  # noqa: F401  receives newcomers
     from innovation_station.plans import reminders
     from innovation_station.plans import staff as plans
     from innovation_station.plans import telling as plan_telling

@@ -7,23 +7,29 @@ same file nobody is made twice: who has an account is left alone.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, BinaryIO
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from innovation_station.audit import service as audit
 from innovation_station.db import db
+from innovation_station.errors import Refusal, Refused
 from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
-from innovation_station.members import tickets
+from innovation_station.members import csv_lines, tickets
 from innovation_station.members.csv_lines import Row
 from innovation_station.members.joining import NO_PASSWORD
-from innovation_station.members.models import Member
+from innovation_station.members.models import ImportFile, Member
 from innovation_station.members.rules import Actor, Language
+from innovation_station.personal import Subject
+
+KEPT_FOR = timedelta(days=1)
 
 
 @dataclass
@@ -79,6 +85,49 @@ class Import:
             for row in rows
         ]  # fmt: skip
         mail.queue_all("invitation", letters, now=now)
+
+
+# -- the file between its trial and its run ---------------------------------------------------------------------------
+
+
+def keep(actor: Actor, body: bytes, *, now: datetime) -> None:
+    """Keep a file that was tried, one for each of the staff, so that it has not to be chosen again."""
+    forget(actor.id)
+    db.session.add(ImportFile(member_id=actor.id, body=body, kept_at=now, expires_at=now + KEPT_FOR))
+    db.session.flush()
+
+
+def kept(actor: Actor, *, now: datetime) -> BinaryIO:
+    """Give the file that somebody has tried. Raises Refused where there is none, or it is too old."""
+    mine = (ImportFile.member_id == actor.id, ImportFile.expires_at > now)
+    body = db.session.scalar(select(ImportFile.body).where(*mine))
+    if body is None:
+        raise Refused([Refusal("file-gone", "file")])
+    return BytesIO(body)
+
+
+def forget(member_id: int) -> int:
+    """Delete what somebody has tried; give how many files."""
+    return _deleted(ImportFile.member_id == member_id)
+
+
+def forget_naming(subject: Subject) -> int:
+    """Delete the files that hold somebody's address or name; give how many."""
+    found = [row.member_id for row in db.session.scalars(select(ImportFile)) if subject.is_named_in(_text(row.body))]
+    return _deleted(ImportFile.member_id.in_(found)) if found else 0
+
+
+def _text(body: bytes) -> str:
+    return unicodedata.normalize("NFC", body.decode(csv_lines.encoding(BytesIO(body)), "replace"))
+
+
+def sweep(*, now: datetime) -> int:
+    """Delete files that are too old; give how many."""
+    return _deleted(ImportFile.expires_at <= now)
+
+
+def _deleted(where: ColumnElement[bool]) -> int:
+    return int(db.session.execute(delete(ImportFile).where(where)).rowcount)  # type: ignore[attr-defined]
 
 
 def _language(code: str | None) -> Language | None:

@@ -48,7 +48,7 @@ def batches(file: BinaryIO) -> Iterator[list[Row]]:
 
 
 def _rows(file: BinaryIO) -> Iterator[Row]:
-    text = io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline=None)
+    text = io.TextIOWrapper(file, encoding=encoding(file), errors="replace", newline=None)
     try:
         columns: list[str] | None = None
         delimiter = ","
@@ -68,7 +68,7 @@ def _rows(file: BinaryIO) -> Iterator[Row]:
         text.detach()  # the file is the caller's to close
 
 
-def _encoding(file: BinaryIO) -> str:
+def encoding(file: BinaryIO) -> str:
     """Find how a file is written: its mark says so, else it is UTF-8 if it can be."""
     start = file.read(4)
     file.seek(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from innovation_station.forms import Form, LineField
+from innovation_station.members.reception import Offer
 from innovation_station.members.rules import EMAIL_LONGEST, NAME_LONGEST, PASSWORD_LONGEST, TEXT_LONGEST
 
 CODE_LONGEST = 60
@@ -105,14 +107,35 @@ def name_field() -> LineField:
     )  # fmt: skip
 
 
-class ApplyForm(Form):
-    """Who wants to become a member."""
+class OfferForm(Form):
+    """What a newcomer may choose beside the account, where something is offered."""
+
+    offer = RadioField(_l("Membership"), coerce=int)
+
+    def choose_among(self, offers: Sequence[Offer], wanted: int | None = None) -> None:
+        """Offer something, with what was `wanted` before as chosen; without offers there is no such field."""
+        if not offers:
+            del self.offer
+            return
+        self.offer.choices = [SelectChoice(offer.id, offer.title) for offer in offers]
+        self.offer.choices.append(SelectChoice(0, _l("I decide later")))
+        if not self.offer.raw_data:
+            self.offer.data = wanted if wanted in {offer.id for offer in offers} else 0
+
+    @property
+    def chosen(self) -> int | None:
+        """Give what was chosen, None where that is nothing."""
+        return (self.offer.data or None) if "offer" in self else None
+
+
+class ApplyForm(OfferForm):
+    """Who wants to become a member, and how."""
 
     name = name_field()
     email = email_field(_l("E-mail"), autocomplete="email")
 
 
-class JoinForm(Form):
+class JoinForm(OfferForm):
     """What makes the account: name, password, and that the texts of the house are accepted."""
 
     name = name_field()

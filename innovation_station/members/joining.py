@@ -19,14 +19,17 @@ from innovation_station.mail import service as mail
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import queries, rules, security, service, tickets
 from innovation_station.members.models import Acceptance, Admission, HouseText, LoginSession, Member, SecondFactor
+from innovation_station.members.reception import reception
 from innovation_station.members.rules import Actor, Language
 from innovation_station.members.security import receiver
 
 NO_PASSWORD = "!"  # noqa: S105  no hash is like it
 
 
-def apply(email: str, name: str, *, now: datetime, language: Language) -> None:
+def apply(email: str, name: str, *, now: datetime, language: Language, offer: int | None = None) -> None:
     """Take an application: its mailbox gets a link to go on with, or word that there is an account already.
+
+    `offer` is what is wanted beside the account; it is asked for again where the account is made.
 
     Both cost the same, a ticket and a mail. Raises Refused for what is no address or no name.
     """
@@ -38,7 +41,7 @@ def apply(email: str, name: str, *, now: datetime, language: Language) -> None:
     if member is not None and member.state == "invited":
         _send_invitation(member, now=now, language=language)
         return
-    token = tickets.issue("join", email=email, now=now, content={"name": name, "language": language})
+    token = tickets.issue("join", email=email, now=now, content={"name": name, "language": language, "offer": offer})
     if member is None:
         mail.queue(Receiver(email, name, language), "join-verify", {"token": token}, now=now)
     else:
@@ -48,11 +51,15 @@ def apply(email: str, name: str, *, now: datetime, language: Language) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Whom a link makes a member: from an application, or the account that staff have made for them."""
+    """Whom a link makes a member: from an application, or the account that staff have made for them.
+
+    `offer` is what an applicant wanted beside the account.
+    """
 
     email: str
     name: str
     member: Member | None = None
+    offer: int | None = None
 
 
 def applicant(token: str, *, now: datetime) -> Newcomer:
@@ -60,13 +67,13 @@ def applicant(token: str, *, now: datetime) -> Newcomer:
     ticket = tickets.look(token, "join", now=now)
     if queries.by_email(ticket.email):
         raise NotFound("link-over")
-    return Newcomer(ticket.email, str(ticket.content.get("name", "")))
+    return Newcomer(ticket.email, str(ticket.content.get("name", "")), offer=ticket.content.get("offer"))
 
 
-def join(token: str, name: str, password_hash: str, *, now: datetime) -> Member:
-    """Make the account of an application whose address is confirmed; staff let it in, or its domain does.
+def join(token: str, name: str, password_hash: str, *, now: datetime, offer: int | None = None) -> Member:
+    """Make the account of an application whose address is confirmed; staff let it in, or its domain or offer does.
 
-    Raises NotFound, Refused.
+    What was chosen begins when it is let in. Raises NotFound, Refused.
     """
     newcomer = applicant(token, now=now)
     ticket = tickets.redeem(token, "join", now=now)
@@ -74,15 +81,22 @@ def join(token: str, name: str, password_hash: str, *, now: datetime) -> Member:
     let_in = rules.is_let_in(newcomer.email, queries.admission().domains.split())
     member = Member(
         email=newcomer.email, name=name.strip(), password_hash=password_hash, created_at=now, tour_due=True,
-        language=ticket.content.get("language"), state="active" if let_in else "applied",
+        language=ticket.content.get("language"), state="applied",
     )  # fmt: skip
     db.session.add(member)
+    db.session.flush()
+    if offer is not None and reception().wish(member, offer, now=now):
+        let_in = True
+    member.state = "active" if let_in else "applied"
     db.session.flush()
     accept_texts(member, now=now)
     audit.record("member.join", subject=("member", member.id), member_id=member.id, actor=member, now=now,
                  after={"state": member.state})  # fmt: skip
-    if not let_in:
+    if let_in:
+        reception().decided(member, actor=None, let_in=True, now=now)
+    else:
         mail.queue(receiver(member), "join-waiting", {}, now=now, member_id=member.id)
+        reception().waits(member, now=now)
     return member
 
 
@@ -172,16 +186,20 @@ def take_invitation(token: str, name: str, password_hash: str, *, now: datetime)
 
 
 def _must_be(member: Member, state: str) -> None:
-    if member.state != state:
+    """Lock a member's row and look at the state anew: of two who decide at once one does."""
+    mine = select(Member).where(Member.id == member.id).with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(mine)
+    if found is None or found.state != state:
         raise Conflict([Refusal("member-elsewhere")])
 
 
 def approve(member: Member, *, actor: Actor, now: datetime) -> None:
-    """Let an applicant in, and tell them. Raises Conflict where somebody has decided already."""
+    """Let an applicant in, begin what they chose, and tell them. Raises Conflict where somebody has decided already."""
     _must_be(member, "applied")
     member.state = "active"
     audit.record("member.approve", subject=("member", member.id), member_id=member.id, actor=actor, now=now,
                  before={"state": "applied"}, after={"state": "active"})  # fmt: skip
+    reception().decided(member, actor=actor, let_in=True, now=now)
     mail.queue(receiver(member), "join-approved", {}, now=now, member_id=member.id)
 
 
@@ -189,6 +207,7 @@ def decline(member: Member, *, actor: Actor, now: datetime) -> None:
     """Turn an applicant down, tell them, and keep nothing of them but that it was done. Raises Conflict."""
     _must_be(member, "applied")
     audit.record("member.decline", subject=("member", member.id), member_id=None, actor=actor, now=now)
+    reception().decided(member, actor=actor, let_in=False, now=now)
     mail.queue(receiver(member), "join-declined", {}, now=now)
     tickets.revoke(member_id=member.id)
     db.session.execute(delete(Acceptance).where(Acceptance.member_id == member.id))

@@ -205,3 +205,14 @@ class Acceptance(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
     text_id: Mapped[int] = mapped_column(ForeignKey("house_text.id"), primary_key=True)
     accepted_at: Mapped[Instant]
+
+
+class ImportFile(Base):
+    """A file of members that somebody of the staff has tried, kept for a day so that it can be read in earnest."""
+
+    __tablename__ = "import_file"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)

@@ -5,6 +5,7 @@ Opening a link changes nothing; its form does. What is said to an application is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,12 +14,14 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.db import transaction
 from innovation_station.errors import Refused, TooMany
+from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
 from innovation_station.members import asking, joining, queries, rules, service
 from innovation_station.members.forms import AcceptForm, ApplyForm, JoinForm
 from innovation_station.members.joining import Newcomer
 from innovation_station.members.models import HouseText, Member
+from innovation_station.members.reception import Offer, reception
 from innovation_station.members.service import Proof
 from innovation_station.members.views import pages
 from innovation_station.members.words import text_name
@@ -31,16 +34,18 @@ STEPS = 3
 @pages.route("/join", methods=["GET", "POST"])
 def join() -> ResponseReturnValue:
     """Take an application; the rest follows from the link in the mail."""
-    form = ApplyForm()
+    form, offers = ApplyForm(), reception().offers()
+    form.choose_among(offers, parse_id(request.args.get("offer")))
+    shown = {"offers": {offer.id: offer for offer in offers}}
     if not form.validate_on_submit():
-        return render_template("members/join.html", form=form), 422 if form.is_submitted() else 200
+        return render_template("members/join.html", form=form, **shown), 422 if form.is_submitted() else 200
     email = rules.normal_email(form.email.data or "")
     try:
         with transaction():
             service.admit_mail(email, address=request.remote_addr, now=clock.now())
-            joining.apply(email, form.name.data or "", now=clock.now(), language=language())
+            joining.apply(email, form.name.data or "", now=clock.now(), language=language(), offer=form.chosen)
     except (Refused, TooMany) as error:
-        return asking.refused("members/join.html", form, error)
+        return asking.refused("members/join.html", form, error, **shown)
     return render_template("members/sent.html", email=email)
 
 
@@ -49,11 +54,11 @@ def confirm(token: str) -> ResponseReturnValue:
     """Make the account of an application whose mailbox has opened its link."""
     newcomer = joining.applicant(token, now=clock.now())
     form = JoinForm(name=newcomer.name)
-    made = _made(form, newcomer, "members/confirm.html")
+    made = _made(form, newcomer, "members/confirm.html", reception().offers())
     if not isinstance(made, str):
         return made
     with transaction():
-        member = joining.join(token, form.name.data or "", made, now=clock.now())
+        member = joining.join(token, form.name.data or "", made, now=clock.now(), offer=form.chosen)
     if member.state == "active":
         return asking.enter(Proof(member, None), url_for("home.start"), remember=False)
     flash(_("Thank you. The house looks at your application and writes to %(email)s.", email=member.email))
@@ -73,10 +78,14 @@ def invitation(token: str) -> ResponseReturnValue:
     return asking.enter(Proof(member, None), url_for("home.start"), remember=False)
 
 
-def _made(form: JoinForm, newcomer: Newcomer, template: str) -> str | ResponseReturnValue:
+def _made(
+    form: JoinForm, newcomer: Newcomer, template: str, offers: Sequence[Offer] = ()
+) -> str | ResponseReturnValue:  # fmt: skip
     """Give the hash of the new password, or the page with what is missing."""
+    form.choose_among(offers, newcomer.offer)
     shown: dict[str, Any] = {"newcomer": newcomer, "texts": _shown(queries.current_texts()),
-                             "shortest": rules.PASSWORD_SHORTEST}  # fmt: skip
+                             "shortest": rules.PASSWORD_SHORTEST,
+                             "offers": {offer.id: offer for offer in offers}}  # fmt: skip
     fine = form.validate_on_submit()
     if form.is_submitted() and shown["texts"]:
         fine = form.demand() and fine

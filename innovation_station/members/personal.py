@@ -11,11 +11,12 @@ from sqlalchemy import delete, func, or_, select
 
 from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
-from innovation_station.members import needs, queries, rules, service, tickets
+from innovation_station.members import bringing, needs, queries, rules, service, tickets
 from innovation_station.members.agents import described
 from innovation_station.members.models import (
     Acceptance,
     HouseText,
+    ImportFile,
     LoginSession,
     Member,
     Organisation,
@@ -260,6 +261,43 @@ personal.add(
         erase=_erase_proofs,
         expired=_expired_proofs,
         purge=_purge_proofs,
+    )
+)
+
+
+def _tried(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(
+        select(ImportFile.kept_at, ImportFile.expires_at).where(ImportFile.member_id == member_id)
+    )
+    return [Record("file", {"at": kept.isoformat(), "until": until.isoformat()}, until) for kept, until in rows]
+
+
+def _erase_tried(subject: Subject, _now: datetime) -> int:
+    return bringing.forget(subject.id) + bringing.forget_naming(subject)
+
+
+def _expired_tried(now: datetime, _held: Collection[int]) -> int:
+    return db.session.scalar(select(func.count()).where(ImportFile.expires_at <= now)) or 0
+
+
+def _purge_tried(now: datetime, _held: Collection[int]) -> int:
+    return bringing.sweep(now=now)
+
+
+personal.add(
+    DataClass(
+        name="imports",
+        tables=("import_file",),
+        title=_l("Files of members that staff try"),
+        holds=_l("Names and addresses in a file that staff have chosen to see whom it would make members."),
+        purpose=_l("So that the file has not to be chosen again when it is read in earnest."),
+        basis="public-task",
+        retention=_l("Until it is read, and for a day at most."),
+        ends="erase",
+        records=_tried,
+        erase=_erase_tried,
+        expired=_expired_tried,
+        purge=_purge_tried,
     )
 )
 

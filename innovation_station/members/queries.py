@@ -186,6 +186,12 @@ def search(words: str, *, state: str | None, offset: int, limit: int) -> Found:
 _LIKE = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
 
 
+def staff() -> list[int]:
+    """List who works for the house, by id."""
+    working = (Member.role.in_(sorted(rules.STAFF)), Member.state == "active")
+    return list(db.session.scalars(select(Member.id).where(*working).order_by(Member.id)))
+
+
 def waiting() -> int:
     """Count those who have applied and wait for an answer."""
     return db.session.scalar(select(func.count()).where(Member.state == "applied")) or 0

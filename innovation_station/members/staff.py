@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -12,10 +13,11 @@ from innovation_station.db import transaction
 from innovation_station.errors import Refusal, Refused
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, sentence
-from innovation_station.members import asking, csv_lines, joining, queries, rules
+from innovation_station.members import asking, bringing, csv_lines, joining, queries, rules
 from innovation_station.members.bringing import Import
 from innovation_station.members.forms import AdmissionForm, ConfirmForm, ImportForm, InviteForm, TextForm
 from innovation_station.members.models import Member
+from innovation_station.members.reception import reception
 from innovation_station.members.rules import is_staff
 from innovation_station.members.words import role_name, state_name, text_name
 from innovation_station.web import actor, guard, takes_up_to
@@ -92,6 +94,7 @@ def member(member_id: int) -> ResponseReturnValue:
         state=state_name(account.state),
         may_roles=rules.may_change_roles(actor()) and account.id != actor().id and account.state == "active",
         factor=queries.has_second_factor(account.id), form=ConfirmForm(),
+        wish=reception().wished(account.id) if account.state == "applied" else None,
         may_help=rules.may_change_roles(actor()), may_look_after=rules.may_look_after(actor(), account),
     )  # fmt: skip
 
@@ -156,17 +159,17 @@ def invitations() -> ResponseReturnValue:
 @pages.route("/members/import", methods=["GET", "POST"])
 @takes_up_to(LARGEST_FILE)
 def bring_in() -> ResponseReturnValue:
-    """Read members from a file: first only to see what would happen, then in earnest."""
-    form = ImportForm()
+    """Read members from a file: first only to see what would happen, then, from the file that was kept, in earnest."""
+    form, now = ImportForm(), clock.now()
     shown: dict[str, Any] = {"counts": None, "problems": [], "more": 0, "tried": False}
     if not form.validate_on_submit():
         return render_template("staff/import.html", form=form, **shown), 422 if form.is_submitted() else 200
-    file = request.files.get("file")
     try:
-        if file is None or not file.filename:
-            raise Refused([Refusal("file-missing", "file")])
-        run = Import(actor(), language(), only_try=bool(form.only_try.data), invite=bool(form.invite.data))
-        shown = {"problems": _read(run, cast(BinaryIO, file.stream)), "tried": run.only_try}
+        file, fresh = _chosen(now)
+        run = Import(actor(), language(), only_try=bool(form.only_try.data) and fresh, invite=bool(form.invite.data))
+        shown = {"problems": _read(run, file), "tried": run.only_try}
+        with transaction():
+            bringing.keep(actor(), _whole(file), now=now) if run.only_try else bringing.forget(actor().id)
     except Refused as error:
         return asking.refused("staff/import.html", form, error, **shown)
     names = ("new", "known", "double", "refused")
@@ -175,6 +178,21 @@ def bring_in() -> ResponseReturnValue:
         "more": run.counts["refused"] - len(shown["problems"]),
     }
     return render_template("staff/import.html", form=form, **shown)
+
+
+def _chosen(now: datetime) -> tuple[BinaryIO, bool]:
+    """Give the file that a request brings, or the one that was kept; tell whether it is a new one. Raises Refused."""
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        return cast(BinaryIO, file.stream), True
+    if "kept" not in request.form:
+        raise Refused([Refusal("file-missing", "file")])
+    return bringing.kept(actor(), now=now), False
+
+
+def _whole(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(LARGEST_FILE)
 
 
 def _read(run: Import, file: BinaryIO) -> list[tuple[int, str]]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 
+from innovation_station.members.rules import Actor, is_staff
 from innovation_station.notices.rules import Choice, MailWay, Names, Said, Values
 
 _NAME = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -29,6 +30,7 @@ class Kind:
     say: Callable[[Values, Names], Said]
     mail: MailWay = "now"
     in_app: bool = True
+    staff: bool = False  # for those who work for the house alone
 
     @property
     def default(self) -> Choice:
@@ -49,3 +51,8 @@ def init_app(app: Flask, lists: Iterable[Iterable[Kind]]) -> None:
 def kinds() -> Mapping[str, Kind]:
     """Give the running app's kinds by name, in their order."""
     return cast(Mapping[str, Kind], current_app.extensions[_KEY])
+
+
+def kinds_for(reader: Actor) -> Mapping[str, Kind]:
+    """Give the kinds that somebody can be told of."""
+    return {name: kind for name, kind in kinds().items() if is_staff(reader) or not kind.staff}

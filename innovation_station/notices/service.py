@@ -83,6 +83,15 @@ def withdraw(member_id: int, subject: str, *, since: datetime) -> bool:
     return bool(found)
 
 
+def recall(kind: Kind, member_id: int, subject: str) -> None:
+    """Take back whatever a member was told by a kind about a subject, mails that have not left included."""
+    same = (Notice.member_id == member_id, Notice.kind == kind.name, Notice.subject == subject)
+    for notice in db.session.scalars(select(Notice).where(*same)).all():
+        mail.withdraw(_key(notice))
+        db.session.delete(notice)
+    db.session.flush()
+
+
 def settle(member_id: int, *, kind: Kind, subject: str, now: datetime) -> None:
     """Mark as read what a member has answered elsewhere."""
     same = (Notice.member_id == member_id, Notice.kind == kind.name, Notice.subject == subject)

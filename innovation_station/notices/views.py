@@ -18,7 +18,7 @@ from innovation_station.members.rules import Person
 from innovation_station.notices import links, queries, service, words
 from innovation_station.notices.forms import form_for
 from innovation_station.notices.models import Notice
-from innovation_station.notices.registry import Kind, kinds
+from innovation_station.notices.registry import Kind, kinds, kinds_for
 from innovation_station.notices.rules import DIGEST, Said
 from innovation_station.web import actor, csrf, signed_in
 
@@ -76,12 +76,13 @@ def read() -> ResponseReturnValue:
 def settings() -> ResponseReturnValue:
     """Choose by kind and way, how often the digest comes, and when it is to be quiet."""
     me: Person = actor()
-    form, rows = form_for(kinds(), queries.choices(me.id), *queries.settings(me.id))
+    mine = kinds_for(me)
+    form, rows = form_for(mine, queries.choices(me.id), *queries.settings(me.id))
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("notices/settings.html", form=form, rows=rows), status
     with transaction():
-        service.choose(me.id, form.chosen(kinds()), digest=form.digest.data, quiet=form.quiet)
+        service.choose(me.id, form.chosen(mine), digest=form.digest.data, quiet=form.quiet)
     flash(_("Saved. You will be told as you chose."))
     return redirect(url_for("notices.settings"), 303)
 

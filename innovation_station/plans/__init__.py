@@ -18,6 +18,9 @@ Decisions
 - 2026-11: a member's own membership goes before the organisation's, and that before the plan for everybody. One that
   is paused is in force, and refuses: a pause must not be a way to the plan for everybody.
 - 2026-11: time on one's own desk counts towards no quota.
+- 2026-11: a newcomer may choose among the plans that are offered. Whoever is let in, by staff, by the domain of the
+  address or because the plan is for everybody who asks (`self_service`), has it from that day: as a trial where the
+  plan has one. A wish that lives on beside an account that is let in already would be a second queue (rejected).
 - 2026-11: plans are kept in the process under the house's revision, a member's memberships under the member's. Reading
   them anew for every page would be a statement more on the most used page (rejected).
 """

@@ -82,6 +82,7 @@ class PlanForm(QuotasForm):
     trial_days = CountField(_l("Days of a trial"), render_kw={"inputmode": "numeric"})
     standard = BooleanField(_l("For everybody who has no other plan"))
     offered = BooleanField(_l("Can be given to new members"), default=True)
+    self_service = BooleanField(_l("Who applies for it is let in at once, without approval"))
 
     def contents(self, position: int = 0) -> Contents:
         """Give what was written, once the form is found valid."""
@@ -91,7 +92,8 @@ class PlanForm(QuotasForm):
             texts=((self.text_sv.data or "").strip(), (self.text_en.data or "").strip()),
             zones=self.zones.data or (), spaces=self.spaces.data or (), quotas=self.given(),
             price=self.price.data or 0, rates=rates, vat=self.vat.data, trial_days=self.trial_days.data or None,
-            standard=self.standard.data, offered=self.offered.data, position=position,
+            standard=self.standard.data, offered=self.offered.data, self_service=self.self_service.data,
+            position=position,
         )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ def plan_values(given: Contents) -> dict[str, object]:
         "name_sv": given.names[0], "name_en": given.names[1], "text_sv": given.texts[0], "text_en": given.texts[1],
         "kinds": list(given.kinds), "zones": list(given.zones), "spaces": list(given.spaces), "price": given.price,
         "vat": given.vat, "trial_days": given.trial_days, "standard": given.standard, "offered": given.offered,
+        "self_service": given.self_service,
         "quotas": quota_rows(given.quotas), **given.rates,
     }  # fmt: skip
 

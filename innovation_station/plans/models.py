@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
@@ -15,7 +15,8 @@ from innovation_station.spaces.models import KIND
 class PlanRow(Base):
     """A plan. Zones bound what lies in a zone; `spaces` come on top. Money in öre; `vat` in hundredths of a percent.
 
-    `rates` is the price of an hour by kind. `standard` is the plan of those who have none; one at most.
+    `rates` is the price of an hour by kind. `standard` is the plan of those who have none; one at most. What is
+    `self_service` is had by every applicant who chooses it, without approval, while it is `offered`.
     """
 
     __tablename__ = "plan"
@@ -34,6 +35,7 @@ class PlanRow(Base):
     trial_days: Mapped[int | None]
     standard: Mapped[bool] = mapped_column(default=False)
     offered: Mapped[bool] = mapped_column(default=True)
+    self_service: Mapped[bool] = mapped_column(default=False, server_default=false())
     position: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
@@ -93,6 +95,16 @@ class Membership(Base):
         CheckConstraint("starts <= ends", name="period"),
         CheckConstraint("paused_from <= paused_until", name="pause"),
     )
+
+
+class PlanWish(Base):
+    """The plan that an applicant chose, until the application is decided on."""
+
+    __tablename__ = "plan_wish"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
+    wished_at: Mapped[Instant]
 
 
 class DedicatedDesk(Base):

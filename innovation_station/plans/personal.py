@@ -13,7 +13,7 @@ from innovation_station.db import db
 from innovation_station.i18n import language, local
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 from innovation_station.plans import queries, service
-from innovation_station.plans.models import DedicatedDesk, Membership
+from innovation_station.plans.models import DedicatedDesk, Membership, PlanRow, PlanWish
 from innovation_station.plans.words import day_year
 from innovation_station.spaces.models import Space
 from innovation_station.spaces.service import changed as house_changed
@@ -51,12 +51,19 @@ def _records(member_id: int) -> Sequence[Record]:
         Record(name, {"own_place": name, "starts": _iso(desk.starts), "ends": _iso(desk.ends)})
         for desk, name in _desks(member_id)
     ]
-    return terms + desks
+    wish = db.session.get(PlanWish, member_id)
+    wanted = db.session.get(PlanRow, wish.plan_id) if wish else None
+    wishes = (
+        [Record(wanted.name_sv, {"wanted": wanted.name_sv, "at": wish.wished_at.isoformat()})]
+        if wish and wanted
+        else []
+    )
+    return wishes + terms + desks
 
 
 def _erase(subject: Subject, _now: datetime) -> int:
     gone = 0
-    for table in (Membership, DedicatedDesk):
+    for table in (Membership, DedicatedDesk, PlanWish):
         gone += int(db.session.execute(delete(table).where(table.member_id == subject.id)).rowcount)  # type: ignore[attr-defined]
     house_changed()
     return gone
@@ -65,9 +72,12 @@ def _erase(subject: Subject, _now: datetime) -> int:
 personal.add(
     DataClass(
         name="memberships",
-        tables=("membership", "dedicated_desk"),
+        tables=("membership", "dedicated_desk", "plan_wish"),
         title=_l("Your memberships"),
-        holds=_l("Which plan you had from when until when, when it rested, and which place was your own."),
+        holds=_l(
+            "Which plan you asked for, which you had from when until when, when it rested, "
+            "and which place was your own."
+        ),
         purpose=_l("To know what you may book, and what is to be paid for it."),
         basis="contract",
         retention=_l("As long as you are a member."),

@@ -66,7 +66,7 @@ def plan_of(row: PlanRow, quotas: Sequence[Quota]) -> Plan:
     return Plan(
         row.id, {"sv": row.name_sv, "en": row.name_en}, {"sv": row.text_sv, "en": row.text_en},
         frozenset(row.kinds), frozenset(row.zones), frozenset(row.spaces), tuple(quotas), row.price, dict(row.rates),
-        row.vat, row.standard, row.offered, row.trial_days,
+        row.vat, row.standard, row.offered, row.trial_days, row.self_service,
     )  # fmt: skip
 
 

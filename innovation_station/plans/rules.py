@@ -56,6 +56,7 @@ class Plan:
     standard: bool = False
     offered: bool = True
     trial_days: int | None = None
+    self_service: bool = False
 
     def covers(self, place: Place) -> bool:
         """Tell whether a place may be booked: by its kind, within the plan's zones where it lies in one, or by name."""

@@ -43,6 +43,7 @@ class Contents:
     trial_days: int | None = None
     standard: bool = False
     offered: bool = True
+    self_service: bool = False
     position: int = 0
 
 
@@ -84,7 +85,7 @@ def contents(row: PlanRow) -> Contents:
         names=(row.name_sv, row.name_en), kinds=tuple(row.kinds), texts=(row.text_sv, row.text_en),
         zones=tuple(row.zones), spaces=tuple(row.spaces), quotas=_quotas(quotas), price=row.price,
         rates=dict(row.rates), vat=row.vat, trial_days=row.trial_days, standard=row.standard, offered=row.offered,
-        position=row.position,
+        self_service=row.self_service, position=row.position,
     )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def _write(row: PlanRow, given: Contents) -> None:
     row.zones, row.spaces = sorted(given.zones), sorted(given.spaces)
     row.price, row.vat, row.rates = given.price, given.vat, dict(given.rates)
     row.trial_days, row.standard, row.offered = given.trial_days, given.standard, given.offered
-    row.position = given.position
+    row.self_service, row.position = given.self_service, given.position
 
 
 def _set_quotas(quotas: Sequence[Quota], *, plan_id: int | None = None, organisation_id: int | None = None) -> None:
@@ -278,7 +279,7 @@ def _facts(given: Contents) -> dict[str, Any]:
         "name_sv": given.names[0], "name_en": given.names[1], "kinds": sorted(given.kinds), "price": given.price,
         "zones": sorted(given.zones), "spaces": sorted(given.spaces), "quotas": _written(given.quotas),
         "rates": dict(sorted(given.rates.items())), "vat": given.vat, "trial_days": given.trial_days,
-        "standard": given.standard, "offered": given.offered,
+        "standard": given.standard, "offered": given.offered, "self_service": given.self_service,
     }  # fmt: skip
 
 

@@ -269,7 +269,8 @@ def _desk_form(form: Any) -> Any:
 def _shown(plan: Plan) -> dict[str, Any]:
     return {
         "id": plan.id, "name": plan.names[language()], "text": plan.texts[language()], "standard": plan.standard,
-        "offered": plan.offered, "price": words.price_text(plan), "reach": words.reach_text(plan, current_house()),
+        "offered": plan.offered, "self_service": plan.self_service, "price": words.price_text(plan),
+        "reach": words.reach_text(plan, current_house()),
         "quotas": [words.quota_text(quota) for quota in plan.quotas],
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What members are told of plans: that a membership ends."""
+"""What is told of plans and memberships: that one ends, and to staff that somebody applies for one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from innovation_station.i18n import day_long, language
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
+from innovation_station.members import queries as members
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
@@ -33,11 +34,34 @@ def _ends(values: Values, _names: Names) -> Said:
     return Said(title, f"{text} {go_on}", _("See my membership"), "standing.plan", {})
 
 
+def _applied(values: Values, _names: Names) -> Said:
+    """Name nobody: whoever is turned down leaves nothing behind in the lists of staff."""
+    text = _("The address is confirmed. Let them in, or turn them down.")
+    parts = {"member_id": values["member"]}
+    return Said(_("Somebody wants to become a member"), text, _("Look at the application"), "staff.member", parts)
+
+
 ENDS = Kind(
     "plan-ends", _l("A membership ends"),
     _l("Two weeks and two days before yours ends, or that of an organisation you are the contact of."), _ends,
 )  # fmt: skip
-KINDS = (ENDS,)
+APPLIED = Kind(
+    "application-waits", _l("Somebody applies for membership"), _l("When an application waits for you or a colleague."),
+    _applied, staff=True,
+)  # fmt: skip
+KINDS = (ENDS, APPLIED)
+
+
+def waits(member_id: int, *, now: datetime) -> None:
+    """Tell all staff that somebody waits to be let in."""
+    for staff_id in members.staff():
+        notices.notify(APPLIED, staff_id, {"member": member_id}, now=now, subject=f"application-{member_id}", once=True)
+
+
+def decided(member_id: int) -> None:
+    """Take it back: somebody has seen to it."""
+    for staff_id in members.staff():
+        notices.recall(APPLIED, staff_id, f"application-{member_id}")
 
 
 def ends(row: Membership, member_id: int, *, last: date, ahead: int, now: datetime) -> bool:

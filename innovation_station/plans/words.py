@@ -82,6 +82,12 @@ def price_text(plan: Plan) -> str:
     return _("%(price)s a month", price=money(plan.price)) if plan.price else _("No charge")
 
 
+def trial_text(plan: Plan) -> str:
+    """Say how long one may try a plan, empty where one may not."""
+    days = plan.trial_days
+    return ngettext("%(num)d day on trial", "%(num)d days on trial", days) if days else ""
+
+
 def rates_text(plan: Plan) -> str:
     """Write the prices of an hour by kind, empty where there are none."""
     names = kind_names()

@@ -15,7 +15,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
+from innovation_station import personal
 from innovation_station.audit.models import AuditEntry
 from innovation_station.cli import cli
 from innovation_station.db import db, transaction
@@ -23,10 +25,13 @@ from innovation_station.errors import Refused
 from innovation_station.mail.models import Mail
 from innovation_station.members import csv_lines, joining, queries, rules, totp
 from innovation_station.members.bringing import Import
-from innovation_station.members.models import Acceptance, Member
+from innovation_station.members.models import Acceptance, ImportFile, Member
+from innovation_station.personal import Subject
 from tests.conftest import NOW, PASSWORD, Clock, Small, browser, log_in, token_in
 from tests.members.conftest import Post, fill, press
+from tests.privacy.conftest import run
 
+IMPORT = "/staff/members/import"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NEW, NAME, SECRET = "nils.ek@example.com", "Nils Ek", "hav-skylt-lampa-tre"
 
@@ -460,6 +465,82 @@ def test_import_page_tries_first(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(app.view_functions["staff.bring_in"], "largest_body", 2000)
     large = {"csrf_token": token_in(host.get(page).text), "file": (io.BytesIO(b"x" * 3000), "m.csv")}
     assert host.post(page, data=large, content_type="multipart/form-data").status_code == 413
+
+
+def upload(client: FlaskClient, body: bytes, **more: str) -> TestResponse:
+    token = token_in(client.get(IMPORT).text)
+    data = {"csrf_token": token, "file": (io.BytesIO(body), "m.csv"), **more}
+    return client.post(IMPORT, data=data, content_type="multipart/form-data")
+
+
+def kept(app: Flask) -> list[int]:
+    with app.app_context():
+        found = list(db.session.scalars(select(ImportFile.member_id).order_by(ImportFile.member_id)))
+        db.session.remove()
+    return found
+
+
+def test_file_that_was_tried_is_read_in_earnest_without_being_chosen_again(
+    app: Flask, small: Small, clock: Clock, outbox: Post
+) -> None:
+    host, admin = log_in(browser(app), "host"), log_in(browser(app), "admin")
+    tried = upload(host, "e-post;namn\nåsa@example.com;Åsa Öst\nfel;Fel\n".encode("cp1252"), only_try="y", invite="y")
+    assert 'name="kept"' in tried.text and "Gör 1 medlem" in tried.text and state(app, "åsa@example.com") is None
+    assert re.search(r'id="kept-invite" name="invite" value="y" checked', tried.text)
+    assert kept(app) == [small.people["host"]]
+    other = press(admin, IMPORT, IMPORT, kept="y")  # somebody else has not tried it
+    assert other.status_code == 422 and "Filen finns inte kvar" in other.text
+    done = press(host, IMPORT, IMPORT, kept="y", invite="y")
+    assert "Det här gjordes" in done.text and re.findall(r"<dd>(\d+)</dd>", done.text) == ["1", "0", "0", "1"]
+    assert state(app, "åsa@example.com") == "invited" and outbox.templates("åsa@example.com") == ["invitation"]
+    assert kept(app) == [] and press(host, IMPORT, IMPORT, kept="y").status_code == 422
+    upload(host, b"email\nbo2@example.com\n", only_try="y")
+    upload(host, b"email\nbo3@example.com\n", only_try="y")
+    clock.now += timedelta(days=1)
+    assert press(log_in(browser(app), "host"), IMPORT, IMPORT, kept="y").status_code == 422
+    assert run(app, "data-retention") and kept(app) == []
+    assert state(app, "bo2@example.com") is state(app, "bo3@example.com") is None
+
+
+@on_sqlite
+def test_file_is_not_kept_where_it_cannot_be_read_or_was_read_in_earnest(app: Flask) -> None:
+    host = log_in(browser(app), "host")
+    assert upload(host, b"namn\nAsa\n", only_try="y").status_code == 422 and kept(app) == []
+    assert upload(host, b"email\nny@example.com\n", only_try="y").status_code == 200 and kept(app)
+    assert upload(host, b"email\nny@example.com\n").status_code == 200 and kept(app) == []
+
+
+def test_file_that_names_somebody_goes_with_them(app: Flask, small: Small) -> None:
+    host, admin = log_in(browser(app), "host"), log_in(browser(app), "admin")
+    upload(host, "email;namn\nkim@example.com;ALVA LINDQVIST\n".encode("utf-16"), only_try="y")
+    upload(admin, b"email\nalma@example.org\n", only_try="y")
+    classes = {data.name: data for data in personal.known(app).classes}
+    with app.app_context(), transaction():
+        alva = Subject(small.people["alva"], "alva@example.org", "Alva Lindqvist")
+        assert len(classes["imports"].records(small.people["host"])) == 1
+        assert classes["imports"].erase(alva, NOW) == 1
+    assert kept(app) == [small.people["admin"]]
+
+
+@on_sqlite
+def test_ten_thousand_lines_are_kept_and_read_in_bounded_memory(app: Flask) -> None:
+    host = log_in(browser(app), "host")
+    file = io.BufferedReader(Endless(10_000))
+    file.seek(0)
+    body = file.read()
+    assert 400_000 < len(body) < 1_000_000
+    tracemalloc.start()
+    tried = upload(host, body, only_try="y")
+    _now, trial = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    done = press(host, IMPORT, IMPORT, kept="y")
+    _now, earnest = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for answer in (tried, done):
+        assert re.findall(r"<dd>(\d+)</dd>", answer.text) == ["9900", "0", "0", "100"]
+    assert max(trial, earnest) < 14 * 2**20, (trial / 2**20, earnest / 2**20)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Member)) == 9904
 
 
 @on_sqlite
