@@ -51,11 +51,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
+    from innovation_station.bookings import deeds as booking_deeds
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
     from innovation_station.bookings import standing, telling
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import invitations
     from innovation_station.calendars import views as calendars
+    from innovation_station.deeds import registry as deeds_registry
+    from innovation_station.deeds import views as deeds
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
@@ -87,6 +90,7 @@ def _register_features(app: Flask) -> None:
     pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
     for feature in (
         *pages,
+        deeds,
         plans,
         bookings,
         standing,
@@ -102,6 +106,7 @@ def _register_features(app: Flask) -> None:
     jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     registry.init_app(app, [feature.jobs for feature in jobs])
     notice_kinds.init_app(app, [feature.KINDS for feature in (plan_telling, telling, directory_telling)])
+    deeds_registry.init_app(app, [booking_deeds.ACTIONS])
     invitations.init_app(app)
     _register_personal(app)
 
@@ -155,6 +160,9 @@ def _config(station: Settings) -> dict[str, Any]:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,  # a page left open over lunch still books; the token dies with the session
+        # Pages whose address is a secret send no Referer. Where a form comes from is told by Origin and Sec-Fetch-Site
+        # (see web._guard), and nobody who can write to the network plants a cookie named __Host-.
+        "WTF_CSRF_SSL_STRICT": False,
         "MAX_CONTENT_LENGTH": 256 * 1024,  # the only bound on the number of fields of a plain form
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 200,

@@ -405,6 +405,9 @@ REFUSALS: Mapping[str, Any] = {
     "mail-unknown": _l("There is no such mail that waits for you. It may have been taken care of."),
     "notice-unknown": _l("There is no such notification among yours. It may have been too old to keep."),
     "notice-link-unknown": _l("This link ends nothing. Log in and choose under My account what you want to be told."),
+    "deed-over": _l(
+        "This link has been used, is too old, or what it was for has changed. Log in to see how it stands."
+    ),
     "quiet-half": _l("Quiet hours need a beginning and an end. Fill in both, or neither."),
     "quiet-all-day": _l("Quiet hours cannot end when they begin. Choose another end."),
     "profile-unknown": _l("There is nobody here who shows a profile to you."),

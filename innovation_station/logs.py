@@ -35,7 +35,7 @@ QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SECRET_NAME = re.compile(r"(?i)pass(?!ed)|token|secret|cookie|csrf|authorization|session|api_?key")
 _SECRET_PATHS = re.compile(
-    r"(?i)(/(?:feeds|door|password|email|join|invite|invitation|reset|cancel|offer|notifications/end)/)"
+    r"(?i)(/(?:feeds|door|password|email|join|invite|invitation|reset|cancel|offer|do|notifications/end)/)"
     r"[^\s/?#'\"\]]+"
 )
 _SQL_PARAMETERS = re.compile(r"\[parameters: .*?(?=\n\(Background on|\Z)", re.DOTALL)

@@ -170,6 +170,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /password/reset                     POST    200      200  200   200   200
 /password/<token>                   GET     404      404  404   404   404
 /password/<token>                   POST    404      404  404   404   404
+/do/<token>                         GET     410      410  410   410   410
+/do/<token>                         POST    410      410  410   410   410
 /email/<token>                      GET     404      404  404   404   404
 /email/<token>                      POST    404      404  404   404   404
 /account/privacy                    GET     in       200  200   200   200

@@ -12,15 +12,21 @@ from structlog.contextvars import get_contextvars
 
 from innovation_station.audit.rules import Origin, shortened
 
-_way: ContextVar[str] = ContextVar("station_audit_way", default="program")
+MAIL_LINK = "mail-link"
+_way: ContextVar[str] = ContextVar("station_audit_way", default="")
 
 
 def current() -> Origin:
     """Give session, shortened address and id of the running request; outside of one, program or job."""
     if not has_request_context():
-        return Origin(_way.get(), request_id=str(get_contextvars().get("request_id", "")))
+        return Origin(_way.get() or "program", request_id=str(get_contextvars().get("request_id", "")))
     given = request.environ.get("station.request_id", "")
-    return Origin("web", _session(), shortened(request.remote_addr), given)
+    return Origin(_way.get() or "web", _session(), shortened(request.remote_addr), given)
+
+
+def by_mail_link() -> bool:
+    """Tell whether what runs now was asked for by a link in a mail, without a login."""
+    return _way.get() == MAIL_LINK
 
 
 def _session() -> str:
@@ -36,7 +42,7 @@ def session_name(token_hash: bytes) -> str:
 
 @contextmanager
 def way(name: str) -> Iterator[None]:
-    """Say that what runs inside is done by a job and not by a person at a terminal."""
+    """Say that what runs inside is done by a job and not by a person at a terminal, or by a link in a mail."""
     before = _way.set(name)
     try:
         yield

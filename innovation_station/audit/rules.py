@@ -35,7 +35,7 @@ class Actor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From where something was done: `way` is web, program or job; `session` a short name of the login session."""
+    """From where something was done: `way` is web, mail-link, program or job; `session` a short name of the log-in."""
 
     way: str = "program"
     session: str = ""

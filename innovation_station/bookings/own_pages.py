@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from innovation_station.audit.origin import MAIL_LINK
 from innovation_station.bookings import queries, rules, wish_queries
 from innovation_station.bookings.choice import SIGNS, place_title
 from innovation_station.bookings.models import Booking, BookingHistory
@@ -250,6 +251,8 @@ def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iter
     for row in rows:
         facts |= row.after
         who = _("You") if row.actor_id == actor.id else row.actor.name if row.actor else _("The station")
+        if row.after.get("way") == MAIL_LINK:
+            who = _("%(who)s, by the link in a mail", who=who)
         yield {
             "datetime": row.at.isoformat(timespec="seconds"), "who": who,
             "at": f"{day_short(row.at)} {clock(row.at)}", "what": _happened(row, facts, house),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 from structlog.contextvars import get_contextvars
 
+from innovation_station.audit.origin import MAIL_LINK, by_mail_link
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory, SpaceHold
 from innovation_station.db import connection, db, is_overlap
 from innovation_station.errors import Conflict, NotFound, Refusal
@@ -166,9 +167,10 @@ def _happened(
 ) -> dict[str, Any]:
     after = facts(booking)
     old = {name: value for name, value in before.items() if value != after[name]} if before else None
+    via = {"way": MAIL_LINK} if by_mail_link() else {}
     return {
         "booking_id": booking.id, "at": now, "actor_id": actor.id, "actor_role": actor.role, "action": action,
-        "before": old, "after": after if old is None else {name: after[name] for name in old},
+        "before": old, "after": (after if old is None else {name: after[name] for name in old}) | via,
         "request_id": get_contextvars().get("request_id", ""),
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ from innovation_station.members.models import (
     SecondFactor,
     SignInFailure,
 )
-from innovation_station.members.rules import normal_email
+from innovation_station.members.rules import Person, normal_email
 
 
 def token_hash(token: str) -> bytes:
@@ -61,6 +61,12 @@ def person_of(*more: ColumnElement[Any]) -> Select[Any]:
             _member.state == "active",
         )
     )
+
+
+def person(member_id: int) -> Person | None:
+    """Give a member as who acts, None where the account is not open; one statement."""
+    row = db.session.execute(select(*PERSON).where(_member.id == member_id, _member.state == "active")).one_or_none()
+    return Person(*row) if row else None
 
 
 def count() -> int:

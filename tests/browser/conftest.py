@@ -25,8 +25,10 @@ from waitress.server import create_server
 from innovation_station import clock as clock_module
 from innovation_station import demo, schema
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.deeds import cancelling
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
+from innovation_station.deeds.links import path as deed_path
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Space
 from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, forget
@@ -107,6 +109,14 @@ class Station:
             member = db.session.scalars(select(Member).where(Member.email == email)).one()
             span = at(day, start, end)
             return bookings.reserve(member, self.ids[name], span, now=self.clock.now, zone=ZONE).id
+
+    def cancel_link(self, booking_id: int) -> str:
+        """Give the link that a mail about a booking carries."""
+        with self.app.app_context():
+            booking = db.session.get_one(Booking, booking_id)
+            link = deed_path(cancelling(booking.member_id, booking.id, booking.sequence, booking.end))
+            db.session.remove()
+            return link
 
     def held_by(self, email: str, name: str, day: date = TUESDAY) -> list[tuple[str, str]]:
         """List the confirmed bookings of a member at a place on a day, as local hours."""

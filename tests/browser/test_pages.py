@@ -97,7 +97,14 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     page.goto("/calendars")
     page.locator("main form button").last.click()
     yield "calendars"
-    for path in ("/nothing", f"/bookings/{made}/cancel"):
+    link = station.cancel_link(made)
+    open_page(page, link)
+    yield "link in a mail"
+    page.locator("main form button").click()
+    yield "done by the link"
+    page.locator("main form button").click()
+    yield "taken back by the link"
+    for path in ("/nothing", f"/bookings/{made}/cancel", link):
         page.goto(path)
         yield path
     yield from refusals(page, station)

@@ -15,10 +15,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.deeds import cancelling
+from innovation_station.bookings.models import Booking
 from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.deeds.links import path as deed_path
 from innovation_station.directory import service as directory
 from innovation_station.directory.rules import FIELDS, MEMBERS
 from innovation_station.mail import service as outbox
@@ -179,6 +182,10 @@ def _doors(made: Station) -> None:
     joining.invite([("bjuden@example.org", attack("typed"))], actor=alva, now=NOW, language="sv")
     guest = db.session.scalars(select(Member).where(Member.state == "invited")).one()
     made.tokens["members.invitation"] = tickets.issue("invite", email=guest.email, now=NOW, member_id=guest.id)
+    seat = db.session.get_one(Booking, made.ids["today"])
+    with made.app.test_request_context():
+        deed = cancelling(alva.id, seat.id, seat.sequence, seat.end)
+        made.tokens["deeds.deed"] = deed_path(deed).removeprefix("/do/")
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     links = (("members.new_password", "reset", "eva@example.org"), ("members.new_email", "email", "ny@example.org"))
     for number, (endpoint, purpose, to) in enumerate(links):
@@ -296,7 +303,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              "/healthz", "/readyz", "/favicon.ico", "/feeds/wrong.ics", station.feed, "/bookings/99999", "/calendars",
              "/members", f"/members?q={attack('query')}", f"/members/{small.people['bo']}", "/account/profile",
              "/account/colleagues", "/account/access", f"/members/{small.people['alva']}?as=visitor",
-             "/notifications", "/account/notifications", f"/notifications/end/{station.end}", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
+             "/notifications", "/account/notifications", f"/notifications/end/{station.end}", f"/do/{station.tokens['deeds.deed']}", "/do/wrong", "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              "/join", "/rules", "/rules/accept", "/welcome/1", "/welcome/3", "/staff", "/staff/members", "/staff/invitations",
              f"/staff/members/{small.people['alva']}", "/staff/members/import", f"/staff/members?q={attack('path')}",
              "/account", "/account/security", "/account/security/second-factor", "/account/security/password",
