@@ -436,6 +436,11 @@ REFUSALS: Mapping[str, Any] = {
     "series-too-long": _l("A series holds %(limit)s dates at most, and this would make more. Let it end earlier."),
     "series-empty": _l("No dates come of this. Choose other days, or a later end."),
     "rrule-unknown": _l("A series cannot repeat by %(part)s."),
+    "series-over": _l("Nothing of this series is left to change."),
+    "series-rule-alone": _l("One date cannot repeat otherwise. Choose the following ones, or all."),
+    "series-day-alone": _l("Only one date by itself moves to another day. Change how the series repeats instead."),
+    "series-twice": _l("Another date of the series has this place then: %(day)s."),
+    "date-unknown": _l("The series has no such date."),
 }
 
 WRITTEN: Mapping[str, Callable[[Any], str]] = {

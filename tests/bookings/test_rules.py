@@ -49,7 +49,8 @@ ROOM = replace(DESK, id=5, kind="room", name="Hågelby", capacity=8)
 
 
 def desk(number: int, **changes: object) -> Place:
-    return replace(DESK, **{"id": number, "name": f"A{number}", "box": Box(55 * number, 0, 50, 48), **changes})  # type: ignore[arg-type]
+    own = {"id": number, "name": f"A{number}", "box": Box(55 * number, 0, 50, 48), "takes": frozenset({number})}
+    return replace(DESK, **{**own, **changes})  # type: ignore[arg-type]
 
 
 def moment(now: datetime = NOW, holidays: dict[date, str] | None = None) -> Moment:

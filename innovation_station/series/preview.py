@@ -1,0 +1,279 @@
+"""Whether each date of a series may be had, and what to take instead. Pure.
+
+Every date is asked of `bookings.rules.refusals`, like any booking. What the dates of one series take from each other
+(the member's quotas, the one desk at a time) is counted as they are granted, in the order they are given.
+
+What is taken is sorted by space and day once. So a date costs the same in a house of two hundred spaces and years of
+bookings: it looks at its own space's day, and at others only where something is in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import islice
+from typing import Generic, TypeVar
+
+from innovation_station.bookings.rules import SEATS, Alternative, Held, Moment, Wish, alternatives, refusals
+from innovation_station.errors import Refusal
+from innovation_station.plans.rules import Use
+from innovation_station.series.steps import Change
+from innovation_station.spaces.rules import Place
+from innovation_station.timespan import Span
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+_PLAN = frozenset({
+    "no-plan", "plan-begins", "plan-ended", "plan-paused", "plan-resting", "quota-hours", "quota-bookings",
+    "shared-hours", "shared-bookings",
+})  # fmt: skip
+# Reasons that no other space takes away, and those that no other time of the day does: nothing is looked for then.
+_EVERYWHERE = _PLAN | {"past", "holiday", "own-desk"}
+_ALL_DAY = _PLAN | {
+    "holiday", "closed-day", "whole-days", "too-far", "too-short", "too-long", "too-small", "layout-unknown",
+    "not-bookable", "not-in-plan", "dedicated",
+}  # fmt: skip
+# Reasons that another space has too where its rules, or its hours, are the same.
+_BY_POLICY = frozenset({"too-soon", "too-far", "too-short", "too-long", "off-grid", "whole-days"})
+_BY_HOURS = frozenset({"closed-day", "closed-hours"})
+
+Item = TypeVar("Item")
+Own = tuple[Held, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A date of a series and what it asks for; without a wish where its time is unclear, with the `refusals` then."""
+
+    day: date
+    wish: Wish | None
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A date with every reason against it, none when it may be had, and what would be granted instead.
+
+    Each of the `offers` is granted beside all dates that are. Several of them together may exceed a quota, or want the
+    same: the next look says so.
+    """
+
+    wanted: Wanted
+    refusals: tuple[Refusal, ...] = ()
+    offers: tuple[Alternative, ...] = ()
+
+    @property
+    def granted(self) -> bool:
+        """Tell whether the date may be had as it is."""
+        return not self.refusals
+
+
+def wanted_by(
+    change: Change, places: Mapping[int, Place], *, people: int | None = None, layout: str | None = None
+) -> list[Wanted]:  # fmt: skip
+    """List the dates of a change that want time which must be free, in the order of their `original`.
+
+    `people` and `layout` are those of the whole series; a space that cannot be furnished so is taken as it stands.
+    """
+    wanted = []
+    for step in change.of("wants"):
+        place, span = places[step.after.space_id], step.after.span
+        wish = Wish(place, span, people, layout if place.layout(layout) else None) if span else None
+        wanted.append(Wanted(step.after.original, wish, step.refusals))
+    return wanted
+
+
+class Preview:
+    """A look at the dates of a series: what is taken, what the member has, and what the dates take themselves.
+
+    `held` is what takes the wanted spaces (what their `takes` name) on the days from the first to the last, `own` what
+    the member has then, both without what the series itself gives back. `moment.allowance` must know those days.
+    """
+
+    def __init__(self, moment: Moment, held: Iterable[Held], own: Iterable[Own]) -> None:
+        self.moment = moment
+        self.taken: _Days[Held] = _Days()
+        self.anywhere: _Days[Held] = _Days()
+        self.own: _Days[Own] = _Days()
+        self.series: _Days[tuple[date, Wish]] = _Days()
+        self.counted = _Counted(moment)
+        self.learn(held)
+        for pair in own:
+            self.own.add(0, pair[0].span, pair)
+
+    def learn(self, held: Iterable[Held]) -> None:
+        """Add what takes other spaces: those that may stand in, at the time of the dates that collide."""
+        for one in held:
+            self.taken.add(one.space_id, one.span, one)
+            self.anywhere.add(0, one.span, one)
+
+    def judge(self, wanted: Iterable[Wanted]) -> list[Verdict]:
+        """Measure every date, in order; what is granted counts against those after it."""
+        verdicts = []
+        for one in wanted:
+            if one.wish is None:
+                verdicts.append(Verdict(one, one.refusals))
+            elif found := (*self._twice(one.wish), *self._refusals(one.wish)):
+                verdicts.append(Verdict(one, found))
+            else:
+                self._grant(one.day, one.wish)
+                verdicts.append(Verdict(one))
+        return verdicts
+
+    def suggest(self, verdicts: Iterable[Verdict], similar: Sequence[Place], *, most: int = 3) -> list[Verdict]:
+        """Add up to `most` ways forward to each date that may not be had: other spaces then, its own at another time.
+
+        `similar` are the places that may stand in, the most alike first (`bookings.rules.alike`).
+        """
+        return [replace(one, offers=self._offers(one, similar, most)) if one.refusals else one for one in verdicts]
+
+    def _offers(self, verdict: Verdict, similar: Sequence[Place], most: int) -> tuple[Alternative, ...]:
+        wish, codes = verdict.wanted.wish, {refusal.code for refusal in verdict.refusals}
+        if wish is None:
+            return ()
+        other_time = [] if codes & _ALL_DAY else self._other_times(wish, 1)
+        same_time: list[Alternative] = []
+        if not codes & _EVERYWHERE:
+            free = (place for place in self._free(wish, similar) if _helps(place, wish, codes))
+            granted = (place for place in free if self._grants(place, wish))
+            same_time = [Alternative(place, wish.span, False) for place in islice(granted, most - len(other_time))]
+        if other_time and len(same_time) + 1 < most:
+            other_time = self._other_times(wish, most - len(same_time))
+        return (*same_time, *other_time)
+
+    def _other_times(self, wish: Wish, most: int) -> list[Alternative]:
+        day = wish.span.start.astimezone(self.moment.zone).date()
+        held, own = self._held(wish), self.own.near(0, wish.span)
+        if wish.place.kind in SEATS:  # the hours beside the desk one has elsewhere are times worth trying
+            held += [replace(other, space_id=min(wish.place.takes)) for other, kind in own if kind in SEATS]
+        return alternatives(wish, (), held, own, self.counted.around(wish.span), [day], most)
+
+    def _grant(self, day: date, wish: Wish) -> None:
+        place, span = wish.place, wish.span
+        self.series.add(0, span, (day, wish))
+        self.own.add(0, span, (Held(place.id, span, 0, None, place.name), place.kind))
+        self.counted.add(place, span)
+
+    def _refusals(self, wish: Wish) -> list[Refusal]:
+        return refusals(wish, self.counted.around(wish.span), self._taken(wish), self.own.near(0, wish.span))
+
+    def _free(self, wish: Wish, places: Iterable[Place]) -> Iterator[Place]:
+        """Give the other places that nothing takes then: what is plainly taken is not measured by every rule."""
+        span = wish.span
+        busy = {one.space_id for one in self.anywhere.on(0, span) if one.span.overlaps(span)}
+        return (place for place in places if place.takes.isdisjoint(busy) and place.id != wish.place.id)
+
+    def _grants(self, place: Place, wish: Wish) -> bool:
+        """Tell whether another place would be granted beside all dates that are."""
+        other = replace(wish, place=place, layout=wish.layout if place.layout(wish.layout) else None)
+        return not refusals(other, self.counted.around(wish.span), self._held(other), self.own.near(0, wish.span))
+
+    def _taken(self, wish: Wish) -> list[Held]:
+        return [one for space_id in wish.place.takes for one in self.taken.near(space_id, wish.span)]
+
+    def _held(self, wish: Wish) -> list[Held]:
+        """Give what takes a space near a span, with the dates that were granted there."""
+        granted = [
+            Held(space_id, other.padded, 0)
+            for _day, other in self.series.near(0, wish.span)
+            for space_id in other.place.takes & wish.place.takes
+        ]
+        return self._taken(wish) + granted
+
+    def _twice(self, wish: Wish) -> list[Refusal]:
+        """Say which other date of the series has the space then: one of them was moved to the other."""
+        for day, other in self.series.near(0, wish.span):
+            if other.padded.overlaps(wish.padded) and not other.place.takes.isdisjoint(wish.place.takes):
+                return [Refusal("series-twice", "start", {"day": day})]
+        return []
+
+
+def _helps(place: Place, wish: Wish, codes: set[str]) -> bool:
+    """Tell whether a place is not refused by the very rule that refuses the wished one."""
+    if codes & _BY_POLICY and place.policy == wish.place.policy:
+        return False
+    return not (codes & _BY_HOURS and place.hours == wish.place.hours)
+
+
+class _Days(Generic[Item]):
+    """Things by a key and the days of UTC they touch; what is near a span is what touches its days or those beside."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[int, int], list[Item]] = {}
+
+    def add(self, key: int, span: Span, item: Item) -> None:
+        first, last = span.start.toordinal(), span.end.toordinal()
+        for day in (first,) if first == last else range(first, last + 1):
+            self.items.setdefault((key, day), []).append(item)
+
+    def on(self, key: int, span: Span) -> Iterator[Item]:
+        """Give what touches the days of a span: all that overlaps it is among that."""
+        first, last = span.start.toordinal(), span.end.toordinal()
+        for day in (first,) if first == last else range(first, last + 1):
+            yield from self.items.get((key, day), ())
+
+    def near(self, key: int, span: Span) -> list[Item]:
+        """Give what is near, in the order it came; what touches several of the days comes as often."""
+        days = range(span.start.toordinal() - 1, span.end.toordinal() + 2)
+        return [item for day in days for item in self.items.get((key, day), ())]
+
+
+class _Counted:
+    """What counts towards quotas, in sums by month and week: a quota looks at one or the other."""
+
+    def __init__(self, moment: Moment) -> None:
+        self.moment, self.allowance = moment, moment.allowance
+        self.own, self.shared = _Sums(self.allowance.uses), _Sums(self.allowance.shared_uses)
+
+    def add(self, place: Place, span: Span) -> None:
+        """Count a date that is granted, but for one on the member's own desk."""
+        catalogue = self.allowance.catalogue
+        if catalogue is None:
+            return
+        day = span.start.astimezone(self.moment.zone).date()
+        if catalogue.owner(place.id, day) != self.allowance.standing.member_id:
+            use = Use(day, place.kind, span.length // MINUTE)
+            self.own.add(use)
+            self.shared.add(use)
+
+    def around(self, span: Span) -> Moment:
+        """Give the moment with what counts in the month and the week in which a span begins."""
+        if self.allowance.catalogue is None:
+            return self.moment
+        day = span.start.astimezone(self.moment.zone).date()
+        own, shared = self.own.around(day), self.shared.around(day)
+        return replace(self.moment, allowance=replace(self.allowance, uses=own, shared_uses=shared))
+
+
+class _Sums:
+    """Uses added up by kind, week and month."""
+
+    def __init__(self, uses: Iterable[Use]) -> None:
+        self.months: dict[int, dict[tuple[int, str], tuple[date, int, int]]] = {}
+        self.made: dict[int, tuple[Use, ...]] = {}
+        for use in uses:
+            self.add(use)
+
+    def add(self, use: Use) -> None:
+        month = _month(use.day)
+        sums = self.months.setdefault(month, {})
+        key = (use.day.toordinal() - use.day.weekday(), use.kind)
+        day, minutes, bookings = sums.get(key) or (use.day, 0, 0)
+        sums[key] = (day, minutes + use.minutes, bookings + use.bookings)
+        self.made.pop(month, None)
+
+    def around(self, day: date) -> tuple[Use, ...]:
+        """Give the sums of a day's month, and of those that its week reaches into."""
+        monday = day - DAY * day.weekday()
+        found: tuple[Use, ...] = ()
+        for month in {_month(one) for one in (day, monday, monday + 6 * DAY)}:
+            if month not in self.made:
+                sums = self.months.get(month, {})
+                self.made[month] = tuple(Use(one[0], kind, one[1], one[2]) for (_week, kind), one in sums.items())
+            found += self.made[month]
+        return found
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month
