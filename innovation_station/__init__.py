@@ -85,6 +85,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
+    from innovation_station.series import telling as series_telling
+    from innovation_station.series import views as series
     from innovation_station.spaces import views as spaces
 
     pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
@@ -94,6 +96,7 @@ def _register_features(app: Flask) -> None:
         plans,
         bookings,
         standing,
+        series,
         ledger,
         calendars,
         directory,
@@ -105,7 +108,8 @@ def _register_features(app: Flask) -> None:
         app.register_blueprint(feature.pages)
     jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    notice_kinds.init_app(app, [feature.KINDS for feature in (plan_telling, telling, directory_telling)])
+    tellers = (plan_telling, telling, series_telling, directory_telling)
+    notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     deeds_registry.init_app(app, [booking_deeds.ACTIONS])
     invitations.init_app(app)
     _register_personal(app)
@@ -126,10 +130,11 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.organisations import personal as organisations
     from innovation_station.plans import personal as plans
     from innovation_station.privacy import personal as privacy
+    from innovation_station.series import personal as series
     from innovation_station.spaces import personal as spaces
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, ledger, calendars, directory, privacy)
+    features = (*earlier, bookings, series, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

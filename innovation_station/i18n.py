@@ -425,6 +425,8 @@ REFUSALS: Mapping[str, Any] = {
     "pause-until": _l("Choose the day of your return."),
     "pause-span": _l("Choose a day after today, at the latest %(last)s."),
     "shape-unknown": _l("The drawing holds a shape that cannot be shown."),
+    "series-dates": _l("%(count)s of the dates cannot be had. Choose what to do with them; nothing is booked yet."),
+    "series-unknown": _l("There is no such series among yours."),
     "series-interval": _l("Repeat every 1 to %(most)s days, weeks or months."),
     "series-weekdays": _l("Choose at least one weekday."),
     "series-month-day": _l("Choose a date of the month or a weekday of it: one of the two."),

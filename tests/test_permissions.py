@@ -26,6 +26,9 @@ from innovation_station.organisations.service import Particulars
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
+from innovation_station.series import service as series
+from innovation_station.series.rules import Rule, Times
+from innovation_station.series.steps import Pattern
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
 CONTACT = "kim@example.org"
@@ -60,6 +63,13 @@ route                               method  visitor  bo   alva  host  admin  con
 /bookings/<booking_id>/edit         POST    in       404  303   303   303
 /bookings/<booking_id>/cancel       POST    in       404  303   303   303
 /bookings/<booking_id>/restore      POST    in       404  303   303   303
+/series/new                         GET     in       200  200   200   200
+/series                             POST    in       409  409   409   409
+/series/<series_id>                 GET     in       404  200   200   200
+/series/<series_id>/edit            GET     in       404  200   200   200
+/series/<series_id>/edit            POST    in       404  422   422   422
+/series/<series_id>/cancel          GET     in       404  200   200   200
+/series/<series_id>/cancel          POST    in       404  422   422   422
 /calendars                          GET     in       200  200   200   200
 /calendars                          POST    in       303  303   303   303
 /feeds/<rest>                       GET     200      200  200   200   200
@@ -235,9 +245,14 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
-            **_kept(alva.id, small.people["bo"]),
+            **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
             **_belongings(small),
         }  # fmt: skip
+
+
+def _series(alva: Member, space_id: int) -> int:
+    pattern = Pattern(Rule("daily", count=2), TUESDAY, Times(9 * 60, 10 * 60), space_id)
+    return series.begin(alva, pattern, {}, now=NOW, zone=ZONE).id
 
 
 def _kept(alva: int, bo: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ read. Of a member without quotas nothing is counted.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -32,16 +33,17 @@ def standing(house: House, member_id: int, access: int) -> Standing | None:
 
 def allowance(
     house: House, actor: Actor, found: Standing | None, days: tuple[date, date], zone: ZoneInfo,
-    *, without: int | None = None, lock: bool = False,
+    *, without: int | Collection[int] | None = None, lock: bool = False,
 ) -> Allowance:  # fmt: skip
     """Give what an actor may book for a member on some days, the first and the last of them.
 
-    `without` leaves out a booking that is being moved. `lock` makes others who share a quota wait until the caller's
-    transaction ends. One statement where the plan has quotas, one or with the lock two where some are shared.
+    `without` leaves out what is being moved, one booking or several. `lock` makes others who share a quota wait until
+    the caller's transaction ends. One statement where the plan has quotas, one more where some are shared and locked.
     """
     catalogue = plans.catalogue(house)
     if found is None or not catalogue.plans:
         return UNLIMITED
+    left_out = frozenset(() if without is None else (without,) if isinstance(without, int) else without)
     bare = rules.allowance(actor, zone, catalogue, found)
     between = (days[0] + timedelta(days=ahead) for ahead in range((days[1] - days[0]).days + 1))
     quotas = {pair for day in between for pair in bare.quotas(day)}
@@ -51,8 +53,8 @@ def allowance(
         _lock_organisation(found.organisation_id)
     return replace(
         bare,
-        uses=_uses(found, own, catalogue, zone, without) if own else (),
-        shared_uses=queries.shared_uses(found.organisation_id or 0, shared, zone, without=without) if shared else (),
+        uses=_uses(found, own, catalogue, zone, left_out) if own else (),
+        shared_uses=queries.shared_uses(found.organisation_id or 0, shared, zone, without=left_out) if shared else (),
     )
 
 
@@ -65,14 +67,14 @@ def measured(moment: Moment, house: House, actor: Actor, access: int, first: dat
 
 
 def _uses(
-    found: Standing, span: Span, catalogue: Catalogue, zone: ZoneInfo, without: int | None
+    found: Standing, span: Span, catalogue: Catalogue, zone: ZoneInfo, without: Collection[int]
 ) -> tuple[Use, ...]:  # fmt: skip
     """Count what a member has booked, but for time on the own desk."""
     rows = queries.booked(found.member_id, span)
     counted = []
     for booking_id, space_id, kind, start, end in rows:
         day = start.astimezone(zone).date()
-        if booking_id != without and catalogue.owner(space_id, day) != found.member_id:
+        if booking_id not in without and catalogue.owner(space_id, day) != found.member_id:
             counted.append(Use(day, kind, (end - start) // timedelta(minutes=1)))
     return tuple(counted)
 

@@ -14,11 +14,13 @@ from innovation_station.forms import DateField, Form, LineField, parse_id, parse
 from innovation_station.i18n import sentence
 
 
-def _id(value: Any) -> int | None:
+def read_id(value: Any) -> int | None:
+    """Read the id of a row from a list."""
     return parse_id(str(value))
 
 
-def _minutes(value: Any) -> int | None:
+def read_minutes(value: Any) -> int | None:
+    """Read a time of day as minutes since midnight."""
     return value if isinstance(value, int) else parse_time(value)
 
 
@@ -34,9 +36,9 @@ class ClockField(SelectField):  # type: ignore[misc]
 class EditForm(Form):
     """Another place, time, title or visibility for a booking."""
 
-    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=_id, validate_choice=False)
+    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False)
     date = DateField(_l("Date"), [InputRequired(_l("Choose a day."))])
-    start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=_minutes)
-    end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=_minutes)
+    start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
+    end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
     title = LineField(_l("Title"), longest=TITLE_LONGEST, render_kw={"maxlength": TITLE_LONGEST, "autocomplete": "off"})
     visible = BooleanField(_l("Show my name and the title to other members"))

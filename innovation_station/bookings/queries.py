@@ -289,7 +289,9 @@ def booked(member_id: int, span: Span) -> list[tuple[int, int, str, datetime, da
     return [tuple(row) for row in connection().execute(_BOOKED, given)]
 
 
-def shared_uses(organisation_id: int, span: Span, zone: ZoneInfo, *, without: int | None = None) -> tuple[Use, ...]:
+def shared_uses(
+    organisation_id: int, span: Span, zone: ZoneInfo, *, without: Collection[int] = ()
+) -> tuple[Use, ...]:  # fmt: skip
     """Add up what the members of an organisation have booked within a span, by kind and stretch; one statement.
 
     Stretches end where a week or a month does, so that both can be counted from them; a Use carries the first day of
@@ -299,7 +301,7 @@ def shared_uses(organisation_id: int, span: Span, zone: ZoneInfo, *, without: in
     days = (first + timedelta(days=ahead) for ahead in range(1, (last - first).days))
     begins = [first] + [day for day in days if day.day == 1 or day.weekday() == 0]
     given: dict[str, Any] = {f"from{index}": to_utc(day, time(), zone) for index, day in enumerate(begins)}
-    given |= {"organisation": organisation_id, "without": without or 0, "until": span.end}
+    given |= {"organisation": organisation_id, "without": sorted(without), "until": span.end}
     rows = connection().execute(_shared_uses(len(begins)), given)
     return tuple(Use(begins[stretch], kind, int(seconds) // 60, count) for stretch, kind, seconds, count in rows)
 
@@ -316,7 +318,7 @@ def _shared_uses(stretches: int) -> Select[Any]:
         .where(
             _booking.organisation_id == bindparam("organisation"), _booking.state.not_in(GONE),
             _booking.start >= begins[0], _booking.start < bindparam("until", type_=UtcDateTime),
-            _booking.id != bindparam("without"),
+            _booking.id.not_in(bindparam("without", expanding=True)),
         )
         .subquery()
     )  # fmt: skip

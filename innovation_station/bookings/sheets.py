@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from flask import url_for
 from markupsafe import Markup, escape
 
 from innovation_station.bookings import rules
@@ -127,8 +128,20 @@ class Sheet:
             "title_value": typed.get("title", ""), "title_max": TITLE_LONGEST, "title_error": typed.get("title_error"),
             "visible": typed.get("visible", self.visible),
             "visible_label": _("Show my name and the title to other members"),
-            "note": self._note(),
+            "note": self._note(), "repeat_href": self._repeat_href(options),
         }  # fmt: skip
+
+    def _repeat_href(self, options: Sequence[dict[str, Any]]) -> str:
+        """Lead to a series that begins with what is chosen."""
+        chosen = next((option["minutes"] for option in options if option["checked"]), None)
+        start, end = chosen or self._prefilled(*(self.day.opened(self.place) or self.day.asked))
+        return url_for(
+            "series.new",
+            space=self.place.id,
+            date=self.choice.day.isoformat(),
+            start=clock_of(start),
+            end=clock_of(end),
+        )
 
     def _wanted(self, options: Sequence[dict[str, Any]]) -> str | None:
         """Choose the option that is the chosen stretch; for a part of the day, what of it can be had.

@@ -60,6 +60,8 @@ def book(space_id: int | None = None) -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Book: 303 to the booking, or the form again with every reason and three ways forward."""
     form = BookingForm()
+    if request.form.get("repeat", "none") not in ("", "none"):  # all of its dates are shown first
+        return redirect(url_for("series.new", **_repeated()), 303)
     if not form.validate():
         return _again(form, Refused([Refusal("form", name) for name in form.errors]), None)
     place = _place(form.space.data or 0)
@@ -81,6 +83,12 @@ def create() -> ResponseReturnValue:
     except DomainError as error:
         return _again(form, error, wish)
     return redirect(url_for("bookings.show", booking_id=booking.id), 303)
+
+
+def _repeated() -> dict[str, Any]:
+    """Give what the form of a series starts with."""
+    named = ("space", "date", "start", "end", "title", "repeat", "interval", "ends", "count", "until")
+    return {name: request.form[name][:120] for name in named if name in request.form}
 
 
 def _visibility(form: BookingForm) -> bool | None:

@@ -1,0 +1,122 @@
+"""A look at what a change of a series would do: planned by the rules, measured against what the house has taken.
+
+Pages preview with it and the service decides with it, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from innovation_station.bookings import allowances
+from innovation_station.bookings import service as bookings
+from innovation_station.bookings.rules import Moment, alike
+from innovation_station.db import db
+from innovation_station.members.rules import Actor
+from innovation_station.plans import queries as plans
+from innovation_station.plans.rules import Standing
+from innovation_station.series import changes, queries
+from innovation_station.series.models import Series
+from innovation_station.series.preview import Preview, Verdict, Wanted, wanted_by
+from innovation_station.series.queries import Window
+from innovation_station.series.rules import Shut
+from innovation_station.series.steps import Answer, Change, Edit, Pattern, Scope
+from innovation_station.spaces.holidays import Calendar
+from innovation_station.spaces.models import Closure
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House, Place
+from innovation_station.timespan import Span, local_day
+
+Answers = Mapping[date, Answer]
+YEARS = timedelta(days=5 * 366)
+
+
+def beginning(pattern: Pattern, answers: Answers, *, now: datetime, zone: ZoneInfo) -> Change:
+    """Plan a new series; two statements."""
+    house = read_house()
+    change = changes.begin(pattern, now, zone, shut=_shut(house, pattern, now, zone))
+    return changes.answered(change, answers, zone)
+
+
+def changing(
+    series: Series, edited: Edit, scope: Scope, at: date, answers: Answers, *, now: datetime, zone: ZoneInfo
+) -> Change:  # fmt: skip
+    """Plan an edit of a series; three statements."""
+    house, pattern = read_house(), series.pattern
+    known = queries.rows(series)
+    wanted = replace(pattern, space_id=edited.space_id or pattern.space_id, rule=edited.rule or pattern.rule)
+    shut = _shut(house, wanted, now, zone)
+    change = changes.change(pattern, known, edited, scope, at, now, zone, shut=shut)
+    return changes.answered(change, answers, zone)
+
+
+def _shut(house: House, pattern: Pattern, now: datetime, zone: ZoneInfo) -> Shut | None:
+    """Gather when the space is closed, where the rule leaves that out."""
+    place = house.places.get(pattern.space_id)
+    if place is None or not pattern.rule.skip_closed:
+        return None
+    rows = db.session.execute(
+        select(Closure.start, Closure.end).where(
+            or_(Closure.space_id.is_(None), Closure.space_id.in_(place.takes)), Closure.end > now
+        )
+    )
+    return Shut.of(place, Calendar(house.holidays), zone, [Span(start, end) for start, end in rows])
+
+
+def standing(house: House, member_id: int) -> Standing | None:
+    """Give where a member stands among the plans, None in a house without."""
+    return allowances.standing(house, member_id, plans.access_of(member_id)) if plans.catalogue(house).plans else None
+
+
+def look(
+    actor: Actor, member_id: int, change: Change, *, house: House, now: datetime, zone: ZoneInfo,
+    needs: frozenset[str] = frozenset(), lock: bool = False,
+) -> list[Verdict]:  # fmt: skip
+    """Measure every date that wants time; without `lock` also with what could be had instead.
+
+    One statement for what is taken, one for what the member has, and what the membership needs, however many dates.
+    """
+    wanted = wanted_by(change, house.places)
+    spans = [one.wish.padded for one in wanted if one.wish]
+    if not spans:
+        return Preview(bookings.moment(now, zone, house), (), ()).judge(wanted)
+    released = change.released
+    whole = Span(min(span.start for span in spans), max(span.end for span in spans))
+    moment = _moment(actor, member_id, house, whole, released, now=now, zone=zone, lock=lock)
+    own = queries.own(member_id, whole, released)
+    against = {verdict.wanted.day for verdict in Preview(moment, (), own).judge(wanted) if not verdict.granted}
+    windows = [_window(one, one.day in against and not lock, zone) for one in wanted if one.wish]
+    held = [one for one in queries.met(windows, released) if one.hold_id is None or one.member_id != member_id]
+    preview = Preview(moment, held, own)  # what is kept for the member gives way
+    verdicts = preview.judge(wanted)
+    if lock or all(verdict.granted for verdict in verdicts):
+        return verdicts
+    return preview.suggest(verdicts, _similar(change, house, needs))
+
+
+def _similar(change: Change, house: House, needs: frozenset[str]) -> Sequence[Place]:
+    space_id = change.pattern.space_id if change.pattern else next(iter(house.places))
+    return alike(house.places[space_id], house.places.values(), needs)
+
+
+def _window(one: Wanted, refused: bool, zone: ZoneInfo) -> Window:
+    assert one.wish is not None  # noqa: S101  the caller has looked
+    day = local_day(one.wish.span.start.astimezone(zone).date(), zone)
+    return Window(one.wish.place.takes, day, one.wish.padded, refused)
+
+
+def _moment(
+    actor: Actor, member_id: int, house: House, whole: Span, released: frozenset[int], *, now: datetime, zone: ZoneInfo,
+    lock: bool,
+) -> Moment:  # fmt: skip
+    moment = bookings.moment(now, zone, house)
+    found = standing(house, member_id)
+    if found is None:
+        return moment
+    days = (whole.start.astimezone(zone).date(), whole.end.astimezone(zone).date())
+    allowed = allowances.allowance(house, actor, found, days, zone, without=released, lock=lock)
+    return replace(moment, allowance=allowed)

@@ -1,0 +1,196 @@
+"""Reads about series. The dates of a preview are asked for together: one statement a table, however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Integer, TextClause, bindparam, column, select, text
+from sqlalchemy.orm import joinedload
+
+from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Booking
+from innovation_station.bookings.rules import GONE, HOLDING, Held
+from innovation_station.db import UtcDateTime, connection, db
+from innovation_station.series.models import Occurrence, Series
+from innovation_station.series.steps import Row
+from innovation_station.spaces.models import Space
+from innovation_station.timespan import Span
+
+
+def get(series_id: int) -> Series | None:
+    """Find a series."""
+    return db.session.get(Series, series_id)
+
+
+def same_request(member_id: int, request_key: str) -> Series | None:
+    """Find what an earlier copy of this submit made."""
+    return db.session.scalar(select(Series).where(Series.member_id == member_id, Series.request_key == request_key))
+
+
+def of_booking(booking_id: int) -> tuple[Occurrence, Series] | None:
+    """Find the date of a series that a booking is."""
+    found = db.session.execute(
+        select(Occurrence, Series)
+        .join(Series, Series.id == Occurrence.series_id)
+        .where(Occurrence.booking_id == booking_id)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def running(member_id: int) -> Sequence[Series]:
+    """List a member's series that have dates to come, the oldest first."""
+    return db.session.scalars(
+        select(Series).where(Series.member_id == member_id, Series.ended.is_(False)).order_by(Series.id)
+    ).all()
+
+
+def occurrences(series_id: int) -> Sequence[Occurrence]:
+    """List the dates of a series in order, with their bookings; one statement."""
+    return db.session.scalars(
+        select(Occurrence)
+        .options(joinedload(Occurrence.booking))
+        .where(Occurrence.series_id == series_id)
+        .order_by(Occurrence.original)
+    ).all()
+
+
+def row_of(occurrence: Occurrence, series: Series) -> Row:
+    """Give a date as the rules see it; its `id` is that of its booking."""
+    booking, state = occurrence.booking, occurrence.state
+    if booking is None:
+        return Row(occurrence.original, None, series.space_id, series.title, state, occurrence.moved)  # type: ignore[arg-type]
+    if state == "confirmed" and booking.state in GONE:
+        state = "cancelled"
+    return Row(
+        occurrence.original, booking.span, booking.space_id, booking.title, state,  # type: ignore[arg-type]
+        occurrence.moved, occurrence.retitled, booking.id,
+    )  # fmt: skip
+
+
+def rows(series: Series) -> list[Row]:
+    """List the dates of a series as the rules see them, in order."""
+    return [row_of(occurrence, series) for occurrence in occurrences(series.id)]
+
+
+# -- what dates meet --------------------------------------------------------------------------------------------------
+
+_booking, _space = Booking.__table__.c, Space.__table__.c
+_OWN = (
+    select(_booking.id, _booking.space_id, _booking.start, _booking.end, _space.name, _space.kind)
+    .join_from(Booking.__table__, Space.__table__, _space.id == _booking.space_id)
+    .where(
+        _booking.member_id == bindparam("member"),
+        _booking.state.in_(HOLDING),
+        _booking.start > bindparam("earliest", type_=UtcDateTime),
+        _booking.start < bindparam("last", type_=UtcDateTime),
+        _booking.end > bindparam("first", type_=UtcDateTime),
+    )
+    .order_by(_booking.start)
+)
+
+
+def own(member_id: int, span: Span, without: Collection[int]) -> list[tuple[Held, str]]:
+    """List what a member has within a span, each with the kind of its space; one statement."""
+    given = {"member": member_id, "first": span.start, "last": span.end, "earliest": span.start - LONGEST_BOOKING}
+    return [
+        (Held(space, Span(start, end), booking, member_id, name), kind)
+        for booking, space, start, end, name, kind in connection().execute(_OWN, given)
+        if booking not in without
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A date that wants time: the local day and the very span of it on each space it takes, and whether something else
+    than who has the space speaks against it."""
+
+    spaces: frozenset[int]
+    day: Span
+    span: Span
+    refused: bool
+
+
+# A date reads its own spaces for the day, for other times of it. It reads those that could stand in for the time it
+# wants, but only where that time is taken or `refused`: in a house of two hundred desks that is most of what there is
+# to read. The windows go along as one JSON text, so that the statement is the same for one date and for two hundred;
+# SQLAlchemy's VALUES would write, and have compiled, a parameter for each figure.
+_WINDOWS = {
+    "sqlite": """
+        SELECT json_extract(value, '$[0]') AS space_id, json_extract(value, '$[1]') AS day_bound,
+            json_extract(value, '$[2]') AS day_start, json_extract(value, '$[3]') AS day_end,
+            json_extract(value, '$[4]') AS bound, json_extract(value, '$[5]') AS first,
+            json_extract(value, '$[6]') AS last, json_extract(value, '$[7]') AS refused
+        FROM json_each(:windows)
+    """,
+    "postgresql": """
+        SELECT (value->>0)::int AS space_id, (value->>1)::timestamptz AS day_bound,
+            (value->>2)::timestamptz AS day_start, (value->>3)::timestamptz AS day_end,
+            (value->>4)::timestamptz AS bound, (value->>5)::timestamptz AS first,
+            (value->>6)::timestamptz AS last, (value->>7)::int AS refused
+        FROM jsonb_array_elements(cast(:windows AS jsonb)) AS w (value)
+    """,
+}
+_MET = """
+    WITH wanted AS MATERIALIZED ({windows}),
+    beside AS MATERIALIZED (
+        SELECT DISTINCT w.bound, w.first, w.last FROM wanted w
+        WHERE w.refused = 1 OR EXISTS (
+            SELECT 1 FROM allocation t
+            WHERE t.space_id = w.space_id AND t.start > w.bound AND t.start < w.last AND t."end" > w.first
+        )
+    ),
+    met AS (
+        SELECT a.id, a.space_id, a.start, a."end", a.booking_id, a.hold_id
+        FROM wanted w JOIN allocation a
+            ON a.space_id = w.space_id AND a.start > w.day_bound AND a.start < w.day_end AND a."end" > w.day_start
+        UNION
+        SELECT a.id, a.space_id, a.start, a."end", a.booking_id, a.hold_id
+        FROM beside b JOIN allocation a ON a.start > b.bound AND a.start < b.last AND a."end" > b.first
+    )
+    SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(k.member_id, h.member_id), m.hold_id
+    FROM met m LEFT JOIN booking k ON k.id = m.booking_id LEFT JOIN space_hold h ON h.id = m.hold_id
+    ORDER BY m.start
+"""
+
+
+def _met(dialect: str) -> TextClause:
+    return text(_MET.format(windows=_WINDOWS[dialect])).bindparams(bindparam("windows"))
+
+
+_MET_BY = {
+    dialect: _met(dialect).columns(
+        column("space_id", Integer), column("start", UtcDateTime), column("end", UtcDateTime),
+        column("booking_id", Integer), column("member_id", Integer), column("hold_id", Integer),
+    )
+    for dialect in _WINDOWS
+}  # fmt: skip
+
+
+def met(windows: Iterable[Window], without: Collection[int]) -> list[Held]:
+    """List what dates meet, ordered by start: their own spaces for their days, and any space for a time that is taken.
+
+    One statement, which looks at the days of the dates and at nothing else. `without` are bookings left out: what they
+    hold counts as taken to the reader of other spaces, and comes free with the change.
+    """
+    given = json.dumps([row for window in windows for row in _window_rows(window)])
+    statement = _MET_BY[connection().dialect.name]
+    return [
+        Held(space, Span(start, end), booking, member, hold_id=hold)
+        for space, start, end, booking, member, hold in connection().execute(statement, {"windows": given})
+        if booking is None or booking not in without
+    ]
+
+
+def _window_rows(window: Window) -> Iterable[list[Any]]:
+    day, span = window.day, window.span
+    bounds = [day.start - LONGEST_ALLOCATION, day.start, day.end, span.start - LONGEST_ALLOCATION, span.start, span.end]
+    written = [_written(instant) for instant in bounds]
+    return ([space_id, *written, int(window.refused)] for space_id in sorted(window.spaces))
+
+
+def _written(instant: datetime) -> str:
+    """Write an instant as SQLite keeps it, which PostgreSQL reads as well where its session is in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"

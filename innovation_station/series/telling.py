@@ -1,0 +1,87 @@
+"""What is told of series: one notice for what one tap did, however many dates it reached."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from innovation_station.bookings.telling import UNDO
+from innovation_station.i18n import day_short, ngettext, span_short
+from innovation_station.i18n import gettext as _
+from innovation_station.mail.rules import intact
+from innovation_station.members.rules import Actor
+from innovation_station.notices import service as notices
+from innovation_station.notices.registry import Kind
+from innovation_station.notices.rules import Names, Said, Values
+from innovation_station.notices.words import instant
+from innovation_station.series.models import Series
+from innovation_station.series.steps import Change, Row
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.timespan import Span
+
+MOST_NAMED = 12
+
+
+def say(values: Values, _names: Names) -> Said:
+    """Say what became of a series and name its first dates: «Hågelby is booked 12 times»."""
+    action, place, dates = intact(values["action"]), values["place"], values["dates"]
+    count = values["count"]
+    title = {
+        "begun": ngettext("%(place)s is yours, %(num)d time", "%(place)s is yours, %(num)d times", count, place=place),
+        "cancelled": ngettext(
+            "%(num)d booking of your series in %(place)s is cancelled",
+            "%(num)d bookings of your series in %(place)s are cancelled", count, place=place,
+        ),
+    }.get(action) or ngettext(
+        "Your series in %(place)s has changed, %(num)d date", "Your series in %(place)s has changed, %(num)d dates",
+        count, place=place,
+    )  # fmt: skip
+    said = [f"{day_short(instant(start))} {span_short(Span(instant(start), instant(end)))}" for start, end in dates]
+    more = count - len(said)
+    if more > 0:
+        said.append(ngettext("and %(num)d more", "and %(num)d more", more))
+    text = ", ".join(said)
+    if values.get("station"):
+        text = " ".join((_("Somebody at the station did this."), text))
+    return Said(title, text, _("Show the series"), "series.show", {"series_id": values["series"]})
+
+
+SERIES = Kind(
+    "series",
+    _l("My series"),
+    _l("When a series of yours is booked, changed or cancelled: one mail for all its dates."),
+    say,
+)
+KINDS = (SERIES,)
+
+
+def begun(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+    """Tell that a series is booked."""
+    _tell(series, "begun", [step.after for step in change.of("added")], actor, now)
+
+
+def changed(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+    """Tell what has changed, all of it in one."""
+    rows = [step.after for step in change.steps if not step.kept and (step.stood or step.after.booked)]
+    _tell(series, "changed", rows, actor, now)
+
+
+def cancelled(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+    """Tell which dates are cancelled."""
+    _tell(series, "cancelled", [step.after for step in change.steps if step.cancelled or step.dropped], actor, now)
+
+
+def _tell(series: Series, action: str, rows: list[Row], actor: Actor, now: datetime) -> None:
+    spans = [row.span for row in rows if row.span is not None]
+    if not spans:
+        return
+    values: dict[str, Any] = {
+        "action": action, "series": series.id, "count": len(spans),
+        "place": read_house().places[series.space_id].name,
+        "dates": [[span.start.isoformat(), span.end.isoformat()] for span in spans[:MOST_NAMED]],
+        "station": actor.id != series.member_id,
+    }  # fmt: skip
+    subject = f"series-{series.id}"
+    notices.notify(SERIES, series.member_id, values, now=now, subject=subject, hold_until=now + UNDO)

@@ -1,0 +1,112 @@
+"""The pages of series over HTTP, without script: preview, answers, what a change does, and the three choices."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+from flask import Flask
+
+from innovation_station.bookings import service as bookings
+from innovation_station.db import db, transaction
+from innovation_station.members.models import Member
+from innovation_station.series import queries, service
+from innovation_station.series.rules import Rule, Times
+from innovation_station.series.steps import Pattern
+from tests.conftest import NOW, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, post
+
+WEEK = timedelta(days=7)
+
+
+def asked(small: Small, **more: object) -> dict[str, object]:
+    return {
+        "space": small.room, "date": str(TUESDAY), "start": "09:00", "end": "11:00", "title": "Möte", "repeat": "weekly",
+        "interval": "2", "weekdays": "1", "ends": "count", "count": "3", "skip_closed": "1", "key": "k1", **more,
+    }  # fmt: skip
+
+
+def taken(app: Flask, small: Small, weeks: int) -> None:
+    with app.app_context(), transaction():
+        bo = db.session.get_one(Member, small.people["bo"])
+        bookings.reserve(bo, small.room, at(TUESDAY + WEEK * weeks, "10:00", "12:00"), now=NOW, zone=ZONE)
+
+
+def begun(app: Flask, small: Small) -> int:
+    with app.app_context(), transaction():
+        alva = db.session.get_one(Member, small.people["alva"])
+        pattern = Pattern(Rule("weekly", weekdays=frozenset({1}), count=4), TUESDAY, Times(540, 660), small.room, "M")
+        return service.begin(alva, pattern, {}, now=NOW, zone=ZONE).id
+
+
+def test_preview_answers_and_book(app: Flask, small: Small) -> None:
+    taken(app, small, 2)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    page = client.get("/series/new", query_string=asked(small))
+    text = html.unescape(page.text)
+    assert page.status_code == 200 and "varannan vecka på tisdag, 3 gånger" in text.lower()
+    assert "1 dag går inte att få" in text and "är bokad" in text
+    field = f"answer-{TUESDAY + 2 * WEEK}"
+    assert {"skip", "own"} <= set(re.findall(rf'name="{field}" value="([^"]+)"', text))
+    again = post(client, "/series", asked(small))
+    assert again.status_code == 409 and "inget är bokat än" in again.text
+    done = post(client, "/series", asked(small, **{field: "skip"}))
+    assert done.status_code == 303
+    shown = client.get(done.location).text
+    assert shown.count("Överhoppad") == 1 and "Bokat, 2 gånger." in shown
+    assert "Hågelby" in client.get("/bookings").text or "Serier" in client.get("/bookings").text
+
+
+def test_bad_rules_are_told_and_what_was_typed_stays(app: Flask, small: Small) -> None:
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    for wrong, said in (
+        ({"count": "201"}, "200"), ({"interval": "0"}, "99"), ({"ends": "until", "until": ""}, "vilken dag"),
+        ({"date": "2026-13-01"}, "2026-11-24"), ({"start": "25:00"}, ""), ({"repeat": "secondly"}, ""),
+        ({"ends": "until", "until": "2199-01-01"}, ""), ({"count": "9" * 30}, ""), ({"weekdays": "9"}, ""),
+    ):  # fmt: skip
+        page = client.get("/series/new", query_string=asked(small, **wrong))
+        assert page.status_code in (200, 422) and "Möte" in page.text, wrong
+        assert said in page.text, wrong
+        assert post(client, "/series", asked(small, **wrong)).status_code in (303, 409, 422), wrong
+
+
+def test_edit_shows_what_it_does_and_does_it(app: Flask, small: Small) -> None:
+    series = begun(app, small)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    first = client.get(f"/series/{series}/edit").text
+    assert all(text in html.unescape(first) for text in ("Bara tisdag 24 november", "Den och de följande", "4 dagar"))
+    change = {
+        "at": str(TUESDAY + 2 * WEEK), "scope": "following", "space": small.room, "date": "", "start": "13:00",
+        "end": "14:00", "title": "M", "repeat": "weekly", "interval": "1", "weekdays": "1", "ends": "until",
+        "until": str(TUESDAY + 3 * WEEK),
+    }  # fmt: skip
+    shown = client.get(f"/series/{series}/edit", query_string=change)
+    assert shown.status_code == 200 and "2 dagar flyttas" in shown.text
+    with app.app_context():
+        assert len(queries.rows(queries.get(series))) == 4  # type: ignore[arg-type]  nothing has happened yet
+    done = post(client, f"/series/{series}/edit", change)
+    assert done.status_code == 303 and done.location != f"/series/{series}"
+    assert client.get(done.location).text.count("13–14") >= 2
+
+
+def test_cancel_spells_the_dates_and_counts_of_each_choice(app: Flask, small: Small) -> None:
+    series = begun(app, small)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    page = client.get(f"/series/{series}/cancel", query_string={"at": str(TUESDAY + WEEK)})
+    text = html.unescape(page.text)
+    assert all(said in text for said in ("Avboka 1 dag", "Avboka 3 dagar", "Avboka 4 dagar", "tis 1 dec"))
+    done = post(client, f"/series/{series}/cancel", {"at": str(TUESDAY + WEEK), "scope": "this"})
+    assert done.status_code == 303
+    assert client.get(f"/series/{series}").text.count("Avbokad") == 1
+    assert post(client, f"/series/{series}/cancel", {"at": str(TUESDAY), "scope": "none"}).status_code == 422
+    assert client.get(f"/series/{series}/cancel", query_string={"at": "2026-01-01"}).status_code == 404
+
+
+def test_a_booking_leads_to_its_series(app: Flask, small: Small) -> None:
+    series = begun(app, small)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    with app.app_context():
+        booking = queries.rows(queries.get(series))[1].id  # type: ignore[arg-type]
+    page = client.get(f"/bookings/{booking}").text
+    assert f"/series/{series}" in page and "Del av en serie" in page
+    assert f"/series/{series}" in client.get("/bookings").text
