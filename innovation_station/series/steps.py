@@ -30,7 +30,8 @@ class Pattern:
 class Row:
     """An occurrence as it stands, or will. `original` is the date the rule gave it and its name within the series.
 
-    `moved` and `retitled` say that somebody gave this date a time, a space or a title of its own. *Cancelled* and
+    *Confirmed* is whatever holds its space, a request that waits for its answer too. `moved` and `retitled` say that
+    somebody gave this date a time, a space or a title of its own. *Cancelled* and
     *skipped* (never booked) are decisions about the date too, and stand for ever; *dropped* only says that the rule has
     it no longer. A skipped date may have no `span`, where its time was unclear.
     """

@@ -311,7 +311,7 @@ def days_of(story: Story) -> list[date]:
     return sorted({row.original for row in story.live()})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_what_people_decided_and_what_is_past_outlives_any_edits(data: st.DataObject) -> None:
     first = date(2026, 12, 1) + timedelta(days=data.draw(st.integers(0, 100)))

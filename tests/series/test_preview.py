@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -173,6 +175,9 @@ def test_own_place_uses_nothing_up() -> None:
     own = {1: [Dedication(1, 1, MONDAY, None)]}
     found = looked(wanted(), when=membership(Quota(None, "month", "bookings", 1), dedications=own))
     assert codes(found) == [""] * 6
+    once = wanted(answers={TUESDAY + DAYS_7 * 4: Answer(space_id=2), TUESDAY + DAYS_7 * 5: Answer(space_id=3)})
+    mixed = looked(once, when=membership(Quota(None, "month", "bookings", 1), dedications=own))
+    assert codes(mixed) == ["", "", "", "", "", "quota-bookings"]
 
 
 def test_two_dates_on_one_space_at_one_time() -> None:
@@ -212,6 +217,17 @@ def test_desk_that_the_member_has_elsewhere() -> None:
 def test_full_house_offers_other_times_alone() -> None:
     held = [Held(number, at(TUESDAY, "09:00", "11:00"), number, 5) for number in (1, 2, 3, 4)]
     assert offers(looked(wanted(), held)[0]) == ["A1 11-24 11:00", "A1 11-24 16:00"]
+
+
+@pytest.mark.parametrize("zone", [ZONE, ZoneInfo("America/New_York")])
+def test_day_that_is_full_is_full_from_midnight_to_midnight(zone: ZoneInfo) -> None:
+    """The local day begins before that of UTC in the east, and ends after it in the west."""
+    place = replace(DESKS[0], hours=ALWAYS)
+    sides = [at_minute(TUESDAY, minute, zone) for minute in (0, 30, 19 * 60, 24 * 60)]
+    held = [Held(1, Span(first, last), number, 5) for number, (first, last) in enumerate(pairwise(sides), 1)]
+    one = wanted_by(begin(replace(SERIES, times=Times(540, 570)), NOW, zone), {1: place})
+    found = looked(one, held, when=replace(moment(), zone=zone), places=[place])
+    assert codes(found)[0] == "taken" and found[0].offers == ()
 
 
 def test_full_space_offers_others_alone() -> None:
@@ -377,7 +393,7 @@ def houses(draw: st.DrawFn) -> tuple[list[Place], list[Held], list[tuple[Held, s
     return places, held, own, one, replace(when, now=NOW + timedelta(hours=draw(st.integers(0, 30))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(houses())
 def test_verdicts_are_those_of_the_rules_and_offers_are_granted(
     drawn: tuple[list[Place], list[Held], list[tuple[Held, str]], list[Wanted], Moment],
