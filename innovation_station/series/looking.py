@@ -90,11 +90,13 @@ def look(
     own = queries.own(member_id, whole, released)
     against = {verdict.wanted.day for verdict in Preview(moment, (), own).judge(wanted) if not verdict.granted}
     windows = [_window(one, one.day in against and not lock, zone) for one in wanted if one.wish]
-    held = [one for one in queries.met(windows, released) if one.hold_id is None or one.member_id != member_id]
+    taken, busy = queries.met(windows, released)
+    held = [one for one in taken if one.hold_id is None or one.member_id != member_id]
     preview = Preview(moment, held, own)  # what is kept for the member gives way
     verdicts = preview.judge(wanted)
     if lock or all(verdict.granted for verdict in verdicts):
         return verdicts
+    preview.learn(busy)
     return preview.suggest(verdicts, _similar(change, house, needs))
 
 

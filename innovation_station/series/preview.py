@@ -98,15 +98,16 @@ class Preview:
         self.own: _Days[Own] = _Days()
         self.series: _Days[tuple[date, Wish]] = _Days()
         self.counted = _Counted(moment)
-        self.learn(held)
-        for pair in own:
-            self.own.add(0, pair[0].span, pair)
-
-    def learn(self, held: Iterable[Held]) -> None:
-        """Add what takes other spaces: those that may stand in, at the time of the dates that collide."""
+        self.busy: dict[Span, frozenset[int]] = {}
         for one in held:
             self.taken.add(one.space_id, one.span, one)
             self.anywhere.add(0, one.span, one)
+        for pair in own:
+            self.own.add(0, pair[0].span, pair)
+
+    def learn(self, busy: Mapping[Span, frozenset[int]]) -> None:
+        """Add which spaces are taken at the time of the dates that collide, by what the wishes take (`Wish.padded`)."""
+        self.busy.update(busy)
 
     def judge(self, wanted: Iterable[Wanted]) -> list[Verdict]:
         """Measure every date, in order; what is granted counts against those after it."""
@@ -162,6 +163,7 @@ class Preview:
         """Give the other places that nothing takes then: what is plainly taken is not measured by every rule."""
         span = wish.span
         busy = {one.space_id for one in self.anywhere.on(0, span) if one.span.overlaps(span)}
+        busy |= self.busy.get(wish.padded, frozenset())
         return (place for place in places if place.takes.isdisjoint(busy) and place.id != wish.place.id)
 
     def _grants(self, place: Place, wish: Wish) -> bool:

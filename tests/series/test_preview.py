@@ -267,7 +267,7 @@ def test_closed_space_offers_others() -> None:
 def test_what_is_learnt_later_is_looked_at() -> None:
     look = Preview(moment(), [Held(1, at(TUESDAY, "08:00", "18:00"), 1, 5)], [])
     verdicts = look.judge(wanted())
-    look.learn([Held(2, at(TUESDAY, "10:30", "11:30"), 2, 5)])
+    look.learn({at(TUESDAY, "09:00", "11:00"): frozenset({1, 2})})
     assert offers(look.suggest(verdicts, DESKS)[0]) == ["A3 11-24 09:00", "A4 11-24 09:00"]
     assert len(look.suggest(verdicts, DESKS, most=1)[0].offers) == 1
 
