@@ -388,6 +388,7 @@ REFUSALS: Mapping[str, Any] = {
     "line-broken": _l("The line cannot be divided into columns."),
     "language-unknown": _l("The language is sv or en."),
     "mail-wait": _l("There have been too many mails to this address. Wait %(minutes)s and try again."),
+    "rules-new": _l("The house has new rules. Accept them before you book."),
     "file-gone": _l("The file is no longer kept. Choose it again."),
     "offer-gone": _l("That is offered no longer. Choose another, or decide later."),
     "link-over": _l("This link has been used or is too old. Ask for a new one."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
@@ -27,6 +27,7 @@ from flask import (
 )
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
@@ -368,9 +369,28 @@ def wants_part() -> str | None:
 # -- errors -----------------------------------------------------------------------------------------------------------
 
 
+# What to do about a refusal that is settled on a page of its own: where, and what its link says.
+WAYS: dict[str, tuple[str, Any]] = {"rules-new": ("members.accept", _l("Read and accept them"))}
+
+
+def way_on(refusal: Refusal, following: str | None = None) -> dict[str, str] | None:
+    """Give the link (href, text) to where a refusal is settled, and from there to `following`; None without one."""
+    if refusal.code not in WAYS:
+        return None
+    endpoint, text = WAYS[refusal.code]
+    return {"href": url_for(endpoint, next=following), "text": str(text)}
+
+
+def reason(refusal: Refusal, following: str | None = None) -> str | dict[str, Any]:
+    """Say a refusal as the macro `refusals` takes it: in a sentence, with the way on where there is one."""
+    way = way_on(refusal, following)
+    return {"text": sentence(refusal), "way": way} if way else sentence(refusal)
+
+
 def show_refusal(error: DomainError) -> ResponseReturnValue:
     """Show a refusal that no view has turned into its own page."""
-    page = error_page(error.status, [sentence(refusal) for refusal in error.refusals])
+    ways = [way for refusal in error.refusals if (way := way_on(refusal))]
+    page = error_page(error.status, [sentence(refusal) for refusal in error.refusals], ways=ways)
     if isinstance(error, TooMany):
         page.headers["Retry-After"] = str(error.retry_after)
     return page
@@ -426,12 +446,14 @@ def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     return show_refusal(reason)
 
 
-def error_page(status: int, sentences: list[str] | None = None, reason: str | None = None) -> Response:
-    """Make the page of an error, in full or as the part a script asked for."""
+def error_page(
+    status: int, sentences: list[str] | None = None, reason: str | None = None, ways: Sequence[dict[str, str]] = ()
+) -> Response:  # fmt: skip
+    """Make the page of an error, in full or as the part a script asked for; `ways` are links (href, text) out of it."""
     if status >= 500:
         g.without_database = True
     try:
-        page = render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason)
+        page = render_template("errors/error.html", status=status, sentences=sentences or [], reason=reason, ways=ways)
     except SQLAlchemyError as error:
         if g.get("without_database"):
             raise

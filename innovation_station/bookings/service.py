@@ -22,7 +22,7 @@ from innovation_station.bookings.rules import CONFLICTS, HOLDING, Moment, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
-from innovation_station.members.rules import Actor, Booker
+from innovation_station.members.rules import Actor, Booker, booking_refusals
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Standing
@@ -58,6 +58,8 @@ def reserve(
     member gives way. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict where
     somebody has the time.
     """
+    if due := booking_refusals(actor):
+        raise Refused(due)
     key = request_key and request_digest(request_key, space_id, span)
     wish, found, house = _locked_wish(actor, space_id, span, key, people=people, layout=layout)
     if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):

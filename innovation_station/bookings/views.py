@@ -25,11 +25,12 @@ from innovation_station.db import others_write, transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import day_long, language, local, sentence, zone
+from innovation_station.members.rules import booking_refusals
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
 from innovation_station.timespan import Span
-from innovation_station.web import actor, current_house, own_needs, revisions, signed_in, wants_part
+from innovation_station.web import actor, current_house, own_needs, revisions, signed_in, wants_part, way_on
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
@@ -106,7 +107,7 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     near = wish or (form.near(place, moment.zone) if place else None)
-    offers = _offers(near, moment) if near else []
+    offers = _offers(near, moment) if near and not booking_refusals(actor()) else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment).read({place.id})
@@ -115,6 +116,8 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
+        for shown, refusal in zip(sheet["refusals"], error.refusals, strict=True):
+            shown["way"] = way_on(refusal, sheet["close_href"])
     if wants_part() == "sheet":
         return render_template("bookings/_sheet_part.html", page={"sheet": sheet}), error.status
     heading = f"{sheet['title']}, {day_long(choice.day)}"
@@ -175,6 +178,7 @@ def _page(
     frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, day, choice, stamp), strip)
     page |= frame
     page["closed_reason"] = page["closed_reason"] or _no_plan(day)
+    page["due"] = _due()
     page["etag"] = f'W/"{_etag(stamp, now)}"'
     page["sheet"] = _sheet(day, choice, place) if place else None
     page["refusals"] = list(sentences)
@@ -195,6 +199,12 @@ def _no_plan(day: Day) -> str | None:
     allowance = day.moment.allowance
     found = allowance.plan_on(day.date) if allowance.catalogue else None
     return sentence(found) if isinstance(found, Refusal) else None
+
+
+def _due() -> list[dict[str, Any]]:
+    """List what the reader has to see to before booking anything, each with its way on."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return [{"text": sentence(refusal), "way": way_on(refusal, here)} for refusal in booking_refusals(actor())]
 
 
 def _usual(now: datetime) -> Usual:

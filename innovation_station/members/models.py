@@ -68,6 +68,7 @@ class Member(Base):
     access_revision: Mapped[int] = mapped_column(default=0)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
+    rules_due = False  # known of who asks (see visits); the house itself books for members without being asked
 
     __table_args__ = (
         CheckConstraint("role in ('member', 'host', 'admin')", name="role"),

@@ -127,7 +127,9 @@ def accept() -> ResponseReturnValue:
         return redirect(following, 303)
     form = AcceptForm()
     if not form.validate_on_submit():
-        page = render_template("members/accept.html", form=form, texts=_shown(missing), following=following)
+        page = render_template(
+            "members/accept.html", form=form, texts=_shown(missing), following=following, due="rules" in missing
+        )
         return page, 422 if form.is_submitted() else 200
     with transaction():
         member = queries.by_id(actor().id)

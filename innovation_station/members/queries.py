@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
@@ -44,7 +44,22 @@ def by_id(member_id: int) -> Member:
 
 
 _session, _member = LoginSession.__table__.c, Member.__table__.c
-PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible, _member.access_revision)
+_text, _accepted = HouseText.__table__.c, Acceptance.__table__.c
+_newest_rules = (
+    select(_text.id)
+    .where(_text.kind == "rules")
+    .order_by(_text.version.desc())
+    .limit(1)
+    .correlate(None)
+    .scalar_subquery()
+)
+# Whether there are house rules that a member has not accepted in this version. It comes with the statement that finds
+# who asks: a booking needs to know it, and pays for no other.
+_RULES_DUE = and_(
+    _newest_rules.is_not(None),
+    ~exists(_accepted.member_id).where(_accepted.member_id == _member.id, _accepted.text_id == _newest_rules),
+)
+PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible, _member.access_revision, _RULES_DUE)
 
 
 def person_of(*more: ColumnElement[Any]) -> Select[Any]:

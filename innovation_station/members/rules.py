@@ -71,10 +71,12 @@ class Actor(Protocol):
 
 
 class Booker(Actor, Protocol):
-    """Who books: also whether name and titles are shown to others."""
+    """Who books: also whether name and titles are shown to others, and whether new house rules wait to be accepted."""
 
     @property
     def visible(self) -> bool: ...
+    @property
+    def rules_due(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Person:
     email: str
     visible: bool
     access: int = 0  # the revision of what this person may book
+    rules_due: bool = False  # the house rules are new, and wait to be accepted
 
     @property
     def initials(self) -> str:
@@ -117,6 +120,11 @@ def is_admin(actor: Actor) -> bool:
 def may_manage_members(actor: Actor) -> bool:
     """Tell who may see all members, let people in and help them back in: hosts and administrators."""
     return is_staff(actor)
+
+
+def booking_refusals(actor: Booker) -> list[Refusal]:
+    """Say why somebody may book nothing for now, whatever it is; looking, cancelling and the rest go on."""
+    return [Refusal("rules-new")] if actor.rules_due else []
 
 
 def may_look_after(actor: Actor, member: Actor) -> bool:

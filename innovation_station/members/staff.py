@@ -257,5 +257,5 @@ def text(kind: str) -> ResponseReturnValue:
             joining.publish_text(kind, *bodies, actor=actor(), now=clock.now())
     except Refused as error:
         return asking.refused("staff/text.html", form, error, **shown)
-    flash(_("The new version is in force. Members accept it when they log in next."))
+    flash(_("The new version is in force. Members accept it when they log in, and new rules before they book."))
     return redirect(url_for("staff.texts"), 303)

@@ -22,7 +22,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Wish, answer_by, cancel_refusals, must_ask
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
-from innovation_station.members.rules import Actor, Booker, is_staff
+from innovation_station.members.rules import Actor, Booker, booking_refusals, is_staff
 from innovation_station.plans.rules import Standing
 from innovation_station.series import changes, looking, queries, telling
 from innovation_station.series.models import Occurrence, Series
@@ -43,6 +43,8 @@ def begin(
     Raises NotFound for an unknown space, Refused for what is wrong with the rule, and Conflict (series-dates) where a
     date may not be had and nothing was answered for it.
     """
+    if due := booking_refusals(actor):
+        raise Refused(due)
     pattern = replace(pattern, title=bookings.clean_title(pattern.title))
     planned = looking.beginning(pattern, answers, now=now, zone=zone)
     _lock(actor.id, planned, read_house())

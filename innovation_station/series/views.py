@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,7 +30,7 @@ from innovation_station.series.preview import Verdict
 from innovation_station.series.rules import LIMIT
 from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Scope
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.web import actor, current_house, own_needs, signed_in
+from innovation_station.web import actor, current_house, own_needs, reason, signed_in
 
 pages = Blueprint("series", __name__)
 LISTED = 60  # dates of a list that are shown before the rest is folded
@@ -241,11 +242,13 @@ def _seen(change: Change, member_id: int, typed: MultiDict[str, str], error: Dom
     given = answers(typed)
     wrong = service.refused(verdicts)
     items = [_item(change, step_day, by_day, typed, given) for step_day in range(len(change.steps))]
-    told = [] if error is None else [sentence(r) for r in error.refusals if r.code != "series-dates" or wrong]
+    fields = [(name, value) for name, value in typed.items(multi=True) if _kept(name)]
+    here = f"{url_for('series.new')}?{urlencode(fields)}" if request.endpoint == "series.create" else None
+    told = [] if error is None else [reason(r, here) for r in error.refusals if r.code != "series-dates" or wrong]
     return {
         "dates": items, "open": len(wrong), "counts": words.counts(change), "left_out": words.left_out(change),
         "free": sum(1 for step in change.steps if step.after.booked) - len(wrong), "reasons": told, "seen": True,
-        "fields": [(name, value) for name, value in typed.items(multi=True) if _kept(name)],
+        "fields": fields,
         "listed": LISTED,
     }  # fmt: skip
 

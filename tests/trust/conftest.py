@@ -187,6 +187,8 @@ def _doors(made: Station) -> None:
         deed = cancelling(alva.id, seat.id, seat.sequence, seat.end)
         made.tokens["deeds.deed"] = deed_path(deed).removeprefix("/do/")
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
+    for known in db.session.scalars(select(Member)):
+        joining.accept_texts(known, now=NOW)
     links = (("members.new_password", "reset", "eva@example.org"), ("members.new_email", "email", "ny@example.org"))
     for number, (endpoint, purpose, to) in enumerate(links):
         email = "eva@example.org" if purpose == "reset" else f"eva{number}@example.org"
