@@ -1,10 +1,10 @@
 """Measure the tasks of the budget and write docs/benchmarks.md.
 
-Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory] [--million] [--quick]
-[--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the database's included,
-as a multiple of what a bare Flask "hello" costs on the same server in the same run; the two are measured in turns. It
-takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes to fill
-it.
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|series] [--million]
+[--quick] [--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the database's
+included, as a multiple of what a bare Flask "hello" costs on the same server in the same run; the two are measured in
+turns. It takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes
+to fill it.
 """
 
 from __future__ import annotations
@@ -103,6 +103,9 @@ class Run:
             self._memory(fifty)
         if self.only is None:
             self._large_house()
+        if self.only == "series":
+            with self.station(self.database.filled(200, HISTORY)) as server:
+                self._series(server, HISTORY)
         return self.lines
 
     def _large_house(self) -> None:
@@ -111,6 +114,12 @@ class Run:
             meter, times = Meter(server, self.hello), self.times(15)
             self.add("the day of 200 spaces, nothing cached", 35, 15, tasks.day_undrawn(meter, client, times))
             self.add("the day of 200 spaces, looked at before", 35, 15, tasks.day(meter, client, times))
+            self._series(server, HISTORY)
+
+    def _series(self, server: Server, history: int) -> None:
+        client = Client(server.port).log_in("client0")
+        figure = tasks.series_preview(Meter(server, self.hello), client, self.times(15))
+        self.add(f"preview of a series of 100 in 200 spaces, {history:,} bookings", 60, 30, figure)
 
     def _pages(self, server: Server) -> None:
         meter, client = Meter(server, self.hello), Client(server.port).log_in("client0")
@@ -185,6 +194,8 @@ class Run:
         with self.station(urls[0]) as small, self.station(urls[1]) as large:
             clients = [Client(server.port).log_in("client0") for server in (small, large)]
             rise = tasks.rise(small, large, clients, self.times(40))
+        with self.station(self.database.filled(200, MILLION)) as server:
+            self._series(server, MILLION)
         shown = f"{rise:+.1f} %"
         self.note("cost of the day at 1,000,000 bookings against 100,000", rise, 10, 3, "%", shown)
         ways = [plans.paths(plan) for plan in found]
@@ -210,7 +221,9 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one of them; both without")
     parser.add_argument("--million", action="store_true", help="the comparison with 1,000,000 bookings, only")
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
-    parser.add_argument("--only", choices=("pages", "feeds", "contest", "memory"), help="these tasks; all without")
+    parser.add_argument(
+        "--only", choices=("pages", "feeds", "contest", "memory", "series"), help="these tasks; all without"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     if options.write and options.only:

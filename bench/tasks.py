@@ -53,6 +53,18 @@ def day_undrawn(meter: Meter, client: Client, requests: int) -> Figure:
     return meter.pages(client, lambda each: expect(each.get(next(pages)), 200), requests)
 
 
+def series_preview(meter: Meter, client: Client, requests: int) -> Figure:
+    """Measure the preview of a desk on the next hundred weekdays: every date, what stands in its way, what instead."""
+    page = (
+        f"/series/new?space=1&date={DAY}&start=09:00&end=11:00&repeat=weekdays&interval=1&ends=count&count=100"
+        "&skip_closed=1&title=&key=bench"
+    )
+    shown = expect(client.get(page), 200).body.count(b"answer-")
+    if not 20 < shown < 1000:
+        raise RuntimeError(f"{shown} answers are no preview of dates of which some collide")
+    return meter.pages(client, lambda each: expect(each.get(page), 200), requests)
+
+
 def day(meter: Meter, client: Client, requests: int) -> Figure:
     """Measure the whole page of a day that has been looked at before, as most have."""
     size = len(expect(client.get(PAGE), 200).body)

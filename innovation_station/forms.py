@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 from babel.support import NullTranslations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
-from wtforms.widgets import HiddenInput, TextInput
+from wtforms.widgets import HiddenInput, Select, TextInput, html_params
 
 from innovation_station.errors import Refusal
 from innovation_station.i18n import catalogue, language, sentence
@@ -161,6 +163,29 @@ class CountField(_Parsed):
     def read(text: str) -> int | None:
         """Read plain figures of the keyboard's first row."""
         return int(text) if _COUNT.fullmatch(text) else None
+
+
+class LongSelect(Select):
+    """Draws a list of choices in one go: two hundred places, each through the library, cost a third of their page."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        """Draw the field's `choices` (pairs, or pairs by group), with its data selected."""
+        attrs = {"id": field.id, **({"required": True} if field.flags.required else {}), **kwargs}
+        given = field.choices.items() if isinstance(field.choices, dict) else [("", field.choices)]
+        options = _options(tuple((group, tuple(pairs)) for group, pairs in given))
+        value = field._value() if hasattr(field, "_value") else field.data
+        chosen = f'value="{escape(value)}"'
+        marked = options.replace(f"<option {chosen}>", f"<option selected {chosen}>", 1)
+        return Markup(f"<select {html_params(name=field.name, **attrs)}>{marked}</select>")  # noqa: S704  escaped
+
+
+@lru_cache(maxsize=32)
+def _options(groups: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...]) -> str:
+    drawn = ""
+    for group, pairs in groups:
+        inner = "".join([f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in pairs])
+        drawn += f'<optgroup label="{escape(group)}">{inner}</optgroup>' if group else inner
+    return drawn
 
 
 class LineField(StringField):

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.errors import Refusal
-from innovation_station.forms import DateField, Form, LineField, parse_id, parse_time
+from innovation_station.forms import DateField, Form, LineField, LongSelect, parse_id, parse_time
 from innovation_station.i18n import sentence
 
 
@@ -27,6 +27,11 @@ def read_minutes(value: Any) -> int | None:
 class ClockField(SelectField):  # type: ignore[misc]
     """A local wall time as minutes since midnight, chosen from a list: 24 hours in every browser."""
 
+    widget = LongSelect()
+
+    def _value(self) -> str:
+        return "" if self.data is None else f"{self.data // 60:02}:{self.data % 60:02}"
+
     def pre_validate(self, form: Any) -> None:
         """Refuse what is no time of day; which times are good is for the rules to say."""
         if self.data is None:
@@ -36,7 +41,9 @@ class ClockField(SelectField):  # type: ignore[misc]
 class EditForm(Form):
     """Another place, time, title or visibility for a booking."""
 
-    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False)
+    space = SelectField(
+        _l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False, widget=LongSelect()
+    )
     date = DateField(_l("Date"), [InputRequired(_l("Choose a day."))])
     start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
     end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)

@@ -18,7 +18,16 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.own_forms import ClockField, read_id, read_minutes
-from innovation_station.forms import CountField, DateField, Form, LineField, parse_date, parse_id, parse_time
+from innovation_station.forms import (
+    CountField,
+    DateField,
+    Form,
+    LineField,
+    LongSelect,
+    parse_date,
+    parse_id,
+    parse_time,
+)
 from innovation_station.series.rules import LIMIT, WEEKDAYS, Rule, Times
 from innovation_station.series.steps import Answer, Pattern
 
@@ -104,7 +113,9 @@ class RuleForm(Form):
 class NewSeriesForm(RuleForm):
     """A new series: where, from which day, at what time, and how it repeats."""
 
-    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False)
+    space = SelectField(
+        _l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False, widget=LongSelect()
+    )
     date = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
     start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
     end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
@@ -123,7 +134,9 @@ class EditSeriesForm(RuleForm):
     """What is to be changed of a series, and how far it reaches."""
 
     scope = HiddenField(default="this")
-    space = SelectField(_l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False)
+    space = SelectField(
+        _l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False, widget=LongSelect()
+    )
     date = DateField(_l("Day"))
     start = ClockField(_l("From"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
     end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
