@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking
 from innovation_station.db import db
@@ -47,7 +47,7 @@ class Seen:
         return initials(self.name)
 
 
-def _people(reader: Reader) -> Select[Any]:
+def _people(reader: Reader) -> Select[int, str, str, str, str, str]:
     """Select id, name, picture and organisation of those whose name a reader may see."""
     least = rules.least(reader)
     photo = and_(ProfilePhoto.member_id == Member.id, ProfilePhoto.shown_to >= least)
@@ -78,11 +78,11 @@ def _texts(ids: Collection[int], reader: Reader) -> dict[int, dict[str, str]]:
 _AFFILIATION = (Organisation.name_sv, Organisation.name_en, Organisation.slug)
 
 
-def _affiliation(row: Row[Any]) -> Affiliation | None:
+def _affiliation(row: Any) -> Affiliation | None:
     return Affiliation({"sv": row.name_sv, "en": row.name_en}, row.slug) if row.slug else None
 
 
-def _seen(row: Row[Any], texts: Mapping[str, str]) -> Seen:
+def _seen(row: Any, texts: Mapping[str, str]) -> Seen:
     """Put a member together; the row of the field says whether the organisation is shown, its text is of those who
     belong to none."""
     organisation = _affiliation(row) if "organisation" in texts else None
