@@ -70,8 +70,6 @@ route                               method  visitor  bo   alva  host  admin  con
 /series/<series_id>/edit            POST    in       404  422   422   422
 /series/<series_id>/cancel          GET     in       404  200   200   200
 /series/<series_id>/cancel          POST    in       404  422   422   422
-/bookings/<booking_id>/answer       POST    in       404  404   409   409
-/staff/requests                     GET     in       403  403   200   200
 /calendars                          GET     in       200  200   200   200
 /calendars                          POST    in       303  303   303   303
 /feeds/<rest>                       GET     200      200  200   200   200
@@ -130,6 +128,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/desks                        GET     in       403  403   200   200
 /staff/desks                        POST    in       403  403   422   422
 /staff/desks/<desk_id>/release      POST    in       403  403   303   303
+/staff/spaces                       GET     in       403  403   403   200
+/staff/spaces/<space_id>            GET     in       403  403   403   200
+/staff/spaces/<space_id>            POST    in       403  403   403   422
 /staff/managers/<manager_id>/revoke POST    in       403  403   403   303
 /staff/ledger                       GET     in       403  403   200   200
 /staff/ledger/<month>.csv           GET     in       403  403   403   200

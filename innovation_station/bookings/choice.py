@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from innovation_station.bookings.rules import PRESETS, Moment
+from innovation_station.i18n import duration, ngettext
 from innovation_station.i18n import gettext as _
-from innovation_station.spaces.rules import AMENITIES, House, Place
+from innovation_station.spaces.rules import AMENITIES, House, Layout, Place
 
 SIGNS = {"room": "door", "booth": "phone", "hall": "people"}  # a desk's own number is its sign
 LOOK_AHEAD = 62  # days
@@ -56,7 +57,7 @@ class Choice:
         return (
             kind
             and (self.zone is None or place.zone_id == self.zone)
-            and (self.seats is None or place.capacity >= self.seats)
+            and (self.seats is None or place.seats >= self.seats)
             and self.amenities <= place.amenities
         )
 
@@ -87,6 +88,29 @@ def amenities(place: Place) -> list[dict[str, str]]:
     """List what a place has, with signs, in a fixed order."""
     names = amenity_names()
     return [{"icon": ICONS[name], "text": names[name]} for name in AMENITIES if name in place.amenities]
+
+
+def layout_names() -> dict[str, str]:
+    """Name the ways to furnish a place."""
+    return {
+        "theatre": _("Theatre"), "classroom": _("Classroom"), "islands": _("Islands"), "standing": _("Standing"),
+        "boardroom": _("Round one table"),
+    }  # fmt: skip
+
+
+def layout_text(layout: Layout) -> str:
+    """Say how many a way to furnish seats, and how long it takes to change over."""
+    seats = ngettext("%(num)d seat", "%(num)d seats", layout.seats)
+    if not layout.changeover:
+        return seats
+    return _("%(seats)s, %(minutes)s to change over", seats=seats, minutes=duration(layout.changeover))
+
+
+def seats_text(place: Place) -> str:
+    """Say how many a place takes."""
+    if place.layouts:
+        return ngettext("up to %(num)d seat", "up to %(num)d seats", place.seats)
+    return ngettext("%(num)d seat", "%(num)d seats", place.capacity)
 
 
 def place_title(place: Place) -> str:

@@ -25,6 +25,7 @@ from innovation_station.timespan import Span, gaps
 
 MOSTLY = 0.75  # from here on a place counts as taken: what is left helps nobody
 MIDNIGHT = 24 * 60
+LANES = 4  # sides of a divided place that are told apart in one row
 Minutes = tuple[int, int]
 escaped = lru_cache(maxsize=1024)(escape)  # a few names and words, again and again
 
@@ -32,7 +33,8 @@ escaped = lru_cache(maxsize=1024)(escape)  # a few names and words, again and ag
 class Stretch(NamedTuple):
     """What takes a part of a place's day, as the reader sees it.
 
-    `state` is taken, mine or closed; `who` says it in a word or two.
+    `state` is taken, mine or closed; `who` says it in a word or two. `here` tells that this very place was booked, and
+    not what it is a part of. `lane` names the side of a divided place that is taken, as «1of2»; empty for all of it.
     """
 
     start: int
@@ -40,6 +42,8 @@ class Stretch(NamedTuple):
     state: str
     who: Markup
     booking_id: int | None
+    here: bool = True
+    lane: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,20 +149,34 @@ class Day:
                 if row.booked_start is not None:
                     found += self._buffered(row)
                     continue
-                state, who = self.state_of(row), escaped(self.who(row))
-                found.append(Stretch(minute(row.start), minute(row.end), state, who, row.booking_id))
+                found.append(self._stretch(row, minute(row.start), minute(row.end)))
+            if len(place.takes) > 1:
+                # two parts may be taken at once, each with what is kept free round it
+                found.sort(key=lambda stretch: (stretch.start, stretch.end))
         return found
+
+    def _stretch(self, row: Taken, start: int, end: int) -> Stretch:
+        here = row.booked_id in (None, row.space_id)
+        lane = "" if here else self._lane(row)
+        return Stretch(start, end, self.state_of(row), escaped(self.who(row)), row.booking_id, here, lane)
+
+    def _lane(self, row: Taken) -> str:
+        """Name the side of a divided place that a booking of one of its parts takes."""
+        leaves = sorted(self.house.places[row.space_id].takes)
+        taken = self.house.places[row.booked_id or 0].takes
+        sides = [number for number, leaf in enumerate(leaves, 1) if leaf in taken]
+        return f"{sides[0]}of{len(leaves)}" if len(sides) == 1 and len(leaves) <= LANES else ""
 
     def _buffered(self, row: Taken) -> Iterator[Stretch]:
         """Give a booking and, as stretches of their own, what is kept free before and after it."""
         start, end, booked = self.minute(row.start), self.minute(row.end), row.booked
         first, last = (self.minute(booked.start), self.minute(booked.end)) if booked else (end, end)
         if start < first:
-            yield Stretch(start, first, "taken", escaped(_("Set-up")), None)
+            yield self._stretch(row, start, first)._replace(state="taken", who=escaped(_("Set-up")), booking_id=None)
         if first < last:
-            yield Stretch(first, last, self.state_of(row), escaped(self.who(row)), row.booking_id)
+            yield self._stretch(row, first, last)
         if last < end and booked:
-            yield Stretch(last, end, "taken", escaped(_("Clearing up")), None)
+            yield self._stretch(row, last, end)._replace(state="taken", who=escaped(_("Clearing up")), booking_id=None)
 
     @cached_property
     def _earliest(self) -> dict[Policy, int]:
@@ -243,7 +261,17 @@ class Day:
         return _("You"), _("Booked")
 
     def who(self, taken: Taken) -> str:
-        """Say in a word or two what takes a stretch, telling other members only what its owner shows."""
+        """Say in a word or two what takes a stretch, telling other members only what its owner shows.
+
+        Where another place was booked, of which this is a part or that is linked with it, its name comes first.
+        """
+        if taken.booked_id in (None, taken.space_id):
+            return self._who(taken)
+        own = taken.member_id == self.member_id
+        said = (taken.title or self._words[0]) if own else self._who(taken)
+        return _("%(place)s: %(who)s", place=self.house.places[taken.booked_id or 0].name, who=said)
+
+    def _who(self, taken: Taken) -> str:
         if taken.booking_id is None and not taken.closure:
             return _("Kept for you") if taken.member_id == self.member_id else _("Kept for somebody")
         if taken.closure:

@@ -100,7 +100,7 @@ class Draughtsman:
         """Draw a place everywhere it stands on the page."""
         day, line, pen = self.day, self.lines[place.id], self.pen
         held, free, state = day.of(place), day.free(place), day.state(place)
-        said = "; ".join([f"{pen.hours(start, end)} {who}" for start, end, _state, who, _id in held])
+        said = "; ".join([f"{pen.hours(stretch.start, stretch.end)} {stretch.who}" for stretch in held])
         word = self.bars[day.barred[place.id]] if state == "not-for-me" else self.words[state]
         label = f"{line.title}, {line.zone}, {word}"
         link = pen.link(

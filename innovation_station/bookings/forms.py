@@ -11,9 +11,9 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.bookings.rules import PRESETS, Moment, Wish, local_span, preset_span
+from innovation_station.bookings.rules import PRESETS, Furnished, Moment, Wish, local_span, preset_span
 from innovation_station.errors import Refusal, Refused
-from innovation_station.forms import DateField, Form, IdField, LineField, TimeField, parse_time
+from innovation_station.forms import CountField, DateField, Form, IdField, LineField, TimeField, parse_time
 from innovation_station.spaces.rules import DAY_MINUTES, Place, at_minute
 from innovation_station.timespan import Span
 
@@ -35,6 +35,8 @@ class BookingForm(Form):
     preset = HiddenField()
     title = LineField(_l("Title"), longest=TITLE_LONGEST)
     visible = BooleanField(_l("Show my name and the title to other members"))
+    people = CountField(_l("Number of people"))
+    layout = HiddenField()
     key = HiddenField(validators=[Length(max=100, message=_l("This form is damaged. Open the page again."))])
 
     @property
@@ -47,7 +49,13 @@ class BookingForm(Form):
         if self.date.data is None or not isinstance(self.start.data, int) or self.start.data >= DAY_MINUTES:
             return None
         start = at_minute(self.day, self.start.data, zone)
-        return Wish(place, Span(start, start + timedelta(minutes=max(60, place.policy.shortest))))
+        span = Span(start, start + timedelta(minutes=max(60, place.policy.shortest)))
+        return Wish(place, span, self.furnished.people, self.furnished.layout)
+
+    @property
+    def furnished(self) -> Furnished:
+        """Give for how many people the place is wished for, and furnished how."""
+        return Furnished(self.people.data or None, self.layout.data or None)
 
     def span(self, place: Place, moment: Moment) -> Span:
         """Give the span that is asked for, in UTC. Raises Refused with what cannot be read or had."""

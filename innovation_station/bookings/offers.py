@@ -74,6 +74,7 @@ def booking_fields(wish: Wish) -> dict[str, object]:
     return {
         "space": wish.place.id, "date": start.date().isoformat(), "start": f"{start:%H:%M}",
         "end": "24:00" if end.date() > start.date() else f"{end:%H:%M}", "key": secrets.token_urlsafe(12),
+        **({"people": wish.people} if wish.people else {}), **({"layout": wish.layout} if wish.layout else {}),
     }  # fmt: skip
 
 
@@ -83,7 +84,12 @@ def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
     step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
     start = midnight + (wish.span.start - midnight) // step * step
     length = -(-min(max(wish.span.end - start, shortest), longest) // step) * step
-    return Wish(wish.place, Span(start, start + length))
+    return replace(wish, span=Span(start, start + length))
+
+
+def fitted(wish: Wish, place: Place, span: Span) -> Wish:
+    """Carry a wish to another place or time: for as many people, and furnished alike where the place can be."""
+    return Wish(place, span, wish.people, wish.layout if place.layout(wish.layout) else None)
 
 
 @lru_cache(maxsize=64)
@@ -140,7 +146,7 @@ def _within_plan(house: House, wish: Wish, moment: Moment, needs: frozenset[str]
     if not places:
         return wish
     nearest = min(places, key=lambda place: (place.kind != wish.place.kind, *rules.unlike(place, wish.place, needs)))
-    return in_shape(Wish(nearest, wish.span), moment.zone)
+    return in_shape(fitted(wish, nearest, wish.span), moment.zone)
 
 
 def _granted_days(house: House, wish: Wish, moment: Moment, ahead: list[date], today: date) -> list[date]:

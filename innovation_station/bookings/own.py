@@ -14,7 +14,7 @@ from innovation_station.bookings.choice import next_open_days
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
 from innovation_station.bookings.own_forms import EditForm
-from innovation_station.bookings.rules import Moment, Wish, local_span
+from innovation_station.bookings.rules import Furnished, Moment, Wish, local_span
 from innovation_station.bookings.sheets import offer
 from innovation_station.bookings.views import pages
 from innovation_station.db import transaction
@@ -69,6 +69,7 @@ def edit(booking_id: int) -> ResponseReturnValue:
         raise Refused(found)
     form = EditForm(data=own_pages.edit_values(booking))
     form.space.choices = own_pages.choices(current_house(), booking.space_id)
+    form.layout.choices = own_pages.layouts(current_house(), booking)
     form.start.choices = form.end.choices = own_pages.clocks(current_house(), form.start.data, form.end.data)
     if not form.validate_on_submit():
         return _form(form, booking), 422 if form.is_submitted() else 200
@@ -80,7 +81,7 @@ def edit(booking_id: int) -> ResponseReturnValue:
         with transaction():
             service.move(
                 actor(), booking_id, space_id=wish.place.id, span=wish.span, now=now, zone=zone(),
-                title=title, public=bool(form.visible.data),
+                title=title, public=bool(form.visible.data), furnished=Furnished(wish.people, wish.layout),
             )  # fmt: skip
     except NotFound:
         raise
@@ -169,7 +170,8 @@ def _moment() -> Moment:
 
 def _before(booking: Booking) -> dict[str, object]:
     wish = Wish(current_house().places[booking.space_id], booking.span)
-    return own_pages.edit_fields(wish, title=booking.title, public=booking.public)
+    fields = own_pages.edit_fields(wish, title=booking.title, public=booking.public)
+    return fields | {"people": booking.people or "", "layout": booking.layout or ""}
 
 
 def _wish(form: EditForm, booking: Booking) -> Wish:
@@ -178,10 +180,12 @@ def _wish(form: EditForm, booking: Booking) -> Wish:
     if place is None:
         raise Refused([Refusal("space-unknown", "space")])
     had = own_pages.edit_values(booking)
+    people = (form.people.data or None) if "people" in request.form else booking.people
+    layout = (form.layout.data or None) if "layout" in request.form else booking.layout
     if all(form[name].data == had[name] for name in ("date", "start", "end")):
-        return Wish(place, booking.span)
+        return Wish(place, booking.span, people, layout)
     day = cast(date, form.date.data)  # the form has asked for it
-    return Wish(place, local_span(day, form.start.data, form.end.data, zone()))
+    return Wish(place, local_span(day, form.start.data, form.end.data, zone()), people, layout)
 
 
 def _form(form: EditForm, booking: Booking, offers: list[dict[str, object]] | None = None) -> str:

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.errors import Refusal
-from innovation_station.forms import DateField, Form, LineField, LongSelect, parse_id, parse_time
+from innovation_station.forms import CountField, DateField, Form, LineField, LongSelect, parse_id, parse_time
 from innovation_station.i18n import sentence
 
 
@@ -49,3 +49,5 @@ class EditForm(Form):
     end = ClockField(_l("To"), [InputRequired(_l("Choose a time."))], coerce=read_minutes)
     title = LineField(_l("Title"), longest=TITLE_LONGEST, render_kw={"maxlength": TITLE_LONGEST, "autocomplete": "off"})
     visible = BooleanField(_l("Show my name and the title to other members"))
+    people = CountField(_l("Number of people"), render_kw={"inputmode": "numeric", "autocomplete": "off"})
+    layout = SelectField(_l("Furnishing"), validate_choice=False)

@@ -13,9 +13,9 @@ from flask import url_for
 
 from innovation_station.audit.origin import MAIL_LINK
 from innovation_station.bookings import queries, rules, wish_queries
-from innovation_station.bookings.choice import SIGNS, place_title
+from innovation_station.bookings.choice import SIGNS, layout_names, layout_text, place_title, seats_text
 from innovation_station.bookings.models import Booking, BookingHistory
-from innovation_station.bookings.offers import booking_fields
+from innovation_station.bookings.offers import booking_fields, fitted
 from innovation_station.bookings.rules import Alternative, Moment, Wish
 from innovation_station.bookings.sheets import offer
 from innovation_station.errors import Refusal
@@ -28,22 +28,19 @@ from innovation_station.i18n import (
     language,
     local,
     minute_long,
-    ngettext,
     sentence,
     span_short,
     span_text,
 )
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import Actor
-from innovation_station.organisations.queries import managed_spaces
-from innovation_station.spaces.rules import DAY_MINUTES, House, Place, at_minute
+from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, at_minute
 from innovation_station.timespan import Span
 
 STEP = 15
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
 PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
-ANSWERS = frozenset({"approved", "declined", "expired"})
 WALLED = frozenset({"room", "booth"})  # one talks in them; desks and the stage one sits or stands at
 
 
@@ -77,20 +74,24 @@ def booked(place: Place, span: Span, owner: str | None) -> str:
     return _("%(place)s is booked for %(name)s, %(when)s.", place=place.name, name=owner, when=when)
 
 
-def asked_for(place: Place, booking: Booking, owner: str | None) -> str:
-    """Say that a place is asked for: «Du har bett om Scenen, tis 22 aug 13–17. …»"""
-    when, until = when_short(booking.span), deadline(booking)
-    if owner is None:
-        text = _("You have asked for %(place)s, %(when)s. It is kept until %(until)s.")
-    else:
-        text = _("%(name)s has asked for %(place)s, %(when)s. It is kept until %(until)s.")
-    return text % {"place": place.name, "when": when, "until": until, "name": owner}
+def furnishing(booking: Booking) -> list[str]:
+    """Say in sentences how a place is furnished for a booking, and from when it is kept for that."""
+    layout = layout_names().get(booking.layout or "")
+    if not layout:
+        return []
+    if not booking.setup:
+        return [_("Furnished: %(layout)s.", layout=layout)]
+    start = local(booking.start - timedelta(minutes=booking.setup))
+    return [_("Furnished: %(layout)s, from %(time)s.", layout=layout, time=clock(start))]
 
 
-def deadline(booking: Booking) -> str:
-    """Write until when a request waits: tis 22 aug 09.00."""
-    until = booking.answer_by or booking.start
-    return f"{day_short(until)} {clock(until)}"
+def kept_around(booking: Booking) -> list[str]:
+    """Say what is kept free before and after a booking, and why."""
+    before, after = (timedelta(minutes=minutes) for minutes in (booking.setup, booking.clearing))
+    found = [_("%(span)s to set up", span=span_text(Span(booking.start - before, booking.start)))] if before else []
+    return found + (
+        [_("%(span)s to clear up", span=span_text(Span(booking.end, booking.end + after)))] if after else []
+    )
 
 
 def cancelled(place: Place, span: Span, owner: str | None) -> str:
@@ -104,11 +105,6 @@ def cancelled(place: Place, span: Span, owner: str | None) -> str:
 def lost(place: Place) -> str:
     """Say that somebody was faster."""
     return _("%(name)s was just taken.", name=place.name)
-
-
-def seats(place: Place) -> str:
-    """Say how many a place takes."""
-    return ngettext("%(num)d seat", "%(num)d seats", place.capacity)
 
 
 def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -> list[Refusal]:
@@ -129,12 +125,8 @@ def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -
 def booked_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
     """Say that it is booked; the way back is to cancel."""
     action = url_for("bookings.cancel", booking_id=booking.id)
-    return {"message": _taken(booking, place, owner), "undo_action": action, "fields": {"undo": "1"}}
-
-
-def _taken(booking: Booking, place: Place, owner: str | None) -> str:
-    asked = booking.state == "requested"
-    return asked_for(place, booking, owner) if asked else booked(place, booking.span, owner)
+    said = [booked(place, booking.span, owner), *furnishing(booking)]
+    return {"message": " ".join(said), "undo_action": action, "fields": {"undo": "1"}}
 
 
 def cancelled_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
@@ -146,7 +138,7 @@ def cancelled_receipt(booking: Booking, place: Place, owner: str | None) -> dict
 def moved_receipt(booking: Booking, place: Place, owner: str | None, before: Mapping[str, object]) -> dict[str, Any]:
     """Say what it is now; the way back is to give it what it had."""
     action = url_for("bookings.edit", booking_id=booking.id)
-    return {"message": _taken(booking, place, owner), "undo_action": action, "fields": dict(before)}
+    return {"message": booked(place, booking.span, owner), "undo_action": action, "fields": dict(before)}
 
 
 def receipt(booking: Booking, house: House, actor: Actor) -> dict[str, Any]:
@@ -166,27 +158,10 @@ def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
         "id": booking.id, "name": place.name, "icon": SIGNS.get(place.kind), "kind": place.kind,
         "what": place_title(place), "hours": span_text(booking.span), "day": _day_in_list(booking.start, now),
         "title": booking.title, "where": house.zone_name(place, language()), "cancelled": booking.cancelled,
-        "mark": mark(booking, now), "public": booking.public, "waits": waits(booking),
+        "running": not booking.cancelled and booking.start <= now < booking.end, "public": booking.public,
         "may_change": open_to_change, "may_restore": not rules.restore_refusals(booking, now),
         "label": f"{place_title(place)}, {when_short(booking.span)}",
     }  # fmt: skip
-
-
-def mark(booking: Booking, now: datetime) -> tuple[str, str, str] | None:
-    """Give the state of a booking as a word with its colour and sign, None where there is nothing to say."""
-    if booking.state == "requested":
-        return _("Waits for an answer"), "wait", "clock"
-    if booking.cancelled:
-        words = {"declined": _("Declined"), "expired": _("Not answered in time")}
-        return words.get(booking.state) or _("Cancelled"), "no", "x"
-    return (_("Now"), "wait", "clock") if booking.start <= now < booking.end else None
-
-
-def waits(booking: Booking) -> str | None:
-    """Say until when a request waits, None for what is none."""
-    if booking.state != "requested":
-        return None
-    return _("Waits for an answer until %(until)s. Till then it is kept.", until=deadline(booking))
 
 
 def _day_in_list(start: datetime, now: datetime) -> str:
@@ -277,18 +252,22 @@ def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[s
     whose = owner(booking, actor)
     fresh = whose is None and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
     return item(booking, house, now) | {
-        "heading": place_title(place), "when": when_full(booking.span), "owner": whose, "seats": seats(place),
+        "heading": place_title(place), "when": when_full(booking.span), "owner": whose, "seats": seats_text(place),
+        "people": booking.people, "layout": _layout(booking, place),
+        "kept": [] if booking.cancelled else kept_around(booking),
         "address": house.address_of(place, language()),
         "receipt": booked_receipt(booking, place, None) if fresh and now < booking.end else None,
         "history": list(_history(queries.history(booking.id), house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
-        "over": booking.end <= now, "reason": booking.answer_reason,
-        "answers": booking.state == "requested" and _answers(booking, actor),
+        "over": booking.end <= now,
     }  # fmt: skip
 
 
-def _answers(booking: Booking, actor: Actor) -> bool:
-    return rules.may_answer(actor, booking) or rules.may_answer(actor, booking, managed_spaces(actor.id))
+def _layout(booking: Booking, place: Place) -> str | None:
+    layout = place.layout(booking.layout)
+    if booking.layout is None or layout is None:
+        return layout_names().get(booking.layout or "")
+    return f"{layout_names()[layout.name]}, {layout_text(Layout(layout.name, layout.seats))}"
 
 
 def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
@@ -309,16 +288,15 @@ def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> st
     span = Span(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]))
     what = f"{place.name if place else '?'}, {when_short(span)}"
     if row.action == "reserved":
-        asked = facts.get("state") == "requested"
-        return _("Asked for: %(what)s", what=what) if asked else _("Booked: %(what)s", what=what)
-    if row.action in ANSWERS:
-        return {"approved": _("Approved"), "declined": _("Declined"), "expired": _("Not answered in time")}[row.action]
+        return _("Booked: %(what)s", what=what)
     if row.action == "moved":
         return _("Changed to %(what)s", what=what)
     if row.action == "cancelled":
         return _("Cancelled")
     if row.action == "restored":
         return _("Taken back: %(what)s", what=what)
+    if "people" in row.after and row.action == "edited" and not {"title", "public"} & row.after.keys():
+        return _("Number of people: %(people)s", people=row.after["people"] or "–")
     if "title" in row.after:
         title = row.after["title"]
         return _("Title changed to “%(title)s”", title=title) if title else _("Title removed")
@@ -334,6 +312,7 @@ def edit_values(booking: Booking) -> dict[str, Any]:
     return {
         "space": booking.space_id, "date": start.date(), "start": start.hour * 60 + start.minute,
         "end": end.hour * 60 + end.minute or DAY_MINUTES, "title": booking.title, "visible": booking.public,
+        "people": booking.people, "layout": booking.layout or "",
     }  # fmt: skip
 
 
@@ -361,8 +340,18 @@ def choices(house: House, current: int) -> dict[str, list[tuple[int, str]]]:
             group = _("Desks, %(zone)s", zone=house.zone_name(place, language()))
             groups.setdefault(group, []).append((place.id, place.name))
         else:
-            groups.setdefault(_("Rooms and stage"), []).append((place.id, f"{place.name}, {seats(place)}"))
+            groups.setdefault(_("Rooms and stage"), []).append((place.id, f"{place.name}, {seats_text(place)}"))
     return groups
+
+
+def layouts(house: House, booking: Booking) -> list[tuple[str, str]]:
+    """List the ways in which anything here can be furnished, with what each means for the place that is booked."""
+    place, names = house.places[booking.space_id], layout_names()
+    known = [name for name in names if any(other.layout(name) for other in house.places.values())]
+    if place.kind == "desk" or not known:
+        return []
+    said = {own.name: f"{names[own.name]}: {layout_text(own)}" for own in place.layouts}
+    return [("", _("As it stands")), *((name, said.get(name, names[name])) for name in known)]
 
 
 def edit_offers(
@@ -374,7 +363,7 @@ def edit_offers(
         offer(way, wish)
         | {"action": action,
            "text": _("Change to %(what)s", what=f"{way.place.name}, {when_short(way.span)}"),
-           "fields": edit_fields(Wish(way.place, way.span), title=title, public=public)}
+           "fields": edit_fields(fitted(wish, way.place, way.span), title=title, public=public)}
         for way in offers
     ]  # fmt: skip
 

@@ -20,7 +20,8 @@ class DayPage:
 
     def __init__(self, day: Day, choice: Choice, drawings: Mapping[int, Drawn], needs: frozenset[str]):
         self.day, self.choice, self.drawings, self.needs = day, choice, drawings, needs
-        self.house, self.places = day.house, list(day.house.places.values())
+        self.house = day.house
+        self.places = [place for place in day.house.places.values() if place.id not in day.house.gone]
         self.query = choice.query()
         self.lit = {place.id for place in self.places if choice.shows(place)}
 

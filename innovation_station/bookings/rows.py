@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from markupsafe import escape
 
-from innovation_station.bookings.choice import ROOMS, SIGNS, amenity_names, clock_of
+from innovation_station.bookings.choice import ROOMS, SIGNS, amenity_names, clock_of, seats_text
 from innovation_station.bookings.day import Minutes, Stretch
 from innovation_station.delivery import static_url
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import hours_in, ngettext
+from innovation_station.i18n import hours_in
 from innovation_station.spaces.rules import AMENITIES, House, Language, Place
 
 GLYPHS = {"taken": "g-person", "mine": "g-tick", "closed": "g-cross", "event": "g-flag", "not-for-me": "g-lock"}
@@ -35,17 +35,23 @@ class Line(NamedTuple):
     zone: str
     seats: str
     detail: str
+    css: str = ""  # of a place that is divided, or of a part
 
 
 @lru_cache(maxsize=8)
 def lines(house: House, language: Language) -> dict[int, Line]:
     """Name each place; once for a revision of the house. The language must be the one that is in force."""
     names = amenity_names()
-    return {place.id: _line(place, house.zone_name(place, language), names) for place in house.places.values()}
+    return {
+        place.id: _line(place, house.zone_name(place, language), names)._replace(
+            css=" is-whole" if place.parts else " is-inner" if place.id in house.wholes else ""
+        )
+        for place in house.places.values()
+    }
 
 
 def _line(place: Place, zone: str, amenities: dict[str, str]) -> Line:
-    seats = ngettext("%(num)d seat", "%(num)d seats", place.capacity)
+    seats = seats_text(place)
     detail = [zone, seats] if place.kind in ROOMS else [zone]
     detail += [amenities[amenity] for amenity in AMENITIES if amenity in place.amenities]
     title = _("Desk %(name)s", name=place.name) if place.kind == "desk" else place.name
@@ -70,7 +76,7 @@ class Pen:
 
     def link(self, line: Line, state: str, label: str, strip: str, *, status: str = "", dim: bool = False) -> str:
         """Draw a place on the plan. `strip` is the SVG path of what is booked, `status` stands in rooms."""
-        id_, _kind, room, name, _title, _zone, seats, _detail = line
+        id_, _kind, room, name, _title, _zone, seats, _detail, css = line
         if room:
             sign = self.marks.get(state, self.tick)
             inner = f'<b>{name}</b><span class="cap">{seats}</span><span class="st">{sign}{status}</span>'
@@ -80,7 +86,7 @@ class Pen:
         look = "sel" if state == "selected" else state
         path = f'<path d="{strip}"/>' if strip else ""
         return (
-            f'<a id="p{id_}" class="{shape} at sp-{id_} is-{look}{" is-dim" if dim else ""}" '
+            f'<a id="p{id_}" class="{shape} at sp-{id_} is-{look}{css}{" is-dim" if dim else ""}" '
             f'href="/book/{id_}?{self.query}" data-sheet data-space="{id_}" data-state="{state}" '
             f'aria-label="{label}"{CURRENT if state == "selected" else ""}>{inner}'
             f'<svg class="strip" viewBox="0 0 {self.window[1] - self.window[0]} 1" preserveAspectRatio="none" '
@@ -113,14 +119,15 @@ class Pen:
                 href = f"/book/{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
                 sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
                 cells.append((s, _open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
-        for start, end, state, who, booking_id in held:
+        for start, end, state, who, booking_id, _here, lane in held:
             s, e = max(start // 15, first), min(-(-end // 15), last)
             if s < e:
                 label = f"{who}, {name} {hours(start, end)}"
+                side = f" ln{lane}" if lane else ""
                 cell = (
-                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who)
+                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who, css=side)
                     if state == "mine"
-                    else _shut_cell(s, e, state, label, who)
+                    else _shut_cell(s, e, state, label, who, css=side)
                 )
                 cells.append((s, cell))
         stretches, why = out_of_reach
@@ -136,7 +143,7 @@ class Pen:
                 cells.append((s, _shut_cell(s, e, "closed", closed.replace("{}", name), "")))
         cells.sort()
         return (
-            f'<div class="tl-row" role="row"><span role="rowheader">{name}</span><div class="tl-track" '
+            f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{name}</span><div class="tl-track" '
             f'role="presentation" data-track="{id_}">{"".join([cell for _s, cell in cells])}</div></div>\n'
         )
 
@@ -148,15 +155,15 @@ def _sign(css: str, sprite: str, name: str) -> str:
     return f'<svg class="{css}" aria-hidden="true"><use href="{sprite}#{name}"/></svg>'
 
 
-def _open_cell(s: int, e: int, state: str, href: str, label: str, text: str, data: str = "") -> str:
+def _open_cell(s: int, e: int, state: str, href: str, label: str, text: str, data: str = "", css: str = "") -> str:
     return (
-        f'<span class="tl-cell s{s} e{e}" role="gridcell"><a class="tl-seg is-{state}" href="{href}" '
+        f'<span class="tl-cell s{s} e{e}{css}" role="gridcell"><a class="tl-seg is-{state}" href="{href}" '
         f'aria-label="{label}"{data}><span>{text}</span></a></span>'
     )
 
 
-def _shut_cell(s: int, e: int, state: str, label: str, text: str) -> str:
+def _shut_cell(s: int, e: int, state: str, label: str, text: str, css: str = "") -> str:
     return (
-        f'<span class="tl-cell s{s} e{e}" role="gridcell" aria-label="{label}" title="{label}">'
+        f'<span class="tl-cell s{s} e{e}{css}" role="gridcell" aria-label="{label}" title="{label}">'
         f'<span class="tl-seg is-{state}"><span>{text}</span></span></span>'
     )

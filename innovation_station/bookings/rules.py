@@ -75,6 +75,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Furnished:
+    """For how many people a place is booked and how it is furnished; None where nobody has said."""
+
+    people: int | None = None
+    layout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """An offer that would be granted right now: the same space at another time, or another at the same time."""
 
@@ -117,22 +125,8 @@ def must_ask(actor: Actor, place: Place) -> bool:
 
 
 def answer_by(wish: Wish, now: datetime) -> datetime:
-    """Give until when staff must have answered a request: in their time, and before it begins; where it runs, ends."""
-    last = wish.span.start if now < wish.span.start else wish.span.end
-    return max(now, min(now + timedelta(minutes=wish.place.policy.approval), last))
-
-
-def asked(
-    actor: Actor, wish: Wish, now: datetime, had: str = "", granted: Span | None = None
-) -> tuple[str, datetime | None]:  # fmt: skip
-    """Give the state of a booking whose time is being set, and until when it waits where that is a request.
-
-    `had` is the state it was in, `granted` the span that it had of the same space. What was granted may be shortened
-    without asking again; a request that staff move stays one, for that is no answer.
-    """
-    shortened = had == "confirmed" and granted is not None and granted.contains(wish.span)
-    asks = not shortened and (must_ask(actor, wish.place) or had == "requested")
-    return ("requested", answer_by(wish, now)) if asks and wish.place.policy.approval else ("confirmed", None)
+    """Give until when staff must have answered a request: in their time, and before it begins."""
+    return max(now, min(now + timedelta(minutes=wish.place.policy.approval), wish.span.start))
 
 
 class Booked(Owned, Protocol):
@@ -158,18 +152,19 @@ def refusals(
     found += _time_refusals(span, place.policy, moment)
     found += _length_refusals(span, place.policy, moment.zone)
     found += _hours_refusals(span, place, moment)
-    found += _size_refusals(wish)
+    found += size_refusals(wish)
     found += _held_refusals(wish, held)
     if place.kind in SEATS and (seat := _other_seat(span, place, own)):
         found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
     return found + moment.allowance.refusals(place, span)
 
 
-def _size_refusals(wish: Wish) -> list[Refusal]:
+def size_refusals(wish: Wish) -> list[Refusal]:
+    """List why so many people do not fit, or not so furnished."""
     place, layout = wish.place, wish.place.layout(wish.layout)
     if wish.layout is not None and layout is None:
         return [Refusal("layout-unknown", "layout")]
-    seats = layout.seats if layout else max((own.seats for own in place.layouts), default=place.capacity)
+    seats = layout.seats if layout else place.seats
     if wish.people is not None and wish.people > seats:
         return [Refusal("too-small", "people", {"space": place.name, "seats": seats})]
     return []
@@ -294,29 +289,6 @@ def cancel_refusals(actor: Actor, booking: Booked, policy: Policy, now: datetime
     return [Refusal("cancel-late", None, {"minutes": policy.cancel_by})]
 
 
-class Asked(Owned, Protocol):
-    """What more they need to know to answer a request."""
-
-    @property
-    def answer_by(self) -> datetime | None: ...
-
-
-def may_answer(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
-    """Tell whether the person may answer a request: staff, and who manages its space."""
-    return is_staff(actor) or booking.space_id in managed
-
-
-def answer_refusals(booking: Asked, now: datetime) -> list[Refusal]:
-    """List why a request can no longer be answered: somebody was faster, it was taken back, or its time is over."""
-    over = booking.state == "requested" and booking.answer_by is not None and booking.answer_by <= now
-    codes = {
-        "confirmed": "answer-confirmed", "declined": "answer-declined", "cancelled": "already-cancelled",
-        "no-show": "already-over", "expired": "answer-late",
-    }  # fmt: skip
-    code = "answer-late" if over else codes.get(booking.state)
-    return [Refusal(code)] if code else []
-
-
 def restore_refusals(booking: Owned, now: datetime) -> list[Refusal]:
     """List why a cancelled booking cannot be taken back."""
     if booking.end <= now:
@@ -387,14 +359,14 @@ def alike(wished: Place, places: Iterable[Place], needs: frozenset[str] = frozen
 
 def unlike(place: Place, wished: Place, needs: frozenset[str]) -> tuple[float, ...]:
     """Rank a place by how little it stands in for the wished one, for sorting."""
-    too_small = max(0, wished.capacity - place.capacity)
+    too_small = max(0, wished.seats - place.seats)
     return (
         len(needs - place.amenities),
         too_small,
         place.zone_id != wished.zone_id,
         len(wished.amenities - place.amenities),
         place.floor_id != wished.floor_id,
-        abs(place.capacity - wished.capacity),
+        abs(place.seats - wished.seats),
         place.box.distance(wished.box),
     )
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from innovation_station.bookings import allowances, rules, telling, wish_queries, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
-from innovation_station.bookings.rules import CONFLICTS, HOLDING, Moment, Wish
+from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Moment, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
@@ -38,7 +38,7 @@ changed = Signal(
     """Sent with each changed Booking inside its transaction, with `action` and `now`.
 
     Where its time has changed also with the `house` as it was read, and, but for a cancellation, with `standing`: where
-    its member stands among the plans. `before` is what history says that it was; a new booking comes without."""
+    its member stands among the plans."""
 )
 
 
@@ -74,12 +74,12 @@ def reserve(
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     setup, clearing = wish.buffers
-    state, answer_by = rules.asked(actor, wish, now)
+    asked = rules.must_ask(actor, wish.place)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
-        public=actor.visible if public is None else public, state=state,
+        public=actor.visible if public is None else public, state="requested" if asked else "confirmed",
         sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout, booked_by_id=None,
-        answer_by=answer_by, checked_in_at=None, released_at=None,
+        answer_by=rules.answer_by(wish, now) if asked else None, checked_in_at=None, released_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
@@ -128,12 +128,13 @@ def consider(
 
 def move(
     actor: Actor, booking_id: int, *, space_id: int, span: Span, now: datetime, zone: ZoneInfo,
-    title: str | None = None, public: bool | None = None,
+    title: str | None = None, public: bool | None = None, furnished: Furnished | None = None,
 ) -> Booking:  # fmt: skip
-    """Give a booking another space, time, title or visibility; None keeps what it has.
+    """Give a booking another space, time, title, visibility or furniture; None keeps what it has.
 
-    All or nothing. A change of words alone touches no time and is measured by no rule on time. Raises NotFound for
-    what is not the actor's, Refused, Conflict.
+    All or nothing. A change of words or of the number of people alone touches no time and is measured by no rule on
+    time; another layout may take other minutes before. A layout that the new space does not have is let go. Raises
+    NotFound for what is not the actor's, Refused, Conflict.
     """
     booking = mine(actor, booking_id)
     house = locked(booking.space_id, space_id)
@@ -142,18 +143,22 @@ def move(
     before = facts(booking)
     booking.title = booking.title if title is None else clean_title(title)
     booking.public = booking.public if public is None else public
-    moves = (space_id, span) != (booking.space_id, booking.span)
+    asked, place = furnished or Furnished(booking.people, booking.layout), house.places[space_id]
+    layout = asked.layout if asked.layout != booking.layout or place.layout(asked.layout) else None
+    wish = Wish(place, span, asked.people, layout)
+    moves = (space_id, span, asked.layout) != (booking.space_id, booking.span, booking.layout)
     standing = None
+    if asked.people != booking.people and not moves and (found := rules.size_refusals(wish)):
+        raise Refused(found)
+    booking.people = asked.people
     if moves:
-        place, standing = house.places[space_id], standing_of(house, booking)
-        layout = booking.layout if place.layout(booking.layout) else None
-        wish = Wish(place, span, booking.people, layout)
+        standing = standing_of(house, booking)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
         check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
-        granted = booking.span if booking.space_id == space_id else None
-        booking.state, booking.answer_by = rules.asked(actor, wish, now, booking.state, granted)
         booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
         booking.setup, booking.clearing = wish.buffers
+        if rules.must_ask(actor, place):
+            booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
         booking.sequence += 1
         writes.free(booking)
         db.session.flush()
@@ -195,10 +200,7 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
 
 
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
-    """Take a cancellation back while the time is still free; what staff had granted is granted still.
-
-    Raises NotFound, Refused, Conflict.
-    """
+    """Take a cancellation back while the time is still free. Raises NotFound, Refused, Conflict."""
     booking = mine(actor, booking_id)
     if booking.state in HOLDING:
         return booking
@@ -212,8 +214,9 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
-    had = wish_queries.cancelled_from(booking.id) if place.policy.approval else ""
-    booking.state, booking.answer_by = rules.asked(actor, wish, now, had, booking.span)
+    booking.state, booking.answer_by = "confirmed", None
+    if rules.must_ask(actor, place):
+        booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
     booking.sequence += 1
     db.session.flush()
     allocate(place, wish.padded, zone, booking_id=booking.id)
@@ -249,8 +252,7 @@ def close(
     for place_id in ids:
         shut = [held.span for held in standing if held.space_id == place_id and held.closure]
         for part in subtract([span], shut):
-            alone = replace(places[place_id], takes=frozenset((place_id,)))
-            allocate(alone, part, zone, closure_id=closure.id)
+            writes.allocate_on(places[place_id], list(part.by_local_day(zone)), closure_id=closure.id)
     return closure
 
 
@@ -392,17 +394,16 @@ def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
 
 
 def record(
-    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any],
+    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any],
     *, house: House | None = None, standing: Standing | None = None, tell: bool = True,
 ) -> None:  # fmt: skip
     """Write the history row, stamp what calendars and pages key on, and tell later features.
 
-    Without a `house` only words have changed. `tell` is False where one mail says more than this booking. Without an
-    actor it was the house itself, which tells of it in words of its own.
+    Without a `house` only words have changed. `tell` is False where one mail says more than this booking.
     """
     booking.revision += 1
     booking.changed_at = max(now, booking.changed_at)
     writes.happened(booking, actor, action, now, before)
-    if tell and actor is not None:
+    if tell:
         telling.tell(booking, actor, action, before, now)
-    changed.send(booking, action=action, now=now, house=house, standing=standing, before=before)
+    changed.send(booking, action=action, now=now, house=house, standing=standing)

@@ -12,10 +12,20 @@ from flask import url_for
 from markupsafe import Markup, escape
 
 from innovation_station.bookings import rules
-from innovation_station.bookings.choice import SIGNS, Choice, amenities, clock_of, place_title, preset_name, presets
+from innovation_station.bookings.choice import (
+    SIGNS,
+    Choice,
+    amenities,
+    clock_of,
+    layout_names,
+    layout_text,
+    place_title,
+    preset_name,
+    presets,
+)
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import TITLE_LONGEST
-from innovation_station.bookings.offers import booking_fields
+from innovation_station.bookings.offers import booking_fields, fitted
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Alternative, Held, Wish
 from innovation_station.errors import DomainError, Refusal
@@ -128,7 +138,22 @@ class Sheet:
             "title_value": typed.get("title", ""), "title_max": TITLE_LONGEST, "title_error": typed.get("title_error"),
             "visible": typed.get("visible", self.visible),
             "visible_label": _("Show my name and the title to other members"),
-            "note": self._note(), "repeat_href": self._repeat_href(options),
+            "furnish": self._furnish(typed), "note": self._note(), "repeat_href": self._repeat_href(options),
+        }  # fmt: skip
+
+    def _furnish(self, typed: dict[str, Any]) -> dict[str, Any] | None:
+        """Ask for how many it is and how to furnish the place, where that makes a difference."""
+        if not self.place.layouts:
+            return {"people": typed["people"], "layouts": [], "open": True} if typed.get("people") else None
+        names, chosen = layout_names(), typed.get("layout") or ""
+        as_it_is = {"value": "", "label": _("As it stands"), "hint": "", "checked": not self.place.layout(chosen)}
+        return {
+            "people": typed.get("people", ""), "open": bool(chosen or typed.get("people")),
+            "layouts": [as_it_is] + [
+                {"value": layout.name, "label": names[layout.name], "hint": layout_text(layout),
+                 "checked": layout.name == chosen}
+                for layout in self.place.layouts
+            ],
         }  # fmt: skip
 
     def _repeat_href(self, options: Sequence[dict[str, Any]]) -> str:
@@ -307,5 +332,5 @@ def offer(alternative: Alternative, wish: Wish) -> dict[str, Any]:
     return {
         "action": "/bookings", "text": _("Book %(what)s", what=f"{place.name}, {when}"),
         "note": _("next to it") if near else None,
-        "fields": booking_fields(Wish(place, span)),
+        "fields": booking_fields(fitted(wish, place, span)),
     }  # fmt: skip

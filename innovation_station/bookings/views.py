@@ -69,7 +69,8 @@ def create() -> ResponseReturnValue:
     now = clock.now()
     wish = None
     try:
-        wish = Wish(place, form.span(place, _moment(now)))
+        asked = form.furnished
+        wish = Wish(place, form.span(place, _moment(now)), asked.people, asked.layout)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         key = form.key.data or None
         if others_write():
@@ -77,7 +78,7 @@ def create() -> ResponseReturnValue:
         with transaction():
             booking = service.reserve(
                 actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
-                public=_visibility(form), request_key=key,
+                public=_visibility(form), request_key=key, people=wish.people, layout=wish.layout,
             )  # fmt: skip
     except NotFound:
         raise
@@ -104,6 +105,7 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         "preset": form.preset.data, "start": request.form.get("start", "")[:5], "end": request.form.get("end", "")[:5],
         "title": form.title.data, "title_error": next(iter(form.title.errors), None),
         "key": (form.key.data or "")[:100], "visible": bool(form.visible.data),
+        "people": form.people._value(), "layout": form.layout.data,
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     near = wish or (form.near(place, moment.zone) if place else None)

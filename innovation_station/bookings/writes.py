@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -26,7 +27,6 @@ from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
 
-HOUSE = "house"  # the role of who acts where it is nobody: what ends by itself
 _booking, _allocation, _history, _hold, _member, _space = (
     cast(Table, model.__table__) for model in (Booking, Allocation, BookingHistory, SpaceHold, Member, Space)
 )
@@ -127,6 +127,11 @@ def allocate(place: Place, parts: Sequence[Span], **owner: int) -> None:
         connection().execute(_INSERT_ALLOCATION, _allocations(place, parts, **owner))
 
 
+def allocate_on(place: Place, parts: Sequence[Span], **owner: int) -> None:
+    """Take the time of one space alone, whatever else it takes. Raises Conflict where somebody has it."""
+    allocate(replace(place, takes=frozenset((place.id,))), parts, **owner)
+
+
 def free(booking: Booking) -> None:
     """Give the time of a booking back."""
     connection().execute(_FREE, {"booking": booking.id})
@@ -138,8 +143,8 @@ def let_go(hold_id: int) -> None:
     connection().execute(_DELETE_HOLD, {"hold": hold_id})
 
 
-def happened(booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any]) -> None:
-    """Write a history row, after what the session has changed; without an actor it was the house itself."""
+def happened(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any]) -> None:
+    """Write a history row, after what the session has changed."""
     db.session.flush()
     connection().execute(_INSERT_HISTORY, _happened(booking, actor, action, now, before))
 
@@ -149,6 +154,7 @@ def facts(booking: Booking) -> dict[str, Any]:
     return {
         "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
         "title": booking.title, "public": booking.public, "state": booking.state,
+        "people": booking.people, "layout": booking.layout,
     }  # fmt: skip
 
 
@@ -164,14 +170,13 @@ def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict
 
 
 def _happened(
-    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any] | None
+    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     after = facts(booking)
     old = {name: value for name, value in before.items() if value != after[name]} if before else None
     via = {"way": MAIL_LINK} if by_mail_link() else {}
     return {
-        "booking_id": booking.id, "at": now, "actor_id": actor.id if actor else None,
-        "actor_role": actor.role if actor else HOUSE, "action": action,
+        "booking_id": booking.id, "at": now, "actor_id": actor.id, "actor_role": actor.role, "action": action,
         "before": old, "after": (after if old is None else {name: after[name] for name in old}) | via,
         "request_id": get_contextvars().get("request_id", ""),
     }  # fmt: skip

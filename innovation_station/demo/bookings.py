@@ -17,6 +17,7 @@ from innovation_station.demo.floor import CLOSES, OPENS
 from innovation_station.demo.habits import Author, Draft, Minutes
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import at_minute
 from innovation_station.timespan import Span
 
@@ -36,6 +37,7 @@ class Archive:
         rng: Random,
     ) -> None:
         self.session, self.members, self.spaces, self.zone, self.rng = session, members, spaces, zone, rng
+        self.places = house().places
 
     def fill(self, today: date, holidays: Container[date]) -> tuple[Sequence[Draft], Sequence[Booking]]:
         """Draft and store eight weeks round `today`, with one desk closed for the next open days; give both."""
@@ -75,9 +77,10 @@ class Archive:
         self.session.add_all(bookings)
         self.session.flush()
         self.session.add_all(
-            Allocation(space_id=booking.space_id, start=part.start, end=part.end, booking_id=booking.id)
+            Allocation(space_id=space_id, start=part.start, end=part.end, booking_id=booking.id)
             for booking in bookings
             if not booking.cancelled
+            for space_id in sorted(self.places[booking.space_id].takes)
             for part in booking.span.by_local_day(self.zone)
         )
         history: list[BookingHistory] = []
@@ -106,6 +109,7 @@ class Archive:
         first: dict[str, Any] = {
             "space": booking.space_id, "start": span.start.isoformat(), "end": span.end.isoformat(),
             "title": booking.title, "public": booking.public, "state": "confirmed",
+            "people": None, "layout": None,
         }  # fmt: skip
         rows = [self._row(booking, draft.member, draft.made, "reserved", None, first)]
         if draft.changed:
@@ -130,13 +134,13 @@ class Archive:
     def _stamp(self, drafts: Sequence[Draft]) -> None:
         """Count the changes on members and spaces, as the locks of the service do."""
         by_member: Counter[int] = Counter()
-        by_spot: Counter[str] = Counter({BROKEN: 1})
+        by_space: Counter[int] = Counter({self.spaces[BROKEN].id: 1})
         for draft in drafts:
             changes = 2 if draft.changed else 1
             by_member[draft.member] += changes
-            by_spot[draft.spot] += changes
+            by_space.update(dict.fromkeys(self.places[self.spaces[draft.spot].id].touches, changes))
         for index, count in by_member.items():
             self.members[index].bookings_revision = count
-        for spot, count in by_spot.items():
-            self.spaces[spot].revision = count
+        for space in self.spaces.values():
+            space.revision = by_space[space.id]
         self.session.flush()

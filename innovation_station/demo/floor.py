@@ -8,7 +8,7 @@ from typing import Any
 
 from innovation_station.spaces import service
 from innovation_station.spaces.models import Floor, Space, Zone
-from innovation_station.spaces.rules import Box
+from innovation_station.spaces.rules import Box, Layout
 
 Shape = dict[str, Any]
 
@@ -140,6 +140,7 @@ def _desk_kit(letter: str, number: int) -> list[str]:
     return always + [kit for kit, numbers in some.items() if number in numbers[letter]]
 
 
+STAGE = Box(16, 306, 276, 178)
 SPOTS: list[Spot] = [
     *_desks(),
     Spot(
@@ -170,14 +171,23 @@ SPOTS: list[Spot] = [
     Spot("Alby", "booth", Box(330, 280, 62, 58), amenities=("quiet",)),
     Spot("Lida", "booth", Box(398, 280, 62, 58), amenities=("quiet", "step-free")),
     Spot(
-        "Scenen", "hall", Box(16, 306, 276, 178), 60,
+        "Scenen", "hall", STAGE, 60,
         amenities=("screen", "projector", "hearing-loop", "step-free"),
-        furniture=[
-            _rect("chair", 226, 388, 50, 66, 3),
-            *(_path("step", f"M{x} 388v66") for x in (122, 148, 174, 200)),
-        ],
+        furniture=[_path("door", "M177 350v128")],  # the folding wall between the parts
+    ),
+    *(
+        Spot(name, "hall", box, 30, amenities=("screen", "projector", "hearing-loop", "step-free"))
+        for name, box in zip(("Västra scenen", "Östra scenen"), STAGE.divided(2), strict=True)
     ),
 ]  # fmt: skip
+PARTS: Mapping[str, Sequence[str]] = {"Scenen": ("Västra scenen", "Östra scenen")}
+LAYOUTS = {
+    "Scenen": (
+        Layout("standing", 100, 30), Layout("theatre", 60), Layout("classroom", 40, 30), Layout("islands", 32, 45),
+    ),
+    "Västra scenen": (Layout("theatre", 30), Layout("islands", 16, 15)),
+    "Östra scenen": (Layout("theatre", 30), Layout("islands", 16, 15)),
+}  # fmt: skip
 
 
 def build() -> dict[str, Space]:
@@ -196,7 +206,12 @@ def build() -> dict[str, Space]:
         for position, zone in enumerate(ZONES)
     }
     spaces = {spot.name: _add(spot, floor, zones, position) for position, spot in enumerate(SPOTS)}
-    service.set_hours({STAGE_WEEKDAY: (OPENS, STAGE_EVENING)}, space=spaces["Scenen"])
+    for whole, parts in PARTS.items():
+        service.set_parts(spaces[whole], [spaces[part] for part in parts])
+        for name in (whole, *parts):
+            service.set_hours({STAGE_WEEKDAY: (OPENS, STAGE_EVENING)}, space=spaces[name])
+    for name, layouts in LAYOUTS.items():
+        service.set_layouts(spaces[name], layouts)
     return spaces
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
-from innovation_station.demo.floor import CLOSES, OPENS, SPOTS, STAGE_EVENING, STAGE_WEEKDAY
+from innovation_station.demo.floor import CLOSES, OPENS, PARTS, SPOTS, STAGE_EVENING, STAGE_WEEKDAY
 from innovation_station.demo.people import PEOPLE, TEAM
 
 Minutes = tuple[int, int]
@@ -31,6 +31,8 @@ TITLES: Mapping[str, Sequence[str]] = {
     "Hågelby": ("Projektmöte", "Styrgrupp", "Mentorträff", "Referensgrupp", "Idéverkstad", "Forskargruppen"),
     "Flottsbro": ("Workshop: tjänstedesign", "Styrgrupp", "Nätverksträff", "Fokusgrupp", "Partnermöte"),
     "Scenen": ("Frukostseminarium", "Innovationsmiljöer i söder", "Presentationsträning", "Lunchföreläsning"),
+    "Västra scenen": ("Presentationsträning", "Infoträff: praktik"),
+    "Östra scenen": ("Språkcafé", "Workshop: affärsidé"),
 }
 EVENINGS = ("Kvällsföreläsning", "Social Impact Hub: öppen kväll", "Filmvisning med samtal")
 LENGTHS = {
@@ -80,11 +82,13 @@ class Diary:
 
     def free(self, who: object, day: date, time: Minutes) -> bool:
         """Tell whether a place (its name) or a person (a number) has nothing then."""
-        return all(end <= time[0] or time[1] <= start for start, end in self._taken[who, day])
+        rooms = PARTS.get(who, (who,)) if isinstance(who, str) else (who,)
+        return all(end <= time[0] or time[1] <= start for room in rooms for start, end in self._taken[room, day])
 
     def take(self, who: object, day: date, time: Minutes) -> None:
         """Note that a place or a person has something."""
-        self._taken[who, day].append(time)
+        for room in PARTS.get(who, (who,)) if isinstance(who, str) else (who,):
+            self._taken[room, day].append(time)
 
 
 class Author:
@@ -215,6 +219,10 @@ class Author:
         if self.rng.random() < 0.45 * self._fullness(day):
             time = self.rng.choice(((480, 600), (690, 810), (780, 1020), (540, 960)))
             self._book("Scenen", HOST, day, time, title=self.rng.choice(TITLES["Scenen"]))
+        for part in PARTS["Scenen"]:
+            if self.rng.random() < 0.3 * self._fullness(day):
+                time = self.rng.choice(((480, 600), (600, 720), (780, 900), (900, 1020)))
+                self._book(part, HOST, day, time, title=self.rng.choice(TITLES[part]))
 
     def _moves(self) -> None:
         """Let every twentieth booking have begun at another time of its day."""

@@ -101,7 +101,8 @@ def _heading(counts: Counts, is_open: bool) -> str:
 
 def _floor(house: House, floor: Storey, states: dict[int, str]) -> dict[str, Any]:
     counts = _count(house, states, floor.id)
-    places = [place for place in house.places.values() if place.floor_id == floor.id]
+    apart = house.wholes.keys() | house.gone  # the plan of the parts is for those who book
+    places = [place for place in house.places.values() if place.floor_id == floor.id and place.id not in apart]
     return {
         "floor": {
             "id": floor.id, "name": floor.names[language()], "width": floor.width, "height": floor.height,

@@ -13,9 +13,9 @@ from flask import url_for
 from flask_babel import pgettext
 
 from innovation_station.bookings import queries as bookings
-from innovation_station.bookings.choice import SIGNS, place_title
+from innovation_station.bookings.choice import SIGNS, place_title, seats_text
 from innovation_station.bookings.offers import booking_fields
-from innovation_station.bookings.own_pages import WALLED, edit_fields, seats, when_short
+from innovation_station.bookings.own_pages import WALLED, edit_fields, when_short
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.directory import queries as directory
@@ -247,7 +247,7 @@ class Today:
         place = offer.place
         lengths = {30: _("30 min"), 60: _("1 hour")}
         return {
-            "name": place.name, "seats": seats(place),
+            "name": place.name, "seats": seats_text(place),
             "text": _("Free until %(time)s", time=clock(offer.until)),
             "buttons": [
                 {

@@ -105,9 +105,13 @@ def _read(session: Session) -> House:
     zones = session.scalars(select(Zone).order_by(Zone.position, Zone.id))
     spaces = session.scalars(select(Space).order_by(Space.position, Space.id)).all()
     parts: dict[int, list[int]] = {}
-    for part in session.scalars(select(SpacePart)):
+    for part in session.scalars(select(SpacePart).order_by(SpacePart.part_id)):
         parts.setdefault(part.whole_id, []).append(part.part_id)
     links = [(link.one_id, link.other_id) for link in session.scalars(select(SpaceLink))]
+    linked: dict[int, list[int]] = {}
+    for one, other in sorted(links):
+        linked.setdefault(one, []).append(other)
+        linked.setdefault(other, []).append(one)
     taking = occupancy((space.id for space in spaces), parts, links)
     layouts: dict[int, list[Layout]] = {}
     for layout in session.scalars(select(SpaceLayout).order_by(SpaceLayout.seats.desc(), SpaceLayout.name)):
@@ -128,6 +132,7 @@ def _read(session: Session) -> House:
                 _open(hours.get(None, {}) | hours.get(space.id, {})),
                 taking[space.id],
                 tuple(layouts.get(space.id, ())),
+                (tuple(parts.get(space.id, ())), tuple(linked.get(space.id, ()))),
             )
             for space in spaces
         },
@@ -152,11 +157,11 @@ def _area(row: Zone) -> Area:
 
 def _place(
     row: Space, policy: Policy, hours: Hours, taking: tuple[frozenset[int], tuple[int, ...]],
-    layouts: tuple[Layout, ...],
+    layouts: tuple[Layout, ...], bound: tuple[tuple[int, ...], tuple[int, ...]],
 ) -> Place:  # fmt: skip
     return Place(
         id=row.id, floor_id=row.floor_id, zone_id=row.zone_id, kind=row.kind, name=row.name, capacity=row.capacity,
         box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
         photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
-        takes=taking[0], touches=taking[1], layouts=layouts,
+        takes=taking[0], touches=taking[1], layouts=layouts, parts=bound[0], links=bound[1],
     )  # fmt: skip

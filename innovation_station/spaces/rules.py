@@ -27,6 +27,8 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
 SHAPE_CLASSES = frozenset({"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"})
 LAYOUTS = ("theatre", "classroom", "islands", "standing", "boardroom")
 DAY_MINUTES = 24 * 60
+HEAD, EDGE = 50, 6  # plan units: where a divided space has its name, and what its parts keep from its edge
+MOST_PARTS = 6
 
 
 class Holidays(Protocol):
@@ -83,6 +85,26 @@ class Box:
         down = (self.y + self.h / 2) - (other.y + other.h / 2)
         return float((across**2 + down**2) ** 0.5)
 
+    def holds(self, other: Box) -> bool:
+        """Tell whether a smaller one lies within."""
+        across = self.x <= other.x and other.x + other.w <= self.x + self.w
+        return across and self.y <= other.y and other.y + other.h <= self.y + self.h and self != other
+
+    def divided(self, count: int) -> list[Box]:
+        """Cut it into so many parts side by side, along its longer side.
+
+        They leave the upper and the left edge free: there the whole has its name, as the plan lies and as it is turned.
+        """
+        lead_x, lead_y = min(HEAD, self.w // 3), min(HEAD, self.h // 3)
+        edge = min(EDGE, self.w // 20, self.h // 20)
+        x, y = self.x + lead_x, self.y + lead_y
+        w, h = self.w - lead_x - edge, self.h - lead_y - edge
+        if w >= h:
+            each = max(1, (w - edge * (count - 1)) // count)
+            return [Box(x + (each + edge) * index, y, each, h) for index in range(count)]
+        each = max(1, (h - edge * (count - 1)) // count)
+        return [Box(x, y + (each + edge) * index, w, each) for index in range(count)]
+
 
 Hours = Mapping[int, tuple[int, int]]
 
@@ -103,6 +125,7 @@ class Place:
     `hours` maps weekday (Monday is 0) to opening and closing minute of the local day; no entry means closed.
     `takes` are the ids of the spaces whose time a booking takes: of a hall its parts, of a linked room both rooms, else
     its own. `touches` are those whose day looks different then, ascending; both are its own id where they are left out.
+    `parts` are the ids it is divided into, `links` those of the rooms that are never booked together with it.
     """
 
     id: int
@@ -121,6 +144,8 @@ class Place:
     takes: frozenset[int] = frozenset()
     touches: tuple[int, ...] = ()
     layouts: tuple[Layout, ...] = ()
+    parts: tuple[int, ...] = ()
+    links: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.takes:
@@ -131,6 +156,11 @@ class Place:
     def layout(self, name: str | None) -> Layout | None:
         """Find a way to furnish it by name."""
         return next((layout for layout in self.layouts if layout.name == name), None)
+
+    @property
+    def seats(self) -> int:
+        """Give how many it takes, furnished for the most."""
+        return max((layout.seats for layout in self.layouts), default=self.capacity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +223,21 @@ class House:
     def weekdays(self) -> frozenset[int]:
         """Name the weekdays on which any place is open, Monday as 0."""
         return frozenset(weekday for place in self.places.values() for weekday in place.hours)
+
+    @cached_property
+    def wholes(self) -> Mapping[int, int]:
+        """Give by part the space that it is a part of."""
+        return {part: place.id for place in self.places.values() for part in place.parts}
+
+    @cached_property
+    def gone(self) -> frozenset[int]:
+        """Name the places that lie inside another, are no part of it and cannot be booked: parts it once had."""
+        out = [place for place in self.places.values() if not place.bookable and place.id not in self.wholes]
+        return frozenset(
+            place.id
+            for place in out
+            if any(other.floor_id == place.floor_id and other.box.holds(place.box) for other in self.places.values())
+        )
 
     @cached_property
     def shared(self) -> Mapping[int, tuple[int, ...]]:

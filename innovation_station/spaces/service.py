@@ -23,7 +23,10 @@ from innovation_station.spaces.models import (
 )
 from innovation_station.spaces.queries import CHANGED
 from innovation_station.spaces.rules import Box, Layout
+from innovation_station.text import fits_a_line
 
+NAME_LONGEST = 60
+MOST_SEATS, MOST_CHANGEOVER = 10_000, 480
 Minutes = tuple[int, int]
 Row = TypeVar("Row", Floor, Zone, Space)
 
@@ -124,7 +127,7 @@ def set_policy(*, kind: str | None = None, space: Space | None = None, **values:
 def set_parts(whole: Space, parts: Sequence[Space]) -> None:
     """Say what a space is divided into. Raises Refused where a part is divided into the whole again, or lies elsewhere.
 
-    Nothing may be booked in the whole yet: `bookings.service.divide` is for a house that is in use.
+    Nothing may be booked in the whole yet: `bookings.dividing.divide` is for a house that is in use.
     """
     wholes = {row.part_id: row.whole_id for row in db.session.scalars(select(SpacePart))}
     inside = {part.id for part in parts}
@@ -141,8 +144,49 @@ def set_parts(whole: Space, parts: Sequence[Space]) -> None:
     changed()
 
 
+def add_part(whole: Space, name: str, capacity: int) -> Space:
+    """Add a space that lies in another and is open and ruled as that is; `set_parts` makes it a part.
+
+    Raises Refused where its name cannot be taken.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_LONGEST or not fits_a_line(name):
+        raise Refused([Refusal("space-name", "parts", {"longest": NAME_LONGEST})])
+    if db.session.scalar(select(Space.id).where(Space.name == name)) is not None:
+        raise Refused([Refusal("space-name-taken", "parts", {"space": name})])
+    floor, zone = db.session.get_one(Floor, whole.floor_id), whole.zone_id and db.session.get(Zone, whole.zone_id)
+    part = add_space(
+        floor=floor, zone=zone or None, kind=whole.kind, name=name, box=Box(whole.x, whole.y, whole.w, whole.h),
+        capacity=capacity, amenities=whole.amenities, position=whole.position,
+    )  # fmt: skip
+    hours = db.session.scalars(select(OpeningHours).where(OpeningHours.space_id == whole.id)).all()
+    if hours:
+        set_hours({row.weekday: (row.opens, row.closes) for row in hours}, space=part)
+    ruled = db.session.scalar(select(PolicyRow).where(PolicyRow.space_id == whole.id))
+    if ruled is not None:
+        set_policy(space=part, **{name: getattr(ruled, name) for name in rules.POLICY_FIELDS})
+    return part
+
+
+def arrange_parts(whole: Space, parts: Sequence[Space]) -> None:
+    """Draw parts side by side in a space: those that lie in it; others have a place of their own on the plan."""
+    box = Box(whole.x, whole.y, whole.w, whole.h)
+    inside = [part for part in parts if (own := Box(part.x, part.y, part.w, part.h)) == box or box.holds(own)]
+    for part, own in zip(inside, box.divided(len(inside)) if inside else (), strict=True):
+        part.x, part.y, part.w, part.h = own.x, own.y, own.w, own.h
+    db.session.flush()
+    changed()
+
+
 def set_links(space: Space, others: Sequence[Space]) -> None:
-    """Say which spaces are never booked together with one."""
+    """Say which spaces are never booked together with one.
+
+    Raises Refused for what it is a part of, or has as a part: those are not booked together anyway. Nothing may be
+    booked in them yet: `bookings.dividing.link` is for a house that is in use.
+    """
+    pairs_of_parts = {(row.whole_id, row.part_id) for row in db.session.scalars(select(SpacePart))}
+    if any({(space.id, other.id), (other.id, space.id)} & pairs_of_parts for other in others):
+        raise Refused([Refusal("link-inside", "links")])
     own = (SpaceLink.one_id == space.id) | (SpaceLink.other_id == space.id)
     db.session.execute(delete(SpaceLink).where(own))
     pairs = {tuple(sorted((space.id, other.id))) for other in others if other.id != space.id}
@@ -155,6 +199,8 @@ def set_layouts(space: Space, layouts: Sequence[Layout]) -> None:
     """Say how a space can be furnished. Raises Refused for a layout there is not."""
     if any(layout.name not in rules.LAYOUTS for layout in layouts):
         raise Refused([Refusal("layout-unknown", "layout")])
+    if any(not (1 <= layout.seats <= MOST_SEATS and 0 <= layout.changeover <= MOST_CHANGEOVER) for layout in layouts):
+        raise Refused([Refusal("layout-numbers", "layouts", {"seats": MOST_SEATS, "minutes": MOST_CHANGEOVER})])
     db.session.execute(delete(SpaceLayout).where(SpaceLayout.space_id == space.id))
     db.session.add_all(
         SpaceLayout(space_id=space.id, name=layout.name, seats=layout.seats, changeover=layout.changeover)
