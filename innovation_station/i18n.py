@@ -268,6 +268,11 @@ def _dated(language: Language, day: date, pattern: str) -> str:
     return written(day, pattern, language)
 
 
+def capital(text: str) -> str:
+    """Begin with a capital and leave the rest: in English days and months have theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def duration(minutes: int) -> str:
     """Write a length: 30 minutes, 2 hours, 1 hour 30 minutes."""
     hours, rest = divmod(minutes, 60)

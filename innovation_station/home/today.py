@@ -22,7 +22,7 @@ from innovation_station.directory import queries as directory
 from innovation_station.directory.queries import Company
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
-from innovation_station.i18n import clock, day_long, day_short, language, local, span_short, span_text
+from innovation_station.i18n import capital, clock, day_long, day_short, language, local, span_short, span_text
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import Actor, initials, short_name
 from innovation_station.spaces.rules import House, Place, at_minute, open_span
@@ -67,7 +67,7 @@ class Today:
         """Give what the template shows; at most four statements more."""
         taken = self._taken()
         return {
-            "heading": words.capital(day_long(self.today)),
+            "heading": capital(day_long(self.today)),
             "titles": self._titles(),
             "state": self._state(),
             "ticket": self._ticket(),
@@ -106,7 +106,7 @@ class Today:
             }  # fmt: skip
         day = day_long(self.date)
         return {
-            "day": words.capital(day), "on": _("On %(day)s", day=day), "people": _("Here %(day)s", day=day),
+            "day": capital(day), "on": _("On %(day)s", day=day), "people": _("Here %(day)s", day=day),
             "closed": _("Closed %(day)s", day=day),
         }  # fmt: skip
 

@@ -18,11 +18,6 @@ def state_sentence(opening: Span | None, *, is_open: bool) -> str:
     return _("Closed now. Opens %(day)s %(time)s", day=day_short(opening.start), time=clock(opening.start))
 
 
-def capital(text: str) -> str:
-    """Begin a heading with a capital: «Tisdag 22 augusti»."""
-    return text[:1].upper() + text[1:]
-
-
 def until(span: Span) -> str:
     """Write the end of a span for a label; midnight is 24."""
     return "24" if local(span.end).time() == time() else clock_short(span.end)

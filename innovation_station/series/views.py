@@ -19,8 +19,8 @@ from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError, NotFound
 from innovation_station.forms import parse_date
+from innovation_station.i18n import capital, local, ngettext, sentence, zone
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import local, ngettext, sentence, zone
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Person
 from innovation_station.series import changes, looking, queries, service, words
@@ -225,7 +225,7 @@ def _previewed(
     change = looking.beginning(pattern, answers(typed), now=clock.now(), zone=zone())
     form.blame([refusal for refusal in change.refusals if refusal.field in form])
     page = _new_page(form) | _seen(change, actor().id, typed, error)
-    page["rule"] = words.rule_text(pattern.rule) if not change.refusals else None
+    page["rule"] = capital(words.rule_text(pattern.rule)) if not change.refusals else None
     return render_template("series/new.html", page=page), error.status if error else 422 if change.refusals else 200
 
 

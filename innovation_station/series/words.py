@@ -7,7 +7,17 @@ from datetime import date
 from typing import Any
 
 from innovation_station.bookings.choice import place_title
-from innovation_station.i18n import day_full, day_long, day_short, hours_short, local, ngettext, sentence, span_short
+from innovation_station.i18n import (
+    capital,
+    day_full,
+    day_long,
+    day_short,
+    hours_short,
+    local,
+    ngettext,
+    sentence,
+    span_short,
+)
 from innovation_station.i18n import gettext as _
 from innovation_station.series.preview import Verdict
 from innovation_station.series.rules import Rule
@@ -73,7 +83,7 @@ def summary(pattern: Pattern, house: House) -> dict[str, str]:
     return {
         "place": place_title(house.places[pattern.space_id]),
         "hours": hours_short(pattern.times.start, pattern.times.end),
-        "rule": rule_text(pattern.rule), "first": day_full(pattern.first_day), "title": pattern.title,
+        "rule": capital(rule_text(pattern.rule)), "first": capital(day_full(pattern.first_day)), "title": pattern.title,
     }  # fmt: skip
 
 
@@ -133,7 +143,7 @@ def date_item(row: Row, house: House) -> dict[str, Any]:
     place = house.places.get(row.space_id)
     day = local(row.span.start).date() if row.span else row.original
     return {
-        "original": row.original.isoformat(), "day": day_long(day), "year": day.year,
+        "original": row.original.isoformat(), "day": capital(day_long(day)), "year": day.year,
         "hours": span_short(row.span) if row.span else "", "place": place_title(place) if place else "?",
         "booking_id": row.id, "state": row.state, "moved": row.moved or day != row.original, "title": row.title,
     }  # fmt: skip
@@ -169,7 +179,7 @@ def _clocks(span: Span) -> str:
 
 def left_out(change: Change) -> list[str]:
     """Say which dates are left out and why: closed days, and months that lack the date."""
-    said = [f"{day_long(day).capitalize()}: {sentence(reason)}" for day, reason in change.skipped]
+    said = [f"{capital(day_long(day))}: {sentence(reason)}" for day, reason in change.skipped]
     if change.missing:
         days = ", ".join(f"{month:%Y-%m}" for month in change.missing[:MOST_NAMED])
         said.append(_("These months have no such date: %(months)s.", months=days))

@@ -94,6 +94,7 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     ):
         open_page(page, path)
         yield path
+    yield from series(page, station)
     page.goto("/calendars")
     page.locator("main form button").last.click()
     yield "calendars"
@@ -112,6 +113,20 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     page.goto("/bookings")
     yield "503"
     patch.undo()
+
+
+def series(page: Page, station: Station) -> Iterator[str]:
+    """Begin a series of which some dates collide, and look at it from all sides."""
+    room = station.ids["Hågelby"]
+    asked = f"space={room}&date={TUESDAY}&start=09:00&end=11:00&repeat=weekly&interval=1&weekdays=1&ends=count&count=9"
+    open_page(page, f"/series/new?{asked}&skip_closed=1&title=Veckan&key=look")
+    yield "dates of a new series"
+    page.locator("form[method=post] .btn-primary").click()
+    yield "series"
+    shown = page.url
+    for path in ("edit", "cancel"):
+        open_page(page, f"{shown}/{path}")
+        yield f"series, {path}"
 
 
 def open_page(page: Page, path: str) -> Page:
