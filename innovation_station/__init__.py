@@ -51,10 +51,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
+    from innovation_station.bookings import answer_deeds, asking, deadlines, requests, standing, telling
     from innovation_station.bookings import deeds as booking_deeds
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
     from innovation_station.bookings import staff as staff_spaces
-    from innovation_station.bookings import standing, telling
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import invitations
     from innovation_station.calendars import views as calendars
@@ -99,6 +99,7 @@ def _register_features(app: Flask) -> None:
         standing,
         series,
         staff_spaces,
+        requests,
         ledger,
         calendars,
         directory,
@@ -108,11 +109,11 @@ def _register_features(app: Flask) -> None:
         home,
     ):
         app.register_blueprint(feature.pages)
-    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
+    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders, deadlines)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    tellers = (plan_telling, telling, series_telling, directory_telling)
+    tellers = (plan_telling, telling, asking, series_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
-    deeds_registry.init_app(app, [booking_deeds.ACTIONS])
+    deeds_registry.init_app(app, [booking_deeds.ACTIONS, answer_deeds.ACTIONS])
     invitations.init_app(app)
     _register_personal(app)
 
@@ -134,9 +135,10 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.privacy import personal as privacy
     from innovation_station.series import personal as series
     from innovation_station.spaces import personal as spaces
+    from innovation_station.waits import personal as waits
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, series, ledger, calendars, directory, privacy)
+    features = (*earlier, bookings, waits, series, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Engine, Executable, MetaData, Row, event, text
@@ -34,11 +34,13 @@ NAMING = {
 }
 OVERLAP = "ex_allocation_overlap"
 BUSY_MILLISECONDS = 5000
+_ENDINGS = "endings"
 _READ_SQLITE: dict[str, Any] = {"station_read": True}
 _READ_POSTGRESQL: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 _LOCK_NAME = text("SELECT pg_advisory_xact_lock(:name)")
 _writers = threading.Lock()
 _writing: list[Session] = []
+Item = TypeVar("Item")
 
 
 class Base(DeclarativeBase):
@@ -99,6 +101,7 @@ def transaction() -> Iterator[Session]:
         with _turn(session):
             session.info["connection"] = session.connection(execution_options={"station_write": True})
             yield session
+            _end(session)
             session.commit()
     except OperationalError as error:
         session.rollback()
@@ -109,7 +112,27 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info.pop("writing", None)
         session.info.pop("connection", None)
+        session.info.pop(_ENDINGS, None)
         _writing.remove(session)
+
+
+def at_end(work: Callable[[Sequence[Item]], None], item: Item) -> None:
+    """Have something done at the end of the open transaction, behind its locks and before its commit.
+
+    The work gets all the items of the transaction together, in order: what becomes of the whole can be seen only then.
+    Of what a savepoint has undone items are left over, so it looks at the rows. Without a transaction it is done now.
+    """
+    info = db.session().info
+    if info.get("writing"):
+        info.setdefault(_ENDINGS, {}).setdefault(work, []).append(item)
+    else:
+        work([item])
+
+
+def _end(session: Session) -> None:
+    while waiting := session.info.pop(_ENDINGS, None):
+        for work, items in waiting.items():
+            work(items)
 
 
 def others_write() -> bool:

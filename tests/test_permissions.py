@@ -70,6 +70,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /series/<series_id>/edit            POST    in       404  422   422   422
 /series/<series_id>/cancel          GET     in       404  200   200   200
 /series/<series_id>/cancel          POST    in       404  422   422   422
+/bookings/<booking_id>/answer       POST    in       404  404   409   409
+/staff/requests                     GET     in       403  403   200   200
 /calendars                          GET     in       200  200   200   200
 /calendars                          POST    in       303  303   303   303
 /feeds/<rest>                       GET     200      200  200   200   200

@@ -17,6 +17,7 @@ from innovation_station.timespan import Span
 LONGEST_ALLOCATION = timedelta(hours=25)  # a local day when summer time ends
 LONGEST_BOOKING = timedelta(days=31)  # the database takes no policy that allows more
 TITLE_LONGEST = 120
+REASON_LONGEST = 300
 STATES = (*HOLDING, *GONE, "no-show")
 ACTIONS = (
     "reserved", "moved", "edited", "cancelled", "restored", "approved", "declined", "expired", "checked-in", "released",
@@ -29,7 +30,8 @@ class Booking(Base):
 
     `organisation_id` is the organisation its member belonged to when it was made: whose shared quota it takes from.
     `setup` and `clearing` are the minutes it keeps free before and after, as ruled when its time was set. A request
-    waits for an answer until `answer_by`. Of a no-show the time was given back at `released_at`.
+    waits for an answer until `answer_by`; `answer_reason` is what was said with a no. Of a no-show the time was given
+    back at `released_at`.
     """
 
     __tablename__ = "booking"
@@ -50,6 +52,7 @@ class Booking(Base):
     layout: Mapped[str | None] = mapped_column(String(20))
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
     answer_by: Mapped[Instant | None]
+    answer_reason: Mapped[str | None] = mapped_column(String(REASON_LONGEST))
     checked_in_at: Mapped[Instant | None]
     released_at: Mapped[Instant | None]
     sequence: Mapped[int] = mapped_column(default=0)

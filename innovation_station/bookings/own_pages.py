@@ -34,6 +34,7 @@ from innovation_station.i18n import (
 )
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import Actor
+from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, at_minute
 from innovation_station.timespan import Span
 
@@ -41,6 +42,7 @@ STEP = 15
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
 PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
+ANSWERS = frozenset({"approved", "declined", "expired"})
 WALLED = frozenset({"room", "booth"})  # one talks in them; desks and the stage one sits or stands at
 
 
@@ -94,6 +96,22 @@ def kept_around(booking: Booking) -> list[str]:
     )
 
 
+def asked_for(place: Place, booking: Booking, owner: str | None) -> str:
+    """Say that a place is asked for: «Du har bett om Scenen, tis 22 aug 13–17. …»"""
+    when, until = when_short(booking.span), deadline(booking)
+    if owner is None:
+        text = _("You have asked for %(place)s, %(when)s. It is kept until %(until)s.")
+    else:
+        text = _("%(name)s has asked for %(place)s, %(when)s. It is kept until %(until)s.")
+    return text % {"place": place.name, "when": when, "until": until, "name": owner}
+
+
+def deadline(booking: Booking) -> str:
+    """Write until when a request waits: tis 22 aug 09.00."""
+    until = booking.answer_by or booking.start
+    return f"{day_short(until)} {clock(until)}"
+
+
 def cancelled(place: Place, span: Span, owner: str | None) -> str:
     """Say that a booking is no more."""
     when = when_short(span)
@@ -125,8 +143,13 @@ def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -
 def booked_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
     """Say that it is booked; the way back is to cancel."""
     action = url_for("bookings.cancel", booking_id=booking.id)
-    said = [booked(place, booking.span, owner), *furnishing(booking)]
+    said = [_taken(booking, place, owner), *furnishing(booking)]
     return {"message": " ".join(said), "undo_action": action, "fields": {"undo": "1"}}
+
+
+def _taken(booking: Booking, place: Place, owner: str | None) -> str:
+    asked = booking.state == "requested"
+    return asked_for(place, booking, owner) if asked else booked(place, booking.span, owner)
 
 
 def cancelled_receipt(booking: Booking, place: Place, owner: str | None) -> dict[str, Any]:
@@ -138,7 +161,7 @@ def cancelled_receipt(booking: Booking, place: Place, owner: str | None) -> dict
 def moved_receipt(booking: Booking, place: Place, owner: str | None, before: Mapping[str, object]) -> dict[str, Any]:
     """Say what it is now; the way back is to give it what it had."""
     action = url_for("bookings.edit", booking_id=booking.id)
-    return {"message": booked(place, booking.span, owner), "undo_action": action, "fields": dict(before)}
+    return {"message": _taken(booking, place, owner), "undo_action": action, "fields": dict(before)}
 
 
 def receipt(booking: Booking, house: House, actor: Actor) -> dict[str, Any]:
@@ -158,10 +181,27 @@ def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
         "id": booking.id, "name": place.name, "icon": SIGNS.get(place.kind), "kind": place.kind,
         "what": place_title(place), "hours": span_text(booking.span), "day": _day_in_list(booking.start, now),
         "title": booking.title, "where": house.zone_name(place, language()), "cancelled": booking.cancelled,
-        "running": not booking.cancelled and booking.start <= now < booking.end, "public": booking.public,
+        "mark": mark(booking, now), "public": booking.public, "waits": waits(booking),
         "may_change": open_to_change, "may_restore": not rules.restore_refusals(booking, now),
         "label": f"{place_title(place)}, {when_short(booking.span)}",
     }  # fmt: skip
+
+
+def mark(booking: Booking, now: datetime) -> tuple[str, str, str] | None:
+    """Give the state of a booking as a word with its colour and sign, None where there is nothing to say."""
+    if booking.state == "requested":
+        return _("Waits for an answer"), "wait", "clock"
+    if booking.cancelled:
+        words = {"declined": _("Declined"), "expired": _("Not answered in time")}
+        return words.get(booking.state) or _("Cancelled"), "no", "x"
+    return (_("Now"), "wait", "clock") if booking.start <= now < booking.end else None
+
+
+def waits(booking: Booking) -> str | None:
+    """Say until when a request waits, None for what is none."""
+    if booking.state != "requested":
+        return None
+    return _("Waits for an answer until %(until)s. Till then it is kept.", until=deadline(booking))
 
 
 def _day_in_list(start: datetime, now: datetime) -> str:
@@ -259,7 +299,8 @@ def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[s
         "receipt": booked_receipt(booking, place, None) if fresh and now < booking.end else None,
         "history": list(_history(queries.history(booking.id), house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
-        "over": booking.end <= now,
+        "over": booking.end <= now, "reason": booking.answer_reason,
+        "answers": booking.state == "requested" and _answers(booking, actor),
     }  # fmt: skip
 
 
@@ -268,6 +309,10 @@ def _layout(booking: Booking, place: Place) -> str | None:
     if booking.layout is None or layout is None:
         return layout_names().get(booking.layout or "")
     return f"{layout_names()[layout.name]}, {layout_text(Layout(layout.name, layout.seats))}"
+
+
+def _answers(booking: Booking, actor: Actor) -> bool:
+    return rules.may_answer(actor, booking) or rules.may_answer(actor, booking, managed_spaces(actor.id))
 
 
 def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
@@ -288,7 +333,10 @@ def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> st
     span = Span(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]))
     what = f"{place.name if place else '?'}, {when_short(span)}"
     if row.action == "reserved":
-        return _("Booked: %(what)s", what=what)
+        asked = facts.get("state") == "requested"
+        return _("Asked for: %(what)s", what=what) if asked else _("Booked: %(what)s", what=what)
+    if row.action in ANSWERS:
+        return {"approved": _("Approved"), "declined": _("Declined"), "expired": _("Not answered in time")}[row.action]
     if row.action == "moved":
         return _("Changed to %(what)s", what=what)
     if row.action == "cancelled":

@@ -47,7 +47,8 @@ def _records(member_id: int) -> Sequence[Record]:
             {
                 "space": space, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
                 "title": booking.title, "shown_to_others": booking.public, "state": booking.state,
-                "booked": booking.created_at.isoformat(), "changed": booking.changed_at.isoformat(),
+                "reason": booking.answer_reason, "booked": booking.created_at.isoformat(),
+                "changed": booking.changed_at.isoformat(),
             },
             booking.end + KEPT_FOR,
         )
@@ -79,7 +80,8 @@ def _forget(which: ColumnElement[bool], now: datetime) -> int:
     owner = select(Booking.member_id).where(Booking.id == BookingHistory.booking_id).scalar_subquery()
     _strike(BookingHistory.booking_id.in_(ids), BookingHistory.actor_id == owner)
     blank: dict[str, Any] = {
-        "member_id": nobody(now), "title": "", "public": False, "request_key": None, "revision": Booking.revision + 1,
+        "member_id": nobody(now), "title": "", "public": False, "request_key": None, "answer_reason": None,
+        "revision": Booking.revision + 1,
     }  # fmt: skip
     db.session.execute(
         update(Booking).where(Booking.id.in_(ids)).values(blank).execution_options(synchronize_session=False)
@@ -143,7 +145,9 @@ personal.add(
         name="bookings",
         tables=("booking", "booking_history", "space_hold"),
         title=_l("Your bookings"),
-        holds=_l("Which place, when, the title you gave it, whether others see it, and each change."),
+        holds=_l(
+            "Which place, when, the title you gave it, whether others see it, each change, and what you were answered."
+        ),
         purpose=_l("To keep the place for you, and to see how the house is used."),
         basis="contract",
         retention=_l("Two years after the booking ended. Then name and title go, and only the time taken remains."),

@@ -30,6 +30,8 @@ from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, B
 from innovation_station.bookings.rules import GONE, HOLDING, Held
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.members.models import Member
+from innovation_station.members.rules import STAFF
+from innovation_station.organisations.models import Grant
 from innovation_station.plans.rules import Use
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.rules import House
@@ -250,6 +252,27 @@ def history(booking_id: int) -> Sequence[BookingHistory]:
         .where(BookingHistory.booking_id == booking_id)
         .order_by(BookingHistory.id)
     ).all()
+
+
+def requests(*, among: Collection[int] | None = None, limit: int = 200) -> Sequence[Booking]:
+    """List the requests that wait for an answer, the most urgent first, members loaded; `among` narrows the spaces."""
+    statement = select(Booking).options(joinedload(Booking.member, innerjoin=True)).where(Booking.state == "requested")
+    if among is not None:
+        statement = statement.where(Booking.space_id.in_(among))
+    return db.session.scalars(statement.order_by(Booking.answer_by, Booking.id).limit(limit)).all()
+
+
+def unanswered(now: datetime, limit: int) -> Sequence[int]:
+    """List the ids of requests whose time to be answered is over, the longest first."""
+    late = select(Booking.id).where(Booking.state == "requested", Booking.answer_by <= now)
+    return db.session.scalars(late.order_by(Booking.answer_by, Booking.id).limit(limit)).all()
+
+
+def answerers(space_id: int) -> Sequence[int]:
+    """List the ids of those who may answer a request for a space: staff, and who manages it."""
+    manages = exists().where(Grant.member_id == Member.id, Grant.kind == "space", Grant.subject_id == space_id)
+    who = select(Member.id).where(Member.state == "active", or_(Member.role.in_(STAFF), manages))
+    return db.session.scalars(who.order_by(Member.id)).all()
 
 
 _USUAL = (

@@ -125,8 +125,22 @@ def must_ask(actor: Actor, place: Place) -> bool:
 
 
 def answer_by(wish: Wish, now: datetime) -> datetime:
-    """Give until when staff must have answered a request: in their time, and before it begins."""
-    return max(now, min(now + timedelta(minutes=wish.place.policy.approval), wish.span.start))
+    """Give until when staff must have answered a request: in their time, and before it begins; where it runs, ends."""
+    last = wish.span.start if now < wish.span.start else wish.span.end
+    return max(now, min(now + timedelta(minutes=wish.place.policy.approval), last))
+
+
+def asked(
+    actor: Actor, wish: Wish, now: datetime, had: str = "", granted: Span | None = None
+) -> tuple[str, datetime | None]:  # fmt: skip
+    """Give the state of a booking whose time is being set, and until when it waits where that is a request.
+
+    `had` is the state it was in, `granted` the span that it had of the same space. What was granted may be shortened
+    without asking again; a request that staff move stays one, for that is no answer.
+    """
+    shortened = had == "confirmed" and granted is not None and granted.contains(wish.span)
+    asks = not shortened and (must_ask(actor, wish.place) or had == "requested")
+    return ("requested", answer_by(wish, now)) if asks and wish.place.policy.approval else ("confirmed", None)
 
 
 class Booked(Owned, Protocol):
@@ -287,6 +301,29 @@ def cancel_refusals(actor: Actor, booking: Booked, policy: Policy, now: datetime
     if now <= latest or not policy.cancel_by or is_staff(actor) or now - booking.created_at <= REGRET:
         return []
     return [Refusal("cancel-late", None, {"minutes": policy.cancel_by})]
+
+
+class Asked(Owned, Protocol):
+    """What more they need to know to answer a request."""
+
+    @property
+    def answer_by(self) -> datetime | None: ...
+
+
+def may_answer(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
+    """Tell whether the person may answer a request: staff, and who manages its space."""
+    return is_staff(actor) or booking.space_id in managed
+
+
+def answer_refusals(booking: Asked, now: datetime) -> list[Refusal]:
+    """List why a request can no longer be answered: somebody was faster, it was taken back, or its time is over."""
+    over = booking.state == "requested" and booking.answer_by is not None and booking.answer_by <= now
+    codes = {
+        "confirmed": "answer-confirmed", "declined": "answer-declined", "cancelled": "already-cancelled",
+        "no-show": "already-over", "expired": "answer-late",
+    }  # fmt: skip
+    code = "answer-late" if over else codes.get(booking.state)
+    return [Refusal(code)] if code else []
 
 
 def restore_refusals(booking: Owned, now: datetime) -> list[Refusal]:

@@ -38,7 +38,7 @@ changed = Signal(
     """Sent with each changed Booking inside its transaction, with `action` and `now`.
 
     Where its time has changed also with the `house` as it was read, and, but for a cancellation, with `standing`: where
-    its member stands among the plans."""
+    its member stands among the plans. `before` is what history says that it was; a new booking comes without."""
 )
 
 
@@ -74,12 +74,12 @@ def reserve(
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     setup, clearing = wish.buffers
-    asked = rules.must_ask(actor, wish.place)
+    state, answer_by = rules.asked(actor, wish, now)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
-        public=actor.visible if public is None else public, state="requested" if asked else "confirmed",
+        public=actor.visible if public is None else public, state=state,
         sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout, booked_by_id=None,
-        answer_by=rules.answer_by(wish, now) if asked else None, checked_in_at=None, released_at=None,
+        answer_by=answer_by, checked_in_at=None, released_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
@@ -155,10 +155,10 @@ def move(
         standing = standing_of(house, booking)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
         check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
+        granted = booking.span if booking.space_id == space_id else None
+        booking.state, booking.answer_by = rules.asked(actor, wish, now, booking.state, granted)
         booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
         booking.setup, booking.clearing = wish.buffers
-        if rules.must_ask(actor, place):
-            booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
         booking.sequence += 1
         writes.free(booking)
         db.session.flush()
@@ -200,7 +200,10 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
 
 
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
-    """Take a cancellation back while the time is still free. Raises NotFound, Refused, Conflict."""
+    """Take a cancellation back while the time is still free; what staff had granted is granted still.
+
+    Raises NotFound, Refused, Conflict.
+    """
     booking = mine(actor, booking_id)
     if booking.state in HOLDING:
         return booking
@@ -214,9 +217,8 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
-    booking.state, booking.answer_by = "confirmed", None
-    if rules.must_ask(actor, place):
-        booking.state, booking.answer_by = "requested", rules.answer_by(wish, now)
+    had = wish_queries.cancelled_from(booking.id) if place.policy.approval else ""
+    booking.state, booking.answer_by = rules.asked(actor, wish, now, had, booking.span)
     booking.sequence += 1
     db.session.flush()
     allocate(place, wish.padded, zone, booking_id=booking.id)
@@ -394,16 +396,17 @@ def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
 
 
 def record(
-    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any],
+    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any],
     *, house: House | None = None, standing: Standing | None = None, tell: bool = True,
 ) -> None:  # fmt: skip
     """Write the history row, stamp what calendars and pages key on, and tell later features.
 
-    Without a `house` only words have changed. `tell` is False where one mail says more than this booking.
+    Without a `house` only words have changed. `tell` is False where one mail says more than this booking. Without an
+    actor it was the house itself, which tells of it in words of its own.
     """
     booking.revision += 1
     booking.changed_at = max(now, booking.changed_at)
     writes.happened(booking, actor, action, now, before)
-    if tell:
+    if tell and actor is not None:
         telling.tell(booking, actor, action, before, now)
-    changed.send(booking, action=action, now=now, house=house, standing=standing)
+    changed.send(booking, action=action, now=now, house=house, standing=standing, before=before)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit import queries as audit
-from innovation_station.bookings import allowances, own_pages, queries
+from innovation_station.bookings import allowances, own_pages, queries, requests
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal
 from innovation_station.i18n import day_short, language, local, sentence, zone
@@ -101,7 +101,8 @@ def spaces() -> ResponseReturnValue:
         for booking in found
     ]
     names = [house.places[space].name for space in managed]
-    return render_template("account/spaces.html", spaces=names, bookings=rows)
+    waiting = requests.lines(queries.requests(among=managed), house, now) if managed else []
+    return render_template("account/spaces.html", spaces=names, bookings=rows, requests=waiting)
 
 
 @pages.get("/organisations/<slug>/people")

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, exists, func, or_, select, union_all
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, SpaceHold
+from innovation_station.bookings.models import (
+    LONGEST_ALLOCATION,
+    LONGEST_BOOKING,
+    Allocation,
+    Booking,
+    BookingHistory,
+    SpaceHold,
+)
 from innovation_station.bookings.rules import HOLDING, Held, Wish
 from innovation_station.db import UtcDateTime, at_once, connection, db
 from innovation_station.members.models import Member
@@ -170,3 +177,12 @@ def same_span(member_id: int, space_id: int, span: Span) -> Booking | None:
     """Find the member's confirmed booking of exactly this span."""
     given = {"member": member_id, "space": space_id, "start": span.start, "end": span.end}
     return db.session.scalar(_SAME_SPAN, given)
+
+
+def cancelled_from(booking_id: int) -> str:
+    """Give the state that a cancelled booking was in before, "" where that is not known."""
+    last = select(BookingHistory.before).where(BookingHistory.booking_id == booking_id)
+    before = db.session.scalar(
+        last.where(BookingHistory.action == "cancelled").order_by(BookingHistory.id.desc()).limit(1)
+    )
+    return str((before or {}).get("state") or "")

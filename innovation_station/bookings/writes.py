@@ -27,6 +27,7 @@ from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
 
+HOUSE = "house"  # the role of who acts where it is nobody: what ends by itself
 _booking, _allocation, _history, _hold, _member, _space = (
     cast(Table, model.__table__) for model in (Booking, Allocation, BookingHistory, SpaceHold, Member, Space)
 )
@@ -143,8 +144,8 @@ def let_go(hold_id: int) -> None:
     connection().execute(_DELETE_HOLD, {"hold": hold_id})
 
 
-def happened(booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any]) -> None:
-    """Write a history row, after what the session has changed."""
+def happened(booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any]) -> None:
+    """Write a history row, after what the session has changed; without an actor it was the house itself."""
     db.session.flush()
     connection().execute(_INSERT_HISTORY, _happened(booking, actor, action, now, before))
 
@@ -170,13 +171,14 @@ def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict
 
 
 def _happened(
-    booking: Booking, actor: Actor, action: str, now: datetime, before: Mapping[str, Any] | None
+    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     after = facts(booking)
     old = {name: value for name, value in before.items() if value != after[name]} if before else None
     via = {"way": MAIL_LINK} if by_mail_link() else {}
     return {
-        "booking_id": booking.id, "at": now, "actor_id": actor.id, "actor_role": actor.role, "action": action,
+        "booking_id": booking.id, "at": now, "actor_id": actor.id if actor else None,
+        "actor_role": actor.role if actor else HOUSE, "action": action,
         "before": old, "after": (after if old is None else {name: after[name] for name in old}) | via,
         "request_id": get_contextvars().get("request_id", ""),
     }  # fmt: skip

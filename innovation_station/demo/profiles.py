@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from innovation_station.directory import rules
-from innovation_station.directory.models import Colleagues, Profile, ProfileField, ProfileWord
-from innovation_station.members.models import Member, Organisation
+from innovation_station.directory import rules, service
+from innovation_station.directory.models import Colleagues, Profile, ProfileField
+from innovation_station.members.models import Member
 
 # name: field, ask me about, looking for, languages
 SAID = {
@@ -39,9 +39,8 @@ COLLEAGUES = (("Alva Lindqvist", "Maja Östberg", "accepted"), ("Alva Lindqvist"
 def add(session: Session, members: Sequence[Member], now: datetime) -> None:
     """Store profiles and colleagues; the same for the same members."""
     by_name = {member.name: member for member in members}
-    organisations = {row.id: row.name_sv for row in session.query(Organisation)}
     for name, said in SAID.items():
-        _profile(session, by_name[name], said, organisations)
+        _profile(session, by_name[name], said)
     for asker, other, state in COLLEAGUES:
         low, high = sorted((by_name[asker].id, by_name[other].id))
         session.add(
@@ -52,12 +51,12 @@ def add(session: Session, members: Sequence[Member], now: datetime) -> None:
     session.flush()
 
 
-def _profile(session: Session, member: Member, said: Sequence[str], organisations: dict[int, str]) -> None:
+def _profile(session: Session, member: Member, said: Sequence[str]) -> None:
     texts = {name: text for name, text in zip(FIELDS, said, strict=True) if text}
     if member.organisation_id:
-        texts["organisation"] = organisations[member.organisation_id]
+        texts["organisation"] = ""  # that of the house is shown
     session.add(Profile(member_id=member.id, shown_to=rules.MEMBERS, sort_key=rules.sort_key(member.name)))
     for name, text in texts.items():
         session.add(ProfileField(member_id=member.id, name=name, text=text, shown_to=rules.MEMBERS))
-    for word in rules.words([member.name, *texts.values()]):
-        session.add(ProfileWord(member_id=member.id, word=word))
+    session.flush()
+    service.reindex(member.id)

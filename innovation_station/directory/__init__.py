@@ -18,5 +18,7 @@ Decisions
   a, and makes % and _ of what people type into wildcards (rejected).
 - 2026-11: pictures in files were rejected: backups would have to carry them, machines to share them, and erasing one
   would not be part of the transaction that erases its owner.
+- 2026-11: of who belongs to an organisation of the house its name is shown, with a link, and no text about it: two that
+  differ would leave open which is true. The member says to whom; belonging is for the hosts to change.
 - 2026-11: visitors get no list. A profile whose name is public can be opened by its address and asks not to be indexed.
 """

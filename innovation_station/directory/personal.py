@@ -23,7 +23,8 @@ def _profile(member_id: int) -> Sequence[Record]:
     if db.session.get(Member, member_id) is None:
         return []
     own = queries.own(member_id)
-    fields = {name: {"text": text, "shown_to": _AUDIENCE[own.shown.get(name, 0)]} for name, text in own.texts.items()}
+    texts = {**own.texts, **({"organisation": own.organisation.names["sv"]} if own.organisation else {})}
+    fields = {name: {"text": text, "shown_to": _AUDIENCE[own.shown.get(name, 0)]} for name, text in texts.items()}
     photo = {"photo": {"shown_to": _AUDIENCE[own.shown["photo"]]}} if own.photo else {}
     return [Record("profile", {**fields, **photo})]
 

@@ -13,7 +13,7 @@ from innovation_station.db import db
 from innovation_station.directory import rules
 from innovation_station.directory.models import Colleagues, Profile, ProfileField, ProfilePhoto, ProfileWord
 from innovation_station.directory.rules import Reader, Relation
-from innovation_station.members.models import Member
+from innovation_station.members.models import Member, Organisation
 from innovation_station.members.rules import initials, short_name
 from innovation_station.timespan import Span
 
@@ -21,13 +21,25 @@ LAST_LETTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
+class Affiliation:
+    """The organisation of the house that a member belongs to: its names by language, and its address."""
+
+    names: Mapping[str, str]
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """A member as one reader sees them: the texts by field, the token of the picture in two sizes or None."""
+    """A member as one reader sees them: the texts by field, the token of the picture in two sizes or None.
+
+    Who belongs to an `organisation` of the house has that, where it is shown, and no text about it.
+    """
 
     id: int
     name: str
     photo: str | None
     texts: Mapping[str, str] = field(default_factory=dict)
+    organisation: Affiliation | None = None
 
     @property
     def initials(self) -> str:
@@ -35,16 +47,17 @@ class Seen:
         return initials(self.name)
 
 
-def _people(reader: Reader) -> Select[int, str, str]:
-    """Select id, name and picture of those whose name a reader may see."""
+def _people(reader: Reader) -> Select[int, str, str, str, str, str]:
+    """Select id, name, picture and organisation of those whose name a reader may see."""
     least = rules.least(reader)
     photo = and_(ProfilePhoto.member_id == Member.id, ProfilePhoto.shown_to >= least)
     # profiles come first, so that the list is read in their order
     return (
-        select(Member.id, Member.name, ProfilePhoto.token)
+        select(Member.id, Member.name, ProfilePhoto.token, *_AFFILIATION)
         .select_from(Profile)
         .join(Member, Member.id == Profile.member_id)
         .outerjoin(ProfilePhoto, photo)
+        .outerjoin(Organisation, Organisation.id == Member.organisation_id)
         .where(Member.state == "active", Profile.shown_to >= least)
     )
 
@@ -60,6 +73,21 @@ def _texts(ids: Collection[int], reader: Reader) -> dict[int, dict[str, str]]:
     for member_id, name, text in db.session.execute(rows):
         found.setdefault(member_id, {})[name] = text
     return found
+
+
+_AFFILIATION = (Organisation.name_sv, Organisation.name_en, Organisation.slug)
+
+
+def _affiliation(row: Any) -> Affiliation | None:
+    return Affiliation({"sv": row.name_sv, "en": row.name_en}, row.slug) if row.slug else None
+
+
+def _seen(row: Any, texts: Mapping[str, str]) -> Seen:
+    """Put a member together; the row of the field says whether the organisation is shown, its text is of those who
+    belong to none."""
+    organisation = _affiliation(row) if "organisation" in texts else None
+    shown = {name: text for name, text in texts.items() if text and not (organisation and name == "organisation")}
+    return Seen(row.id, row.name, row.token, shown, organisation)
 
 
 def _found(words: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -82,13 +110,13 @@ def page(words: Sequence[str], *, number: int) -> list[Seen]:
     statement = _people("member").where(*_found(words)).order_by(Profile.sort_key, Profile.member_id)
     rows = db.session.execute(statement.limit(rules.PAGE).offset((number - 1) * rules.PAGE)).all()
     texts = _texts([row.id for row in rows], "member")
-    return [Seen(row.id, row.name, row.token, texts.get(row.id, {})) for row in rows]
+    return [_seen(row, texts.get(row.id, {})) for row in rows]
 
 
 def seen(member_id: int, reader: Reader) -> Seen | None:
     """Find a member as a reader sees them, None where the name is not for this reader; two statements."""
     row = db.session.execute(_people(reader).where(Member.id == member_id)).one_or_none()
-    return Seen(row.id, row.name, row.token, _texts([member_id], reader).get(member_id, {})) if row else None
+    return _seen(row, _texts([member_id], reader).get(member_id, {})) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +127,31 @@ class Own:
     shown: Mapping[str, int]
     photo: str | None
     visible: bool
+    organisation: Affiliation | None
 
 
 def own(member_id: int) -> Own:
     """Read one's own profile; two statements."""
     row = db.session.execute(
-        select(Member.name, Member.visible, Profile.shown_to, ProfilePhoto.token, ProfilePhoto.shown_to.label("photo"))
+        select(
+            Member.name, Member.visible, Profile.shown_to, ProfilePhoto.token, ProfilePhoto.shown_to.label("photo"),
+            *_AFFILIATION,
+        )
         .outerjoin(Profile, Profile.member_id == Member.id)
         .outerjoin(ProfilePhoto, ProfilePhoto.member_id == Member.id)
+        .outerjoin(Organisation, Organisation.id == Member.organisation_id)
         .where(Member.id == member_id)
-    ).one()
+    ).one()  # fmt: skip
     fields = db.session.scalars(select(ProfileField).where(ProfileField.member_id == member_id)).all()
     texts = {"name": row.name, **{item.name: item.text for item in fields}}
     shown = {"name": row.shown_to or 0, "photo": row.photo or 0, **{item.name: item.shown_to for item in fields}}
-    return Own(texts, shown, row.token, row.visible)
+    return Own(texts, shown, row.token, row.visible, _affiliation(row))
+
+
+def listed_of(organisation_id: int) -> list[int]:
+    """List the members of an organisation who have a profile."""
+    mine = select(Profile.member_id).join(Member, Member.id == Profile.member_id)
+    return list(db.session.scalars(mine.where(Member.organisation_id == organisation_id).order_by(Profile.member_id)))
 
 
 def photo(token: str, size: str, reader: Reader, me: int | None) -> bytes | None:

@@ -16,7 +16,7 @@ from innovation_station.db import db
 from innovation_station.directory import queries, rules, telling
 from innovation_station.directory.models import Colleagues, Profile, ProfileField, ProfilePhoto, ProfileWord
 from innovation_station.errors import NotFound, Refusal, Refused
-from innovation_station.members.models import Member
+from innovation_station.members.models import Member, Organisation
 from innovation_station.members.rules import NAME_LONGEST, Actor
 from innovation_station.notices import service as notices
 from innovation_station.text import fits_a_line
@@ -27,14 +27,16 @@ _profile, _word = (cast(Table, model.__table__) for model in (Profile, ProfileWo
 def write(actor: Actor, texts: Mapping[str, str], shown: Mapping[str, int], *, visible: bool, now: datetime) -> None:
     """Store one's profile: the name and each field, to whom each is shown (`name` and `photo` too).
 
-    `visible` is whether name and titles stand on new bookings. An empty field is no field. Raises Refused.
+    `visible` is whether name and titles stand on new bookings. An empty field is no field. Who belongs to an
+    organisation of the house says only to whom that is shown; a text of their own about it waits for the day they
+    leave it. Raises Refused.
     """
     member = db.session.get_one(Member, actor.id)
     if found := _refusals(texts, shown):
         raise Refused(found)
     _rename(actor, member, texts["name"].strip(), now)
     member.visible = visible
-    _fields(member.id, texts, shown)
+    _fields(member, texts, shown)
     db.session.merge(Profile(member_id=member.id, shown_to=shown["name"], sort_key=rules.sort_key(member.name)))
     if photo := db.session.get(ProfilePhoto, member.id):
         photo.shown_to = shown.get("photo", rules.NOBODY)
@@ -60,22 +62,23 @@ def _rename(actor: Actor, member: Member, name: str, now: datetime) -> None:
     if name == member.name:
         return
     before, member.name = member.name, name
-    db.session.flush()  # see _follow_name
+    db.session.flush()  # see _follow_member
     audit.record(
         "member.rename", subject=("member", member.id), actor=actor, member_id=member.id, before={"name": before},
         after={"name": name}, now=now,
     )  # fmt: skip
 
 
-def _fields(member_id: int, texts: Mapping[str, str], shown: Mapping[str, int]) -> None:
+def _fields(member: Member, texts: Mapping[str, str], shown: Mapping[str, int]) -> None:
     for field in rules.FIELDS:
-        text = texts.get(field, "").strip()
-        if text:
-            db.session.merge(
-                ProfileField(member_id=member_id, name=field, text=text, shown_to=shown.get(field, rules.NOBODY))
-            )
+        text, shown_to = texts.get(field, "").strip(), shown.get(field, rules.NOBODY)
+        if belongs := field == "organisation" and member.organisation_id is not None:
+            row = db.session.get(ProfileField, (member.id, field))
+            text = row.text if row else ""
+        if text or (belongs and shown_to != rules.NOBODY):
+            db.session.merge(ProfileField(member_id=member.id, name=field, text=text, shown_to=shown_to))
         else:
-            whose = (ProfileField.member_id == member_id, ProfileField.name == field)
+            whose = (ProfileField.member_id == member.id, ProfileField.name == field)
             db.session.execute(delete(ProfileField).where(*whose))
     db.session.flush()
 
@@ -85,23 +88,37 @@ def reindex(member_id: int) -> None:
     db.session.execute(delete(_word).where(_word.c.member_id == member_id))
     known = queries.seen(member_id, "member")
     if known:
-        found = rules.words([known.name, *(known.texts[field] for field in rules.FIELDS if field in known.texts)])
+        names = known.organisation.names.values() if known.organisation else ()
+        texts = (known.texts[field] for field in rules.FIELDS if field in known.texts)
+        found = rules.words([known.name, *names, *texts])
         if found:
             db.session.execute(insert(_word), [{"word": word, "member_id": member_id} for word in found])
 
 
 @event.listens_for(Member, "after_update")
-def _follow_name(_mapper: object, _connection: object, member: Member) -> None:
-    """Follow a member's name wherever it is changed, in the flush that stores it: nobody has to remember.
+def _follow_member(_mapper: object, _connection: object, member: Member) -> None:
+    """Follow name and organisation wherever they are changed, in the flush that stores them: nobody has to remember.
 
-    It stands in the order of the directory, in the words that are searched, and on the days of what is booked. What is
-    done here is done by statements alone: within a flush the session takes no objects.
+    The name stands in the order of the directory, in the words that are searched, and on the days of what is booked.
+    What is done here is done by statements alone: within a flush the session takes no objects.
     """
-    if inspect(member).attrs.name.history.has_changes():
+    changed = inspect(member).attrs
+    if changed.name.history.has_changes():
         key = rules.sort_key(member.name)
         db.session.execute(update(_profile).where(_profile.c.member_id == member.id).values(sort_key=key))
         reindex(member.id)
         bookings.redraw(member.id, now=clock.now())
+    elif changed.organisation_id.history.has_changes():
+        reindex(member.id)
+
+
+@event.listens_for(Organisation, "after_update")
+def _follow_organisation(_mapper: object, _connection: object, organisation: Organisation) -> None:
+    """Follow the names of an organisation: its members are found by them."""
+    changed = inspect(organisation).attrs
+    if changed.name_sv.history.has_changes() or changed.name_en.history.has_changes():
+        for member_id in queries.listed_of(organisation.id):
+            reindex(member_id)
 
 
 def show_photo(member_id: int, pictures: Mapping[str, bytes], *, now: datetime) -> None:

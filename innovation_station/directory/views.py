@@ -127,7 +127,7 @@ def profile() -> ResponseReturnValue:
 
 def _edit(form: ProfileForm, photo_form: PhotoForm) -> str:
     own = queries.own(actor().id)
-    return render_template("directory/profile.html", form=form, photo_form=photo_form, photo=own.photo)
+    return render_template("directory/profile.html", form=form, photo_form=photo_form, own=own)
 
 
 @pages.post("/account/profile/photo")

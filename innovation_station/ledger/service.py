@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 @changed.connect
 def account(
-    booking: Booking, *, action: str, now: datetime, house: House | None, standing: Standing | None,
+    booking: Booking, *, action: str, now: datetime, house: House | None, standing: Standing | None, **_more: object,
 ) -> None:  # fmt: skip
     """Take back what no longer holds of a booking and enter what does; nothing in a house without plans.
 
@@ -36,7 +36,8 @@ def account(
     for entry in standing_entries:
         db.session.add(_reversed(entry, action, now))
     if booking.state == "confirmed" and standing is not None:
-        last = standing_entries or (queries.last_entries(booking.id) if action == "restored" else [])
+        again = action in ("restored", "approved")  # what was entered before has its price
+        last = standing_entries or (queries.last_entries(booking.id) if again else [])
         db.session.add_all(_entries(booking, action, now, house, standing, last))
     db.session.flush()
 

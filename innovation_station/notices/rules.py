@@ -26,13 +26,18 @@ Names = Mapping[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a notice says in one language: a title, a sentence, and where its one button leads."""
+    """What a notice says in one language: a title, a sentence, and where its one button leads.
+
+    `links` are what a mail has in the button's place, the most likely first: words, and the path of a signed link that
+    does the thing (see `deeds`).
+    """
 
     title: str
     text: str = ""
     action: str = ""
     endpoint: str = ""
     parts: Mapping[str, Any] | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

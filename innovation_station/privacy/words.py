@@ -32,6 +32,8 @@ _FIELDS = {
 }  # fmt: skip
 _ACTIONS = {
     "admission.change": N_("Rules of admission changed"),
+    "booking.approved": N_("Request approved"),
+    "booking.declined": N_("Request declined"),
     "factor.codes": N_("New recovery codes made"),
     "factor.off": N_("Second factor turned off"),
     "factor.on": N_("Second factor turned on"),

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings import writes
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.rules import Wish, answer_by, cancel_refusals, must_ask
+from innovation_station.bookings.rules import Wish, asked, cancel_refusals
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor, Booker, booking_refusals, is_staff
@@ -221,11 +221,11 @@ def _moved(
     wish = _wish(row, house, booking)
     before = writes.facts(booking)
     span = wish.span
+    granted = booking.span if booking.space_id == row.space_id else None
     booking.space_id, booking.start, booking.end, booking.layout = row.space_id, span.start, span.end, wish.layout
     booking.setup, booking.clearing = wish.buffers
     booking.title = row.title
-    if must_ask(actor, wish.place):
-        booking.state, booking.answer_by = "requested", answer_by(wish, now)
+    booking.state, booking.answer_by = asked(actor, wish, now, booking.state, granted)
     booking.sequence += 1
     db.session.flush()
     bookings.allocate(wish.place, wish.padded, zone, booking_id=booking.id)
@@ -237,13 +237,13 @@ def _added(
 ) -> Booking:  # fmt: skip
     wish = _wish(row, house)
     setup, clearing = wish.buffers
-    asked = must_ask(actor, wish.place)
+    state, answer_by = asked(actor, wish, now)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=series.member_id, space_id=row.space_id, start=wish.span.start,
-        end=wish.span.end, title=row.title, public=series.public, state="requested" if asked else "confirmed",
+        end=wish.span.end, title=row.title, public=series.public, state=state,
         sequence=0, revision=0, setup=setup, clearing=clearing, people=None, layout=None,
         booked_by_id=None if actor.id == series.member_id else actor.id,
-        answer_by=answer_by(wish, now) if asked else None, checked_in_at=None, released_at=None, request_key=None,
+        answer_by=answer_by, checked_in_at=None, released_at=None, request_key=None,
         created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)

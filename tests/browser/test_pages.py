@@ -173,7 +173,8 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
     for path in ("/", "/login", "/accessibility", "/password/reset"):
         open_page(visitor, path)
         faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language)]
-    for path in ("/staff", "/staff/operations", "/staff/privacy", "/staff/members/1/privacy", "/staff/members/1/leave"):
+    staff = ("/staff", "/staff/operations", "/staff/requests", "/staff/privacy", "/staff/members/1/privacy")
+    for path in (*staff, "/staff/members/1/leave"):
         open_page(admin, path)
         faults += [f"admin {path}: {fault}" for fault in faults_of(admin, language)]
     assert faults == []
