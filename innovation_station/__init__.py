@@ -54,6 +54,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import answer_deeds, asking, deadlines, requests, standing, telling
     from innovation_station.bookings import deeds as booking_deeds
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
+    from innovation_station.bookings import schedule as booking_jobs
     from innovation_station.bookings import staff as staff_spaces
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import invitations
@@ -109,7 +110,7 @@ def _register_features(app: Flask) -> None:
         home,
     ):
         app.register_blueprint(feature.pages)
-    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders, deadlines)
+    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders, deadlines, booking_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
     tellers = (plan_telling, telling, asking, series_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
@@ -133,12 +134,13 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.organisations import personal as organisations
     from innovation_station.plans import personal as plans
     from innovation_station.privacy import personal as privacy
+    from innovation_station.repairs import personal as repairs
     from innovation_station.series import personal as series
     from innovation_station.spaces import personal as spaces
     from innovation_station.waits import personal as waits
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, waits, series, ledger, calendars, directory, privacy)
+    features = (*earlier, bookings, repairs, waits, series, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

@@ -102,6 +102,7 @@ EXAMPLES: dict[str, Any] = {
     "day": TUESDAY,
     "last": TUESDAY,
     "minutes": 90,
+    "at": at(TUESDAY, "09:00", "11:00").start,
     "holiday": {"sv": "juldagen", "en": "Christmas Day"},
     "plan": {"sv": "Medlem", "en": "Member"},
     "allowed": 600,

@@ -188,12 +188,16 @@ class Day:
         return [] if place.id in self.barred else self.left(place)
 
     def left(self, place: Place) -> list[Minutes]:
-        """Give the stretches of a place that anybody can still book."""
+        """Give the stretches of a place that anybody can still book, from the running step on.
+
+        What took a part of that step and is over keeps nobody out (see `bookings.rules.what_is_left`).
+        """
         opened = self.opened(place)
         if opened is None or not place.bookable:
             return []
         first = max(opened[0], self._earliest[place.policy])
-        return gaps(first, opened[1], [(held.start, held.end) for held in self.of(place)])
+        over = -1 if place.policy.setup else self.now
+        return gaps(first, opened[1], [(held.start, held.end) for held in self.of(place) if held.end > over])
 
     def state(self, place: Place) -> str:
         """Name the state of a place for the chosen time: free, part, taken, mine, closed, not-for-me.

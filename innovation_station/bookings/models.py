@@ -31,7 +31,8 @@ class Booking(Base):
     `organisation_id` is the organisation its member belonged to when it was made: whose shared quota it takes from.
     `setup` and `clearing` are the minutes it keeps free before and after, as ruled when its time was set. A request
     waits for an answer until `answer_by`; `answer_reason` is what was said with a no. Of a no-show the time was given
-    back at `released_at`.
+    back at `released_at`; whether somebody comes is waited for from its start, or from `expected_at` where its time was
+    set after that, and was asked at `reminded_at`.
     """
 
     __tablename__ = "booking"
@@ -55,6 +56,8 @@ class Booking(Base):
     answer_reason: Mapped[str | None] = mapped_column(String(REASON_LONGEST))
     checked_in_at: Mapped[Instant | None]
     released_at: Mapped[Instant | None]
+    expected_at: Mapped[Instant | None]
+    reminded_at: Mapped[Instant | None]
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     request_key: Mapped[str | None] = mapped_column(String(64))
@@ -80,6 +83,12 @@ class Booking(Base):
     def span(self) -> Span:
         """Give the time that was booked, UTC."""
         return Span(self.start, self.end)
+
+    @property
+    def kept(self) -> Span:
+        """Give the part of the booked time that stayed its own: of a no-show what was before it was released."""
+        until = self.released_at if self.state == "no-show" else None
+        return Span(self.start, until if until is not None and self.start < until else self.end)
 
     @property
     def takes(self) -> Span | None:

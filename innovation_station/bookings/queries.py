@@ -26,7 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, BookingHistory, SpaceHold
+from innovation_station.bookings.models import (
+    LONGEST_ALLOCATION,
+    LONGEST_BOOKING,
+    Allocation,
+    Booking,
+    BookingHistory,
+    SpaceHold,
+)
 from innovation_station.bookings.rules import GONE, HOLDING, Held
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.members.models import Member
@@ -232,6 +239,30 @@ def coming_in(space_ids: Collection[int], now: datetime, limit: int) -> Sequence
         .order_by(Allocation.start, Booking.id)
         .limit(limit)
     ).unique().all()  # fmt: skip
+
+
+def awaited(space_ids: Collection[int], now: datetime) -> Sequence[Booking]:
+    """List the bookings of some spaces that run now and to which nobody has come, in order of id; one statement."""
+    running = (Allocation.start > now - LONGEST_ALLOCATION, Allocation.start <= now, Allocation.end > now)
+    waiting = (Booking.state == "confirmed", Booking.checked_in_at.is_(None), Booking.start < now, Booking.end > now)
+    return db.session.scalars(
+        select(Booking)
+        .join(Allocation, Allocation.booking_id == Booking.id)
+        .where(*running, *waiting, Booking.space_id.in_(space_ids))
+        .order_by(Booking.id)
+    ).unique().all()  # fmt: skip
+
+
+def running(member_id: int, span: Span) -> Sequence[Booking]:
+    """List a member's bookings that meet a span and are confirmed, or were until nobody came, by start."""
+    return db.session.scalars(
+        select(Booking)
+        .where(
+            Booking.member_id == member_id, Booking.start > span.start - LONGEST_BOOKING, Booking.start < span.end,
+            Booking.end > span.start, Booking.state.in_(("confirmed", "no-show")),
+        )
+        .order_by(Booking.start, Booking.id)
+    ).all()  # fmt: skip
 
 
 def past(member_id: int, now: datetime, *, before: datetime | None = None, limit: int = 30) -> Sequence[Booking]:

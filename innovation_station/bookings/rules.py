@@ -6,7 +6,7 @@ One function, `refusals`, answers for create, move and the grey desk on the floo
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Protocol
@@ -150,6 +150,8 @@ class Booked(Owned, Protocol):
     def start(self) -> datetime: ...
     @property
     def created_at(self) -> datetime: ...
+    @property
+    def checked_in_at(self) -> datetime | None: ...
 
 
 def refusals(
@@ -167,8 +169,9 @@ def refusals(
     found += _length_refusals(span, place.policy, moment.zone)
     found += _hours_refusals(span, place, moment)
     found += size_refusals(wish)
-    found += _held_refusals(wish, held)
-    if place.kind in SEATS and (seat := _other_seat(span, place, own)):
+    found += _held_refusals(wish, (taken for taken in held if not _is_gone_by(taken, wish, moment)))
+    sitting = ((taken, kind) for taken, kind in own if not _is_gone_by(taken, wish, moment))
+    if place.kind in SEATS and (seat := _other_seat(span, place, sitting)):
         found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
     return found + moment.allowance.refusals(place, span)
 
@@ -182,6 +185,26 @@ def size_refusals(wish: Wish) -> list[Refusal]:
     if wish.people is not None and wish.people > seats:
         return [Refusal("too-small", "people", {"space": place.name, "seats": seats})]
     return []
+
+
+def _is_gone_by(taken: Held, wish: Wish, moment: Moment) -> bool:
+    """Tell whether what took a place is over and stands only in the part of the running step that is over too.
+
+    Who was there until 9.05 keeps nobody out who comes at 9.10 and books from 9, as one does; see `what_is_left`. Where
+    the place is set up first, that takes its time.
+    """
+    if taken.span.end > moment.now or wish.buffers[0]:
+        return False
+    return wish.span.start >= _on_grid(moment.now, timedelta(minutes=wish.place.policy.granularity), moment.zone)
+
+
+def what_is_left(wish: Wish, moment: Moment, held: Iterable[Held]) -> Wish:
+    """Let a wish begin when the place was free again, where others had a part of the running step.
+
+    Give the wish as it is where nobody had.
+    """
+    over = [taken.span.end for taken in held if taken.span.overlaps(wish.span) and _is_gone_by(taken, wish, moment)]
+    return replace(wish, span=Span(max(over), wish.span.end)) if over else wish
 
 
 def _held_refusals(wish: Wish, held: Iterable[Held]) -> list[Refusal]:
@@ -244,10 +267,10 @@ def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
 
 def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
     found = []
-    if policy.granularity < DAY_MINUTES and any(
-        _minute(side, zone) % policy.granularity or side.second or side.microsecond for side in (span.start, span.end)
-    ):
-        found.append(Refusal("off-grid", "start", {"minutes": policy.granularity}))
+    step = timedelta(minutes=policy.granularity)
+    off = [name for name, side in (("start", span.start), ("end", span.end)) if side != _on_grid(side, step, zone)]
+    if off and policy.granularity < DAY_MINUTES:
+        found.append(Refusal("off-grid", off[-1], {"minutes": policy.granularity}))
     if span.length < timedelta(minutes=policy.shortest):
         found.append(Refusal("too-short", "end", {"minutes": policy.shortest}))
     if span.length > timedelta(minutes=policy.longest):
@@ -285,20 +308,26 @@ def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
 
 def change_refusals(booking: Owned, now: datetime) -> list[Refusal]:
     """List why a booking can no longer be moved, edited or cancelled."""
-    if booking.end <= now or booking.state == "no-show":
+    if booking.end <= now:
         return [Refusal("already-over")]
+    if booking.state == "no-show":
+        return [Refusal("released")]
     return [Refusal("already-cancelled")] if booking.cancelled else []
 
 
 def cancel_refusals(actor: Actor, booking: Booked, policy: Policy, now: datetime) -> list[Refusal]:
-    """List why a booking cannot be cancelled: it is over, or its member is later than the rules allow.
+    """List why a booking cannot be cancelled: it is over, somebody came, or its member is later than the rules allow.
 
-    Who has just booked may take it back in any case, and staff always may.
+    Who has just booked may take it back in any case, and staff are never late.
     """
     if found := change_refusals(booking, now):
         return found
+    if now - booking.created_at <= REGRET:
+        return []
+    if booking.checked_in_at is not None:
+        return [Refusal("checked-in")]
     latest = booking.start - timedelta(minutes=policy.cancel_by)
-    if now <= latest or not policy.cancel_by or is_staff(actor) or now - booking.created_at <= REGRET:
+    if now <= latest or not policy.cancel_by or is_staff(actor):
         return []
     return [Refusal("cancel-late", None, {"minutes": policy.cancel_by})]
 
@@ -419,7 +448,7 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
         opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
         around = [Span(taken.span.start - after, taken.span.end + before) for taken in held]
         for free in free_spans(opened, around, first):
-            fits = _within_grid(free, wish.place.policy, moment.zone)
+            fits = within_grid(free, wish.place.policy, moment.zone)
             if fits is None or fits.length < length:
                 continue
             found.add(Span(fits.start, fits.start + length))
@@ -431,7 +460,7 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
     return sorted(told, key=lambda span: (abs(span.start - wish.span.start), span.start))
 
 
-def _within_grid(free: Span, policy: Policy, zone: ZoneInfo) -> Span | None:
+def within_grid(free: Span, policy: Policy, zone: ZoneInfo) -> Span | None:
     """Give what may be booked of a free span: what is kept free round another booking need not end on the grid."""
     if policy.granularity >= DAY_MINUTES:
         return free

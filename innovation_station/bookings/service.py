@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from sqlalchemy import select
 
-from innovation_station.bookings import allowances, rules, telling, wish_queries, writes
+from innovation_station.bookings import allowances, grace, rules, telling, wish_queries, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
 from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Moment, Wish
 from innovation_station.bookings.writes import facts
@@ -34,6 +34,8 @@ from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
 from innovation_station.timespan import Span, subtract
 
+# what a start that has passed, or begins when the place was free again, is refused by as that of a new booking
+KEPT_START = frozenset({("past", "start"), ("too-soon", "start"), ("off-grid", "start")})
 changed = Signal(
     """Sent with each changed Booking inside its transaction, with `action` and `now`.
 
@@ -70,16 +72,16 @@ def reserve(
     standing = allowances.standing(house, actor.id, found.access)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
     if found.held or found.own:
-        check(wish, actor.id, measured, found=found)
+        wish = check(wish, actor.id, measured, found=found)
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     setup, clearing = wish.buffers
     state, answer_by = rules.asked(actor, wish, now)
     booking = Booking(
-        uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=span.start, end=span.end, title=title,
-        public=actor.visible if public is None else public, state=state,
+        uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=wish.span.start, end=wish.span.end,
+        title=title, public=actor.visible if public is None else public, state=state,
         sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout, booked_by_id=None,
-        answer_by=answer_by, checked_in_at=None, released_at=None,
+        answer_by=answer_by, checked_in_at=None, released_at=None, expected_at=None, reminded_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
@@ -154,10 +156,12 @@ def move(
     if moves:
         standing = standing_of(house, booking)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
-        check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
+        wish = check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
+        span = wish.span
         granted = booking.span if booking.space_id == space_id else None
         booking.state, booking.answer_by = rules.asked(actor, wish, now, booking.state, granted)
         booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
+        expect(booking, now)
         booking.setup, booking.clearing = wish.buffers
         booking.sequence += 1
         writes.free(booking)
@@ -192,7 +196,7 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
     if found := rules.cancel_refusals(actor, booking, house.places[booking.space_id].policy, now):
         raise Refused(found)
     before = facts(booking)
-    booking.state = "cancelled"
+    booking.state, booking.checked_in_at = "cancelled", None
     booking.sequence += 1
     writes.free(booking)
     record(booking, actor, "cancelled", now, before, house=house)
@@ -214,8 +218,10 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     layout = booking.layout if place.layout(booking.layout) else None
     wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
-    check(wish, booking.member_id, measured, started=booking.span)
+    wish = check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
+    booking.start = wish.span.start
+    expect(booking, now)
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
     had = wish_queries.cancelled_from(booking.id) if place.policy.approval else ""
     booking.state, booking.answer_by = rules.asked(actor, wish, now, had, booking.span)
@@ -371,10 +377,11 @@ def check(
     without: int | None = None,
     started: Span | None = None,
     found: wish_queries.Standing | None = None,
-) -> None:
-    """Refuse by every rule at once. `started` is the span a booking has: it may keep a start that has passed.
+) -> Wish:
+    """Refuse by every rule at once; give what of the wish is to be had (see `rules.what_is_left`).
 
-    What is `found` already to be nothing is not read again.
+    `started` is the span a booking has: it may keep a start that has passed. What is `found` already to be nothing is
+    not read again.
     """
     own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
     held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
@@ -382,17 +389,25 @@ def check(
     held = [one for one in held if one.hold_id not in kept or one.hold_id is None]
     refused = rules.refusals(wish, measured, held, own)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
-        refused = [refusal for refusal in refused if refusal.code not in ("past", "too-soon")]
+        refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in KEPT_START]
     if refused:
         kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in refused) else Refused
         raise kind(refused)
     for hold_id in kept:
         writes.let_go(hold_id)
+    return rules.what_is_left(wish, measured, held)
 
 
 def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:
     """Take the time of what a space takes, day by day. Raises Conflict where somebody has it, past the rules."""
     writes.allocate(place, list(span.by_local_day(zone)), **owner)
+
+
+def expect(booking: Booking, now: datetime) -> None:
+    """Have a booking whose time was set anew wait for its member from now; who is here stays so while it runs."""
+    booking.expected_at = now
+    if booking.state != "confirmed" or not grace.is_in_time(booking.span, now):
+        booking.checked_in_at = None
 
 
 def record(
@@ -407,6 +422,8 @@ def record(
     booking.revision += 1
     booking.changed_at = max(now, booking.changed_at)
     writes.happened(booking, actor, action, now, before)
+    if house is not None or action == "checked-in":
+        telling.unremind(booking)
     if tell and actor is not None:
         telling.tell(booking, actor, action, before, now)
     changed.send(booking, action=action, now=now, house=house, standing=standing, before=before)

@@ -1,4 +1,4 @@
-"""What members are told when somebody else changes their booking."""
+"""What members are told of their bookings: that somebody else has changed one, or that nobody has come to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.models import Booking
-from innovation_station.i18n import day_short, span_short
+from innovation_station.i18n import clock, day_short, span_short
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
 from innovation_station.members.rules import Actor
@@ -18,6 +18,7 @@ from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
 from innovation_station.notices.words import instant
 from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
 
 UNDO = timedelta(seconds=10)  # how long pages offer to take a step back
@@ -39,6 +40,14 @@ def say(values: Values, _names: Names) -> Said:
         "moved": (
             _("Your booking is now %(place)s, %(when)s", place=place, when=when),
             _("Somebody at the station moved it. Before, it was %(before)s.", before=_before(values)),
+        ),
+        "ended": (
+            _("Your booking of %(place)s ends earlier, %(when)s", place=place, when=when),
+            _("Somebody at the station ended it."),
+        ),
+        "extended": (
+            _("Your booking of %(place)s ends later, %(when)s", place=place, when=when),
+            _("Somebody at the station made it longer."),
         ),
     }.get(
         action,
@@ -68,15 +77,77 @@ CHANGED = Kind(
     _l("When somebody who works here moves, changes or cancels a booking of yours."),
     say,
 )
-KINDS = (CHANGED,)
 
 
-def tell(booking: Booking, actor: Actor, action: str, before: Mapping[str, Any] | None, now: datetime) -> None:
+def _say_reminder(values: Values, _names: Names) -> Said:
+    """Say that the grace is running out: «Check in to A3 before 09:15»."""
+    return Said(
+        _("Check in to %(place)s before %(time)s", place=values["place"], time=clock(instant(values["by"]))),
+        _("Then the place is let go, so that somebody else can have it."),
+        _("Check in"), "bookings.show", {"booking_id": values["booking"]},
+    )  # fmt: skip
+
+
+def _say_released(values: Values, _names: Names) -> Said:
+    """Say that a place was let go, and that it may be had back: «A3 was released at 09:30. Still need it?»"""
+    at = clock(instant(values["at"]))
+    return Said(
+        _("%(place)s was released at %(time)s. Still need it?", place=values["place"], time=at),
+        _("Nobody had checked in. As long as nobody else has taken it, you can have it back."),
+        _("Get the place back"), "bookings.show", {"booking_id": values["booking"]},
+    )  # fmt: skip
+
+
+REMINDER = Kind(
+    "check-in-reminder",
+    _l("I have not checked in"),
+    _l("When a place of yours is about to be let go because nobody has checked in."),
+    _say_reminder,
+)
+RELEASED = Kind(
+    "booking-released",
+    _l("My place was released"),
+    _l("When nobody checked in to a booking of yours in time, and the rest of it is free for others."),
+    _say_released,
+)
+KINDS = (CHANGED, REMINDER, RELEASED)
+UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
+
+
+def remind(booking: Booking, place: Place, *, by: datetime, now: datetime) -> None:
+    """Tell a member until when to check in."""
+    values = {"booking": booking.id, "place": place.name, "by": by.isoformat()}
+    notices.notify(REMINDER, booking.member_id, values, now=now, subject=_waiting(booking))
+
+
+def unremind(booking: Booking) -> None:
+    """Take a reminder back that has been answered, or is too late."""
+    if booking.reminded_at is not None:
+        notices.withdraw(booking.member_id, _waiting(booking), since=booking.reminded_at)
+
+
+def _waiting(booking: Booking) -> str:
+    return f"check-in-{booking.id}"
+
+
+def released(booking: Booking, place: Place, now: datetime) -> None:
+    """Tell a member that the place was let go."""
+    at = (booking.released_at or now).isoformat()
+    values = {"booking": booking.id, "place": place.name, "at": at}
+    notices.notify(RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}")
+
+
+def reclaimed(booking: Booking, now: datetime) -> None:
+    """Mark as read what a member was told of a place that is theirs again."""
+    notices.settle(booking.member_id, kind=RELEASED, subject=f"released-{booking.id}", now=now)
+
+
+def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str, Any] | None, now: datetime) -> None:
     """Tell the member of a booking what somebody else did to it; of one's own doing nobody needs to be told.
 
     A step that is taken back within the time of an undo is as if it had not been.
     """
-    if actor.id == booking.member_id:
+    if action in UNTOLD or (actor is not None and actor.id == booking.member_id):
         return
     subject = f"booking-{booking.id}"
     if action == "restored" and notices.withdraw(booking.member_id, subject, since=now - UNDO):

@@ -156,6 +156,7 @@ def facts(booking: Booking) -> dict[str, Any]:
         "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
         "title": booking.title, "public": booking.public, "state": booking.state,
         "people": booking.people, "layout": booking.layout,
+        "checked_in": booking.checked_in_at and booking.checked_in_at.isoformat(),
     }  # fmt: skip
 
 

@@ -63,6 +63,9 @@ Decisions
 2026-11: The token is HMAC(secret key, member and a stored nonce), so that the page can show it again, while the
   row keeps its sha256 only. Rejected: the token in the row (a leaked backup would open every feed); a random
   one shown once (people lose it and make another).
+2026-11: A booking that nobody came to stays CONFIRMED and ends when its place was released, SEQUENCE one up; its title
+  begins with "Released". It was its member's until then, and the rest is somebody else's. Rejected: CANCELLED, which
+  Google hides and which says that somebody gave it back; the whole span, which keeps the member busy with nothing.
 2026-11: A fetch is noted at most once in ten minutes and never at the cost of the answer. Last-Modified is
   given only when its second is over, since two versions within it would share their date.
 """

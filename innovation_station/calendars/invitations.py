@@ -54,6 +54,7 @@ class Booked:
     created_at: datetime
     changed_at: datetime
     revision: int = 0
+    released_at: datetime | None = None  # nobody is invited to what was let go
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Booked:

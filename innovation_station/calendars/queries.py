@@ -191,7 +191,7 @@ def months(member_id: int, language: Language, names: Iterable[str]) -> Sequence
 
 _BOOKED = select(
     Booking.id, Booking.uid, Booking.space_id, Booking.start, Booking.end, Booking.title, Booking.state,
-    Booking.sequence, Booking.created_at, Booking.changed_at,
+    Booking.sequence, Booking.created_at, Booking.changed_at, Booking.released_at,
 ).where(Booking.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
 
 

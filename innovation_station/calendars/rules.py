@@ -20,7 +20,7 @@ from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 3
+VERSION = 4
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -67,11 +67,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
         "desk": "Skrivbord", "room": "Mötesrum", "booth": "Samtalsbås", "hall": "Scen",
         "cancelled": "Avbokad", "gone": "Bokningen är avbokad.",
+        "released": "Släppt", "let_go": "Platsen släpptes, för ingen hade checkat in.",
         "change": "Ändra eller avboka:", "feed": "Mina bokningar",
     },
     "en": {
         "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
         "cancelled": "Cancelled", "gone": "This booking is cancelled.",
+        "released": "Released", "let_go": "The place was released, for nobody had checked in.",
         "change": "Change or cancel:", "feed": "My bookings",
     },
 }  # fmt: skip
@@ -147,6 +149,8 @@ class Booked(Protocol):
     def created_at(self) -> datetime: ...
     @property
     def changed_at(self) -> datetime: ...
+    @property
+    def released_at(self) -> datetime | None: ...
 
 
 def wording(place: Place, house: House, language: Language) -> Wording:
@@ -173,19 +177,24 @@ def contents_name(stamp: str, window: Window) -> str:
 
 
 def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
-    """Say a booking as an entry. Raises ValueError where its row makes no sense (see `ics.Entry`)."""
+    """Say a booking as an entry. Raises ValueError where its row makes no sense (see `ics.Entry`).
+
+    One that nobody came to stands until its place was released: as long as that the time was kept.
+    """
     words = WORDS[how.language]
-    cancelled = booking.state in GONE
+    cancelled, released = booking.state in GONE, booking.released_at if booking.state == "no-show" else None
     summary = f"{booking.title} ({how.label})" if booking.title else how.label
     url = f"{base_url}/bookings/{booking.id}" if base_url else ""
+    sign = words["cancelled"] if cancelled else words["released"] if released else ""
+    said = words["gone"] if cancelled else words["let_go"] if released else f"{words['change']} {url}" if url else ""
     return Entry(
         uid=f"booking-{booking.uid}@innovation-station",
         start=booking.start,
-        end=booking.end,
-        summary=f"{words['cancelled']}: {summary}" if cancelled else summary,
+        end=released or booking.end,
+        summary=f"{sign}: {summary}" if sign else summary,
         created=booking.created_at,
         modified=booking.changed_at,
-        description=words["gone"] if cancelled else f"{words['change']} {url}" if url else "",
+        description=said,
         location=how.location,
         url=url,
         status="CANCELLED" if cancelled else "TENTATIVE" if booking.state == "requested" else "CONFIRMED",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from innovation_station.spaces import service
+from innovation_station.spaces.codes import LETTERS, LONG
 from innovation_station.spaces.models import Floor, Space, Zone
 from innovation_station.spaces.rules import Box, Layout
 
@@ -219,4 +221,5 @@ def _add(spot: Spot, floor: Floor, zones: Mapping[str, Zone], position: int) -> 
     return service.add_space(
         floor=floor, zone=zones.get(spot.letter), kind=spot.kind, name=spot.name, box=spot.box,
         position=position, capacity=spot.capacity, amenities=spot.amenities, furniture=spot.furniture,
+        code="".join(Random(spot.name).choices(LETTERS, k=LONG)),  # noqa: S311  the same picture in every demo
     )  # fmt: skip

@@ -10,6 +10,8 @@ Invariants
   nothing of it; a move to another kind of space is priced anew.
 - An entry belongs to the month of its use, but never to a month that was over when it was written: what has been
   exported stays as it was, and corrections follow in the month they are made in.
+- A booking that nobody came to is paid whole. One that ended early is paid until its end, one that was made longer for
+  what was added too: what is paid is what was kept from others, up to when they were told that it is free.
 - The parts of an amount add up to it, and the sums of an export are the sums of its lines, to the öre.
 
 Decisions

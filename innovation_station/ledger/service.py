@@ -28,11 +28,14 @@ def account(
 ) -> None:  # fmt: skip
     """Take back what no longer holds of a booking and enter what does; nothing in a house without plans.
 
-    `standing` is where the booking's member stands; without one (a cancellation) nothing new is entered.
+    `standing` is where the booking's member stands; without one (a cancellation) nothing new is entered. A no-show is
+    paid whole, so what was entered stands when the place is released, and still when it is taken back.
     """
-    if house is None or not plans.catalogue(house).plans:
+    if house is None or action == "released" or not plans.catalogue(house).plans:
         return
     standing_entries = [] if action == "reserved" else queries.open_entries(booking.id)
+    if action == "restored" and standing_entries:
+        return
     for entry in standing_entries:
         db.session.add(_reversed(entry, action, now))
     if booking.state == "confirmed" and standing is not None:

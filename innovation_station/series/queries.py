@@ -65,7 +65,7 @@ def row_of(occurrence: Occurrence, series: Series) -> Row:
     if state == "confirmed" and booking.state in GONE:
         state = "cancelled"
     return Row(
-        occurrence.original, booking.span, booking.space_id, booking.title, state,  # type: ignore[arg-type]
+        occurrence.original, booking.kept, booking.space_id, booking.title, state,  # type: ignore[arg-type]
         occurrence.moved, occurrence.retitled, booking.id,
     )  # fmt: skip
 

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings import writes
+from innovation_station.bookings import wish_queries, writes
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.rules import Wish, asked, cancel_refusals
+from innovation_station.bookings.rules import Wish, asked, cancel_refusals, what_is_left
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor, Booker, booking_refusals, is_staff
@@ -120,10 +120,10 @@ def mine(actor: Actor, series_id: int) -> Series:
 @bookings.changed.connect
 def follow(booking: Booking, *, action: str, **_more: object) -> None:
     """Note that a date was given a time, a space or a title of its own, by itself."""
-    if action not in ("moved", "edited") or (found := queries.of_booking(booking.id)) is None:
+    if action not in ("moved", "ended", "extended", "edited") or (found := queries.of_booking(booking.id)) is None:
         return
     occurrence, series = found
-    if action == "moved":
+    if action != "edited":
         occurrence.moved = True
     occurrence.retitled = occurrence.retitled or booking.title != series.title
 
@@ -218,12 +218,13 @@ def _cancelled(actor: Actor, booking: Booking, now: datetime, house: House) -> N
 def _moved(
     actor: Actor, booking: Booking, row: Row, house: House, now: datetime, zone: ZoneInfo, standing: Standing | None
 ) -> None:  # fmt: skip
-    wish = _wish(row, house, booking)
+    wish = _wish(row, house, now, zone, booking)
     before = writes.facts(booking)
     span = wish.span
     granted = booking.span if booking.space_id == row.space_id else None
     booking.space_id, booking.start, booking.end, booking.layout = row.space_id, span.start, span.end, wish.layout
     booking.setup, booking.clearing = wish.buffers
+    bookings.expect(booking, now)
     booking.title = row.title
     booking.state, booking.answer_by = asked(actor, wish, now, booking.state, granted)
     booking.sequence += 1
@@ -235,7 +236,7 @@ def _moved(
 def _added(
     actor: Actor, series: Series, row: Row, house: House, now: datetime, zone: ZoneInfo, standing: Standing | None
 ) -> Booking:  # fmt: skip
-    wish = _wish(row, house)
+    wish = _wish(row, house, now, zone)
     setup, clearing = wish.buffers
     state, answer_by = asked(actor, wish, now)
     booking = Booking(
@@ -243,7 +244,7 @@ def _added(
         end=wish.span.end, title=row.title, public=series.public, state=state,
         sequence=0, revision=0, setup=setup, clearing=clearing, people=None, layout=None,
         booked_by_id=None if actor.id == series.member_id else actor.id,
-        answer_by=answer_by, checked_in_at=None, released_at=None, request_key=None,
+        answer_by=answer_by, checked_in_at=None, released_at=None, expected_at=None, reminded_at=None, request_key=None,
         created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
@@ -251,12 +252,16 @@ def _added(
     return booking
 
 
-def _wish(row: Row, house: House, booking: Booking | None = None) -> Wish:
+def _wish(row: Row, house: House, now: datetime, zone: ZoneInfo, booking: Booking | None = None) -> Wish:
     if row.span is None:
         raise Conflict([Refusal("series-dates", None, {"count": 1})])
     place = house.places[row.space_id]
     layout = booking.layout if booking and place.layout(booking.layout) else None
-    return Wish(place, row.span, booking.people if booking else None, layout)
+    wish = Wish(place, row.span, booking.people if booking else None, layout)
+    if row.span.start > now:
+        return wish
+    held = wish_queries.held(wish.padded, place.takes, without=booking.id if booking else None)
+    return what_is_left(wish, bookings.moment(now, zone, house), held)
 
 
 # -- what a series says -----------------------------------------------------------------------------------------------

@@ -127,6 +127,15 @@ class SpaceLayout(Base):
     )
 
 
+class SpaceCode(Base):
+    """What the picture on a space says: whoever knows it stands before it, or was there since it was made."""
+
+    __tablename__ = "space_code"
+
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+
+
 class OpeningHours(Base):
     """Minutes of local wall time on a weekday (Monday is 0); without a space they are the house's.
 

@@ -5,5 +5,5 @@ from __future__ import annotations
 from innovation_station.personal import Personal
 
 personal = Personal()
-personal.impersonal("house", "floor", "zone", "space", "space_part", "space_link", "space_layout")
+personal.impersonal("house", "floor", "zone", "space", "space_part", "space_link", "space_layout", "space_code")
 personal.impersonal("opening_hours", "policy", "closure")

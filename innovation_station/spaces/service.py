@@ -9,13 +9,14 @@ from sqlalchemy import delete, select, update
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
-from innovation_station.spaces import rules
+from innovation_station.spaces import codes, rules
 from innovation_station.spaces.models import (
     Floor,
     HouseRow,
     OpeningHours,
     PolicyRow,
     Space,
+    SpaceCode,
     SpaceLayout,
     SpaceLink,
     SpacePart,
@@ -78,9 +79,9 @@ def add_zone(
 def add_space(
     *, floor: Floor, kind: str, name: str, box: Box, zone: Zone | None = None, capacity: int = 1,
     amenities: Sequence[str] = (), furniture: Sequence[Mapping[str, Any]] = (), photo: str | None = None,
-    position: int = 0,
+    position: int = 0, code: str | None = None,
 ) -> Space:  # fmt: skip
-    """Add a space. Raises Refused for an unknown kind, amenity or shape."""
+    """Add a space, with the code of its picture. Raises Refused for an unknown kind, amenity or shape."""
     if kind not in rules.KINDS:
         raise Refused([Refusal("kind-unknown", "kind")])
     if unknown := sorted(set(amenities) - set(rules.AMENITIES)):
@@ -91,7 +92,10 @@ def add_space(
         x=box.x, y=box.y, w=box.w, h=box.h, amenities=sorted(amenities, key=rules.AMENITIES.index),
         furniture=[dict(shape) for shape in furniture], position=position,
     )  # fmt: skip
-    return _added(row)
+    _added(row)
+    db.session.add(SpaceCode(space_id=row.id, code=code or codes.fresh()))
+    db.session.flush()
+    return row
 
 
 def set_hours(hours: Mapping[int, Minutes | None], space: Space | None = None) -> None:

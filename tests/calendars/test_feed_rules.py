@@ -25,7 +25,7 @@ def booking(**changes: object) -> SimpleNamespace:
         "id": 17, "uid": "0b7c8f0e-5d1b-4a7e-9a52-1f2f3a4b5c6d", "space_id": 1, "revision": 0,
         "start": moment,
         "end": moment + timedelta(hours=4), "title": "", "state": "confirmed", "sequence": 0,
-        "created_at": moment, "changed_at": moment,
+        "created_at": moment, "changed_at": moment, "released_at": None,
     }  # fmt: skip
     return SimpleNamespace(**{**plain, **changes})
 
@@ -75,6 +75,18 @@ def test_e07_entry_of_a_cancelled_booking_says_so(language: rules.Language, summ
     how = Wording(HOW.label, HOW.location, HOW.category, language)
     made = rules.entry(booking(state="cancelled", sequence=1), how, "https://station.example")
     assert (made.summary, made.status, made.transparent, made.sequence) == (summary, "CANCELLED", True, 1)
+
+
+@pytest.mark.parametrize(("language", "summary"), [("sv", "Släppt: Skrivbord A1"), ("en", "Released: Skrivbord A1")])
+def test_e07_entry_of_a_booking_that_nobody_came_to_ends_when_it_was_released(
+    language: rules.Language, summary: str
+) -> None:
+    made = booking(state="no-show", sequence=1)
+    made.released_at = made.start + timedelta(minutes=15)
+    found = rules.entry(made, Wording("Skrivbord A1", "A1", "Skrivbord", language), "https://station.example")
+    assert (found.status, found.transparent, found.sequence) == ("CONFIRMED", False, 1)
+    assert (found.start, found.end, found.summary) == (made.start, made.released_at, summary)
+    assert "http" not in found.description and found.url.endswith("/bookings/17")
 
 
 def test_words_are_complete_in_both_languages() -> None:

@@ -9,13 +9,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from innovation_station.bookings import presence
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.schedule import check_ins
 from innovation_station.calendars import document, queries, rules, service
 from innovation_station.calendars.models import Feed, FeedMonth
 from innovation_station.calendars.packed import Piece, opened
 from innovation_station.calendars.rules import Setting, Today
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotFound, Refused
+from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import HouseRow, Space
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, ZONE, at, statements
@@ -74,6 +77,32 @@ def test_without_a_base_url_the_request_says_where_the_house_is(app: Flask, feed
         assert entries() == [(1, "sv", 0), (2, "sv", 0)], "what was left out before is made up for"
         assert stored().count(b"\r\nURL:http://localhost/bookings/2\r\n") == 1
     assert app.test_client().get(path).data.count(b"BEGIN:VEVENT") == 2
+
+
+def test_entry_of_a_booking_that_nobody_came_to_ends_when_the_place_was_released(based: Flask, feeds: Feeds) -> None:
+    path = feeds.make(language="en")
+    booked = feeds.book(MORNING)
+    with based.app_context(), transaction():
+        spaces.set_policy(kind="desk", check_in=30)
+    with based.app_context():
+        check_ins(MORNING.start + timedelta(minutes=20))
+        check_ins(MORNING.start + timedelta(minutes=30))
+        assert entries() == [(booked, "en", 1)]
+        said = text_of(feeds, path)
+        assert "SUMMARY:Released: " in said and "STATUS:CONFIRMED" in said and "SEQUENCE:1" in said
+        assert "DTSTART;TZID=Europe/Stockholm:20261124T080000" in said
+        assert "DTEND;TZID=Europe/Stockholm:20261124T083000" in said
+        with transaction():
+            presence.reclaim(feeds.member(), booked, now=MORNING.start + timedelta(minutes=40), zone=ZONE)
+        said = text_of(feeds, path)
+        assert "DTEND;TZID=Europe/Stockholm:20261124T120000" in said and "SEQUENCE:2" in said
+        with transaction():
+            presence.check_in(feeds.member(), booked, now=MORNING.start + timedelta(minutes=41))
+        assert "SEQUENCE:2" in text_of(feeds, path), "who is here is no news to a calendar"
+        with transaction():
+            presence.end_now(feeds.member(), booked, now=MORNING.start + timedelta(minutes=60), zone=ZONE)
+        said = text_of(feeds, path)
+        assert "DTEND;TZID=Europe/Stockholm:20261124T090000" in said and "SEQUENCE:3" in said
 
 
 def test_entry_follows_move_words_cancel_and_restore(based: Flask, feeds: Feeds) -> None:

@@ -11,8 +11,9 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from innovation_station.bookings import service
+from innovation_station.bookings import presence, service
 from innovation_station.bookings.models import Booking
+from innovation_station.bookings.schedule import check_ins
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, Refused
 from innovation_station.ledger import queries, rules
@@ -20,11 +21,13 @@ from innovation_station.ledger import service as ledger
 from innovation_station.ledger.models import LedgerEntry
 from innovation_station.plans import service as plans
 from innovation_station.plans.models import PlanRow
+from innovation_station.spaces import service as spaces
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in
 from tests.plans.conftest import Planned, organisation
 from tests.plans.conftest import planned as planned
 
-NEXT_MONTH = date(2026, 12, 8)
+NEXT_MONTH, WEDNESDAY = date(2026, 12, 8), date(2026, 11, 25)
+HALF = timedelta(minutes=30)
 
 
 def entries(app: Flask) -> list[tuple[str, str, int, int, int | None]]:
@@ -71,6 +74,49 @@ def test_each_change_is_entered_and_what_it_replaces_taken_back(planned: Planned
     ]
 
 
+def test_no_show_is_paid_whole_and_an_early_leave_until_its_end(planned: Planned) -> None:
+    with planned.app.app_context(), transaction():
+        spaces.set_policy(kind="desk", check_in=15)
+    nobody_came = reserve(planned)
+    left = reserve(planned, day=WEDNESDAY)
+    nine = at(WEDNESDAY, "09:00", "11:00").start
+    with planned.app.app_context():
+        check_ins(nobody_came.start + timedelta(minutes=10))
+        assert check_ins(nobody_came.start + timedelta(minutes=15)) == "1 released, 0 reminded"
+        with transaction():
+            presence.reclaim(planned.member("alva"), nobody_came.id, now=nobody_came.start + HALF, zone=ZONE)
+        assert len(entries(planned.app)) == 2, "what is paid whole stays so, also when it is taken back"
+        with transaction():
+            presence.end_now(planned.member("alva"), left.id, now=nine + HALF, zone=ZONE)
+        with transaction():
+            presence.extend(planned.member("alva"), left.id, nine + 2 * HALF, now=nine + HALF, zone=ZONE)
+    assert [row[:1] + row[2:4] for row in entries(planned.app)] == [
+        ("reserved", 120, 6666),
+        ("reserved", 120, 6666),
+        ("ended", -120, -6666),
+        ("ended", 30, 1667),
+        ("extended", -30, -1667),
+        ("extended", 60, 3333),
+    ]
+
+
+def test_no_show_counts_against_a_quota_and_what_was_given_back_does_not(planned: Planned) -> None:
+    """Ten hours a week: eight of them nobody came to, so two are left; an early leave gives its rest back."""
+    with planned.app.app_context(), transaction():
+        spaces.set_policy(kind="desk", check_in=15)
+    nobody_came = reserve(planned, start="09:00", end="17:00")
+    with planned.app.app_context():
+        check_ins(nobody_came.start + timedelta(minutes=10))
+        check_ins(nobody_came.start + timedelta(minutes=15))
+    with pytest.raises(Refused) as error:
+        reserve(planned, day=WEDNESDAY, start="09:00", end="11:15")
+    assert [refusal.code for refusal in error.value.refusals] == ["quota-hours"]
+    left = reserve(planned, day=WEDNESDAY, start="09:00", end="11:00")
+    with planned.app.app_context(), transaction():
+        presence.end_now(planned.member("alva"), left.id, now=left.start + HALF, zone=ZONE)
+    assert reserve(planned, day=WEDNESDAY, start="13:00", end="14:30")
+
+
 def test_words_enter_nothing(planned: Planned) -> None:
     made = reserve(planned)
     with planned.app.app_context(), transaction():
@@ -107,8 +153,6 @@ def test_another_kind_is_priced_anew(planned: Planned) -> None:
 def test_month_that_is_over_does_not_change(planned: Planned) -> None:
     late = datetime(2026, 11, 30, 22, 50, tzinfo=UTC)  # ten to midnight
     with planned.app.app_context(), transaction():
-        from innovation_station.spaces import service as spaces
-
         spaces.set_hours(dict.fromkeys(range(7), (0, 1440)))
     with planned.app.app_context(), transaction():
         span = type(at(TUESDAY, "09:00", "10:00"))(late - timedelta(minutes=5), late + timedelta(minutes=115))

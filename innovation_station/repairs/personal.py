@@ -1,0 +1,82 @@
+"""What reports know of people: who made them, and what they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+
+from innovation_station.db import db
+from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.repairs.models import FaultReport
+from innovation_station.spaces.models import Space
+
+KEPT_FOR = timedelta(days=365)
+BATCH = 200
+
+personal = Personal()
+
+
+def _records(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(
+        select(FaultReport, Space.name)
+        .join(Space, Space.id == FaultReport.space_id)
+        .where(FaultReport.member_id == member_id)
+        .order_by(FaultReport.id)
+    )
+    return [
+        Record(
+            f"{space}, {report.at:%Y-%m-%d}",
+            {
+                "space": space, "text": report.text, "at": report.at.isoformat(), "state": report.state,
+                "done": report.done_at and report.done_at.isoformat(),
+            },
+            report.done_at and report.done_at + KEPT_FOR,
+        )
+        for report, space in rows
+    ]  # fmt: skip
+
+
+def _erase(subject: Subject, _now: datetime) -> int:
+    """Leave what is broken, without who said so and in which words."""
+    theirs = update(FaultReport).where(FaultReport.member_id == subject.id).values(member_id=None, text="")
+    done = db.session.execute(theirs.execution_options(synchronize_session=False))
+    seen_to = update(FaultReport).where(FaultReport.done_by_id == subject.id).values(done_by_id=None)
+    db.session.execute(seen_to.execution_options(synchronize_session=False))
+    db.session.expire_all()
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _over(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
+    spared = or_(FaultReport.member_id.is_(None), FaultReport.member_id.not_in(held))
+    return (FaultReport.done_at < now - KEPT_FOR) & spared
+
+
+def _expired(now: datetime, held: Collection[int]) -> int:
+    return db.session.scalar(select(func.count()).select_from(FaultReport).where(_over(now, held))) or 0
+
+
+def _purge(now: datetime, held: Collection[int]) -> int:
+    batch = select(FaultReport.id).where(_over(now, held)).limit(BATCH)
+    gone = delete(FaultReport).where(FaultReport.id.in_(batch)).execution_options(synchronize_session=False)
+    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+
+
+personal.add(
+    DataClass(
+        name="faults",
+        tables=("fault_report",),
+        title=_l("Faults you reported"),
+        holds=_l("Which place, what you wrote, when, and when it was seen to."),
+        purpose=_l("So that what is broken is mended, and you hear of it."),
+        basis="interest",
+        retention=_l("A year after it was seen to. When your account is erased, your name and your words go at once."),
+        ends="anonymise",
+        records=_records,
+        erase=_erase,
+        expired=_expired,
+        purge=_purge,
+    )
+)
