@@ -20,19 +20,25 @@ from innovation_station import clock, create_app, db, demo, schema, settings
 from innovation_station.bookings import queries, rules, wish_queries
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Held, Moment, Wish
-from innovation_station.demo import floor, people
+from innovation_station.demo import floor, newcomers, people
 from innovation_station.demo.habits import Author
 from innovation_station.errors import NotAllowed
+from innovation_station.i18n import Language, speaking
 from innovation_station.ledger import queries as ledger
 from innovation_station.ledger.models import LedgerEntry
+from innovation_station.members import queries as member_queries
 from innovation_station.members import service as members
-from innovation_station.members.models import Member
+from innovation_station.members.models import HouseText, Member
+from innovation_station.members.reception import reception
+from innovation_station.notices import queries as notice_queries
+from innovation_station.notices.words import said_all
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Allowance, Use
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box, at_minute, open_span
+from innovation_station.text import parts
 from innovation_station.timespan import Span, union
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -139,7 +145,8 @@ def test_other_members_have_no_password(app: Flask, guess: str) -> None:
 
 
 def test_people_are_forty_with_addresses_of_their_own_and_most_are_seen(app: Flask) -> None:
-    rows = db.db.session.execute(select(Member.email, Member.visible, Member.organisation_id)).all()
+    here = select(Member.email, Member.visible, Member.organisation_id).where(Member.state == "active")
+    rows = db.db.session.execute(here).all()
     assert len(rows) == len({email for email, _, _ in rows}) == 40
     assert all(email.isascii() and email.endswith("@example.org") for email, _, _ in rows)
     assert 0.5 <= sum(visible for _, visible, _ in rows) / 40 <= 0.7
@@ -374,3 +381,28 @@ def test_sql_of_the_past_is_spelt_as_the_database_wants_it(app: Flask) -> None:
     """Rows that were not made by the service must still compare with those that were."""
     spelt = db.db.session.scalars(text("select distinct length(start) from allocation")).all()
     assert spelt == [26]
+
+
+def test_people_wait_to_be_let_in_and_staff_know(app: Flask) -> None:
+    waiting = db.db.session.scalars(select(Member).where(Member.state == "applied").order_by(Member.id)).all()
+    assert [member.name for member in waiting] == [name for name, *_rest in newcomers.WAITING]
+    wished = [offer.title if (offer := reception().wished(member.id)) else None for member in waiting]
+    assert wished == ["Student", "Fast plats", None]
+    for role in ("host", "admin"):
+        reader = db.db.session.scalars(select(Member).where(Member.role == role)).one()
+        told = said_all([(row.kind, row.content) for row in notice_queries.of_member(reader.id, limit=9)])
+        assert [said.parts for said in told] == [{"member_id": member.id} for member in reversed(waiting)]
+    assert [offer.title for offer in reception().offers() if offer.at_once] == ["Medlem"]
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_house_has_rules_that_every_member_has_accepted(app: Flask, language: Language) -> None:
+    everybody = db.db.session.scalars(select(Member.id)).all()
+    assert not [number for number in everybody if member_queries.texts_to_accept(number)]
+    with speaking(language):
+        page = app.test_client().get("/rules", headers={"Accept-Language": language}).text
+    heads = {"sv": ["Platserna", "Ljudet", "Gäster"], "en": ["The places", "Noise", "Guests"]}[language]
+    assert [head for head in heads if f"<h3>{head}</h3>" not in page] == []
+    assert page.count("<li>") >= 10 and "# " not in page.split("<main", 1)[1].split("</main", 1)[0]
+    for paper in db.db.session.scalars(select(HouseText)):
+        assert len(parts(paper.body_sv)) == len(parts(paper.body_en)) > 2

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from innovation_station import clock
 from innovation_station.db import db, transaction
-from innovation_station.demo import floor, people, profiles
+from innovation_station.demo import floor, newcomers, people, profiles, texts
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.demo.plans import Accountant
@@ -42,8 +42,10 @@ def load(app: Flask) -> None:
         organisations = people.add_organisations(session, today)
         members = people.add(session, rng, today, zone, hashes, organisations)
         profiles.add(session, members, to_utc(today, time(8), zone))
+        papers = texts.add(session, members, today, zone)
         accountant = Accountant(session, members, spaces, organisations, zone)
         accountant.give(today)
+        newcomers.add(session, members, accountant.plans, papers, hashes[""], today, zone)
         accountant.enter(*Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE")))
     with app.app_context():
         db.session.remove()

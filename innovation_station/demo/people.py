@@ -111,7 +111,7 @@ def add(
     """Store members, in the order of PEOPLE; `hashes` maps addresses to password hashes."""
     members = []
     for name, organisation, visible in PEOPLE:
-        email, _, role = TEAM.get(name, (_address(name), "", "member"))
+        email, _, role = TEAM.get(name, (address(name), "", "member"))
         members.append(
             Member(
                 email=email, name=name, role=role, visible=visible, bookings_revision=0,
@@ -133,7 +133,8 @@ def password_hashes() -> dict[str, str]:
     return hashes | {"": service.hashed(secrets.token_urlsafe())}
 
 
-def _address(name: str) -> str:
+def address(name: str) -> str:
+    """Give the address of somebody who is invented."""
     plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     words = plain.replace("-", "").split()
     return f"{words[0]}.{words[-1]}@example.org"

@@ -52,16 +52,22 @@ APPLIED = Kind(
 KINDS = (ENDS, APPLIED)
 
 
+def application(member_id: int) -> tuple[str, dict[str, int]]:
+    """Give subject and values of the notice of an application."""
+    return f"application-{member_id}", {"member": member_id}
+
+
 def waits(member_id: int, *, now: datetime) -> None:
     """Tell all staff that somebody waits to be let in."""
+    subject, values = application(member_id)
     for staff_id in members.staff():
-        notices.notify(APPLIED, staff_id, {"member": member_id}, now=now, subject=f"application-{member_id}", once=True)
+        notices.notify(APPLIED, staff_id, values, now=now, subject=subject, once=True)
 
 
 def decided(member_id: int) -> None:
     """Take it back: somebody has seen to it."""
     for staff_id in members.staff():
-        notices.recall(APPLIED, staff_id, f"application-{member_id}")
+        notices.recall(APPLIED, staff_id, application(member_id)[0])
 
 
 def ends(row: Membership, member_id: int, *, last: date, ahead: int, now: datetime) -> bool:
