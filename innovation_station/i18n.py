@@ -193,6 +193,17 @@ def day_full(value: date | datetime) -> str:
     return _formatted(value, "EEEE d MMMM y")
 
 
+def month_name(value: date | datetime) -> str:
+    """Write a month with its year: november 2026, November 2026."""
+    return _formatted(value, "MMMM y")
+
+
+def tenths(value: float) -> str:
+    """Write a number with one decimal: 1 137,5 in Swedish, 1,137.5 in English."""
+    text = f"{value:,.1f}"
+    return text.translate({ord(","): "\N{NO-BREAK SPACE}", ord("."): ","}) if language() == "sv" else text
+
+
 def hours_short(start: int, end: int) -> str:
     """Write minutes of a day for a label: 08–12, 08.30–12 (08:30–12 in English)."""
     return hours_in(language(), start, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from innovation_station.db import transaction
 from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
 from innovation_station.forms import Form, parse_id
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import language, money
+from innovation_station.i18n import language, money, month_name, tenths
 from innovation_station.ledger import queries, rules, service
 from innovation_station.ledger.rules import Line, may_export_ledger, may_see_ledger
 from innovation_station.members.models import Organisation
@@ -34,9 +35,10 @@ SHARE_ROWS = 3
 def index() -> ResponseReturnValue:
     """List the months that have entries."""
     rows = [
-        {"month": row.month, "bookings": row.bookings, "hours": f"{row.minutes / 60:.1f}", "amount": money(row.amount)}
+        {"month": row.month, "name": month_name(date.fromisoformat(f"{row.month}-01")), "bookings": row.bookings,
+         "hours": tenths(row.minutes / 60), "amount": money(row.amount)}
         for row in queries.months()
-    ]
+    ]  # fmt: skip
     return render_template("staff/ledger.html", months=rows, may=may_export_ledger(actor()))
 
 

@@ -23,11 +23,15 @@ _about = Length(max=ABOUT_LONGEST, message=_l("At most %(max)d characters."))
 class OrganisationForm(Form):
     """An organisation's particulars."""
 
-    name_sv = LineField(_l("Name in Swedish"), [DataRequired(_l("Write the name."))], longest=NAME_LONGEST)
-    name_en = LineField(_l("Name in English"), [DataRequired(_l("Write the name."))], longest=NAME_LONGEST)
+    name_sv = LineField(
+        _l("Name in Swedish"), [DataRequired(_l("Write the name."))], longest=NAME_LONGEST, render_kw={"lang": "sv"}
+    )
+    name_en = LineField(
+        _l("Name in English"), [DataRequired(_l("Write the name."))], longest=NAME_LONGEST, render_kw={"lang": "en"}
+    )
     kind = SelectField(_l("Kind"), choices=list(KINDS))
-    about_sv = TextAreaField(_l("About it, in Swedish"), [_about])
-    about_en = TextAreaField(_l("About it, in English"), [_about])
+    about_sv = TextAreaField(_l("About it, in Swedish"), [_about], render_kw={"lang": "sv"})
+    about_en = TextAreaField(_l("About it, in English"), [_about], render_kw={"lang": "en"})
     website = LineField(_l("Web page"), longest=WEBSITE_LONGEST, render_kw={"type": "url", "inputmode": "url"})
     contact = LineField(_l("Public e-mail"), longest=EMAIL_LONGEST, render_kw={"inputmode": "email"})
     partner_from = DateField(_l("Partner from"))
@@ -52,7 +56,9 @@ class LogoForm(Form):
 class BelongForm(Form):
     """A member who is to belong to an organisation, or to none any more."""
 
-    email = LineField(_l("E-mail of the member"), longest=EMAIL_LONGEST, render_kw={"inputmode": "email"})
+    email = LineField(
+        _l("E-mail of the member"), longest=EMAIL_LONGEST, render_kw={"inputmode": "email"}, id="belong-email"
+    )
     member = IdField()
 
 
@@ -61,7 +67,7 @@ class GrantForm(Form):
 
     email = LineField(
         _l("E-mail of the member"), [InputRequired(_l("Write the address of a member."))], longest=EMAIL_LONGEST,
-        render_kw={"inputmode": "email"},
+        render_kw={"inputmode": "email"}, id="grant-email",
     )  # fmt: skip
     kind = HiddenField()
     subject = IdField()

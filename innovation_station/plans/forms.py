@@ -66,10 +66,14 @@ def quota_rows(quotas: Iterable[Quota]) -> list[dict[str, object]]:
 class PlanForm(QuotasForm):
     """What a plan holds."""
 
-    name_sv = LineField(_l("Name in Swedish"), [DataRequired(_l("Write the name."))], longest=80)
-    name_en = LineField(_l("Name in English"), [DataRequired(_l("Write the name."))], longest=80)
-    text_sv = TextAreaField(_l("For whom, in Swedish"), [_text])
-    text_en = TextAreaField(_l("For whom, in English"), [_text])
+    name_sv = LineField(
+        _l("Name in Swedish"), [DataRequired(_l("Write the name."))], longest=80, render_kw={"lang": "sv"}
+    )
+    name_en = LineField(
+        _l("Name in English"), [DataRequired(_l("Write the name."))], longest=80, render_kw={"lang": "en"}
+    )
+    text_sv = TextAreaField(_l("For whom, in Swedish"), [_text], render_kw={"lang": "sv"})
+    text_en = TextAreaField(_l("For whom, in English"), [_text], render_kw={"lang": "en"})
     kinds = Checks(_l("What may be booked"), choices=list(KINDS))
     zones = Checks(_l("Only in these zones"), coerce=int)
     spaces = Checks(_l("Also these places"), coerce=int)
@@ -129,10 +133,10 @@ class MembershipForm(Form):
 class DeskForm(Form):
     """A place that becomes somebody's own."""
 
-    space = SelectField(_l("Place"), coerce=int)
+    space = SelectField(_l("Place"), coerce=int, id="desk-space")
     email = LineField(
         _l("E-mail of the member"), [InputRequired(_l("Write the address of a member."))], longest=EMAIL_LONGEST,
-        render_kw={"inputmode": "email"},
+        render_kw={"inputmode": "email"}, id="desk-email",
     )  # fmt: skip
     starts = DateField(_l("From"), [InputRequired(_l("Choose a day."))])
     ends = DateField(_l("Until"))
@@ -141,10 +145,10 @@ class DeskForm(Form):
 class ManagerForm(Form):
     """Who is to manage a space."""
 
-    space = SelectField(_l("Place"), coerce=int)
+    space = SelectField(_l("Place"), coerce=int, id="manager-space")
     email = LineField(
         _l("E-mail of the member"), [InputRequired(_l("Write the address of a member."))], longest=EMAIL_LONGEST,
-        render_kw={"inputmode": "email"},
+        render_kw={"inputmode": "email"}, id="manager-email",
     )  # fmt: skip
 
 

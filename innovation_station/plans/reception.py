@@ -63,7 +63,7 @@ def _offer(plan: Plan) -> Offer:
     price = words.price_text(plan)
     trial = words.trial_text(plan)
     return Offer(
-        plan.id, plan.names[language()], plan.texts[language()], f"{trial}, {price}" if trial else price,
+        plan.id, plan.names[language()], plan.texts[language()], f"{trial} · {price}" if trial else price,
         plan.self_service,
     )  # fmt: skip
 

@@ -110,6 +110,13 @@ class Station:
             span = at(day, start, end)
             return bookings.reserve(member, self.ids[name], span, now=self.clock.now, zone=ZONE).id
 
+    def member(self, email: str) -> int:
+        """Give the id of a member."""
+        with self.app.app_context():
+            found = db.session.scalars(select(Member.id).where(Member.email == email)).one()
+            db.session.remove()
+            return found
+
     def cancel_link(self, booking_id: int) -> str:
         """Give the link that a mail about a booking carries."""
         with self.app.app_context():

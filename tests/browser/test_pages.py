@@ -33,7 +33,7 @@ ENGLISH = re.compile(
 )
 # Visible text, labels and titles, without what is marked as another language and without what people wrote.
 WORDS = """() => {
-  const skip = '[lang]:not(html), script, style, code, .tl-seg.is-taken, .tl-seg.is-mine, [data-mine], .zone';
+  const skip = '[lang]:not(html), script, style, code, .tl-seg.is-taken, .tl-seg.is-mine, [data-mine], .zone, .folk, .said, .house-text';
   const found = [document.title], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walk.nextNode());) if (!node.parentElement.closest(skip)) found.push(node.data.trim());
   for (const item of document.querySelectorAll('[aria-label], [placeholder], [alt]'))
@@ -177,6 +177,31 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
     for path in (*staff, "/staff/members/1/leave"):
         open_page(admin, path)
         faults += [f"admin {path}: {fault}" for fault in faults_of(admin, language)]
+    assert faults == []
+
+
+# The rest of what is known of people, organisations and plans: each page in one of the languages, by turns, since what is
+# looked for here has nothing to do with words. {waiting} is somebody who has applied.
+MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
+           "/account/spaces", "/rules")  # fmt: skip
+STAFF = ("/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
+         "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
+         "/staff/admission", "/staff/texts")  # fmt: skip
+VISITORS = ("/join", "/organisations/sodertorns-hogskola")
+
+
+def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station) -> None:
+    ids = {
+        "listed": station.member("samir.haddad@example.org"),
+        "waiting": station.member("moa.silfverfalk@example.org"),
+    }
+    faults: list[str] = []
+    for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):
+        pages = {language: visit(language, email=email) for language in ("sv", "en")}
+        for number, path in enumerate(paths):
+            language = ("sv", "en")[number % 2]
+            open_page(pages[language], path.format(**ids))
+            faults += [f"{path}: {fault}" for fault in faults_of(pages[language], language)]
     assert faults == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -264,7 +265,12 @@ def test_month_is_exported_to_the_oere(planned: Planned) -> None:
         sums = rules.sums(list(queries.lines("2026-11")))
         assert sums.total == öre(last[header.index("Totalt")])
     assert admin.get("/staff/ledger/2026-13.csv").status_code == 404
-    assert "2026-11" in admin.get("/staff/ledger").text
+    page = admin.get("/staff/ledger").text
+    assert '<a href="/staff/ledger/2026-11.csv">november 2026 (CSV)</a>' in page and re.search(
+        r'<td class="num">\d+,\d</td>', page
+    )
+    seen = log_in(browser(planned.app), "host").get("/staff/ledger").text
+    assert '<th scope="row">november 2026</th>' in seen  # the file is for administrators
 
 
 def test_english_file_has_points(planned: Planned) -> None:
