@@ -110,7 +110,7 @@ def _untitled(facts: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _erase(subject: Subject, now: datetime) -> int:
-    _lock([subject.id], _spaces_of(subject.id))
+    lock([subject.id], spaces_of(subject.id))
     count = 0
     while done := _forget(Booking.member_id == subject.id, now):
         count += done
@@ -179,7 +179,7 @@ def _tell(member_id: int, now: datetime, until: datetime | None) -> Sequence[str
     ]
 
 
-def _lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
+def lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
     """Lock members, then spaces, each in the order of their ids, as all writers do: or two may wait for each other."""
     for member_id in sorted(member_ids):
         db.session.execute(
@@ -190,40 +190,41 @@ def _lock(member_ids: Collection[int], space_ids: Collection[int]) -> None:
         db.session.execute(update(Space).where(Space.id == space_id).values(revision=Space.revision + 1))
 
 
-def _spaces_of(member_id: int) -> Collection[int]:
-    """Give the spaces of all bookings: an erasure lets go what is ahead, and goes on to the rest with these locked."""
+def spaces_of(member_id: int) -> Collection[int]:
+    """Give the spaces of all bookings: an erasure lets go what is ahead, and goes on to the rest with these locked, and
+    who hands over does with what is released then."""
     return db.session.scalars(select(Booking.space_id).where(Booking.member_id == member_id).distinct()).all()
 
 
 def _release(actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
-    _lock([member_id], _spaces_of(member_id))
+    lock([member_id], spaces_of(member_id))
     found = [booking.id for booking, _space in _ahead(member_id, now, until)]
     for booking_id in found:
-        service.cancel(actor, booking_id, now=now)
+        service.cancel(actor, booking_id, now=now, late=True)
     return len(found)
 
 
 def _hand_over(actor: Any, member_id: int, to_id: int, now: datetime, until: datetime | None) -> int:
     """Book for another member what is no desk; what that member may not book stays, to be released."""
+    lock([member_id, to_id], spaces_of(member_id))
     ahead = [booking for booking, _space in _ahead(member_id, now, until)]
-    _lock([member_id, to_id], {booking.space_id for booking in ahead})
-    return sum(_given(actor, booking, to_id, now) for booking in ahead)
+    return sum(give(actor, booking, to_id, now) is not None for booking in ahead)
 
 
-def _given(actor: Any, booking: Booking, to_id: int, now: datetime) -> bool:
+def give(actor: Any, booking: Booking, to_id: int, now: datetime) -> Booking | None:
+    """Book for another member what somebody who leaves has; None where it is a desk, or that member may not book it."""
     if db.session.get_one(Space, booking.space_id).kind == "desk":
-        return False
+        return None
     receiver = db.session.get_one(Member, to_id)
     try:
         with db.session.begin_nested():
-            service.cancel(actor, booking.id, now=now)
-            service.reserve(
+            service.cancel(actor, booking.id, now=now, late=True)
+            return service.reserve(
                 receiver, booking.space_id, booking.span, now=now, zone=zone(), title=booking.title,
                 public=booking.public,
             )  # fmt: skip
     except DomainError:
-        return False
-    return True
+        return None
 
 
 personal.lets_go(Farewell("bookings", _l("Bookings ahead"), tells=_tell, release=_release, hand_over=_hand_over))

@@ -24,6 +24,8 @@ PRESETS: Mapping[str, tuple[int, int]] = {
     "day": (0, 24 * 60),
 }
 CONFLICTS = frozenset({"taken", "closed-space", "held", "too-close"})
+# what a start that has passed, or begins when the place was free again, is refused by as that of a new booking
+KEPT_START = frozenset({("past", "start"), ("too-soon", "start"), ("off-grid", "start")})
 HOLDING = ("requested", "confirmed")  # the states in which a booking takes its time
 GONE = ("cancelled", "declined", "expired")  # those in which it is as if nobody had booked
 REGRET = timedelta(minutes=10)  # so long one may take a booking back, whatever the rules say of cancelling

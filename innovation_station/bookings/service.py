@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,13 +34,15 @@ from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
 from innovation_station.timespan import Span, subtract
 
-# what a start that has passed, or begins when the place was free again, is refused by as that of a new booking
-KEPT_START = frozenset({("past", "start"), ("too-soon", "start"), ("off-grid", "start")})
 changed = Signal(
     """Sent with each changed Booking inside its transaction, with `action` and `now`.
 
     Where its time has changed also with the `house` as it was read, and, but for a cancellation, with `standing`: where
     its member stands among the plans. `before` is what history says that it was; a new booking comes without."""
+)
+settled = Signal(
+    """Sent after `changed` with all Bookings that one act has changed, as a tuple: for what is worked out once for
+    them together."""
 )
 
 
@@ -85,7 +87,7 @@ def reserve(
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
-    changed.send(booking, action="reserved", now=now, house=house, standing=standing)
+    _announce([booking], now, house=house, standing=standing)
     return booking
 
 
@@ -184,16 +186,18 @@ def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datet
     return booking
 
 
-def cancel(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
+def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) -> Booking:
     """Give a booking's time back; the record stays. Cancelling twice is the same as once.
 
-    Raises NotFound for what is not the actor's and Refused for what is over.
+    `late` gives it back however late it is: a membership that ends takes its bookings along. Raises NotFound for what
+    is not the actor's and Refused for what is over.
     """
     booking = mine(actor, booking_id)
     if booking.cancelled:
         return booking
     house = locked(booking.space_id)
-    if found := rules.cancel_refusals(actor, booking, house.places[booking.space_id].policy, now):
+    policy = house.places[booking.space_id].policy
+    if found := rules.change_refusals(booking, now) if late else rules.cancel_refusals(actor, booking, policy, now):
         raise Refused(found)
     before = facts(booking)
     booking.state, booking.checked_in_at = "cancelled", None
@@ -389,12 +393,12 @@ def check(
     held = [one for one in held if one.hold_id not in kept or one.hold_id is None]
     refused = rules.refusals(wish, measured, held, own)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
-        refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in KEPT_START]
+        refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in rules.KEPT_START]
     if refused:
         kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in refused) else Refused
         raise kind(refused)
     for hold_id in kept:
-        writes.let_go(hold_id)
+        release(hold_id)
     return rules.what_is_left(wish, measured, held)
 
 
@@ -419,11 +423,37 @@ def record(
     Without a `house` only words have changed. `tell` is False where one mail says more than this booking. Without an
     actor it was the house itself, which tells of it in words of its own.
     """
-    booking.revision += 1
-    booking.changed_at = max(now, booking.changed_at)
-    writes.happened(booking, actor, action, now, before)
-    if house is not None or action == "checked-in":
-        telling.unremind(booking)
-    if tell and actor is not None:
-        telling.tell(booking, actor, action, before, now)
-    changed.send(booking, action=action, now=now, house=house, standing=standing, before=before)
+    record_all([(booking, before)], actor, action, now, house=house, standing=standing, tell=tell)
+
+
+def record_all(
+    changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime,
+    *, house: House | None = None, standing: Standing | None = None, tell: bool = False,
+) -> None:  # fmt: skip
+    """Record what one act did to many bookings, each with what it was before: all are written before any is told."""
+    if not changes:
+        return
+    for booking, _before in changes:
+        booking.revision += 1
+        booking.changed_at = max(now, booking.changed_at)
+    writes.happened(changes, actor, action, now)
+    for booking, before in changes:
+        if house is not None or action == "checked-in":
+            telling.unremind(booking)
+        if tell and actor is not None:
+            telling.tell(booking, actor, action, before, now)
+        changed.send(booking, action=action, now=now, house=house, standing=standing, before=before)
+    settled.send(tuple(booking for booking, _before in changes))
+
+
+def reserved_all(taken: Sequence[writes.Taken], actor: Actor, now: datetime, **where: Any) -> None:
+    """Write many new bookings, with `house` and `standing`, and tell later features of them."""
+    writes.reserved_all(taken, actor)
+    _announce([one.booking for one in taken], now, **where)
+
+
+def _announce(bookings: Sequence[Booking], now: datetime, **where: Any) -> None:
+    for booking in bookings:
+        changed.send(booking, action="reserved", now=now, **where)
+    if bookings:
+        settled.send(tuple(bookings))

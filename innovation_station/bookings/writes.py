@@ -6,11 +6,11 @@ is in the same process and lets no statement write two tables, takes them one by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -32,8 +32,10 @@ _booking, _allocation, _history, _hold, _member, _space = (
     cast(Table, model.__table__) for model in (Booking, Allocation, BookingHistory, SpaceHold, Member, Space)
 )
 _INSERT_BOOKING, _INSERT_HISTORY = insert(_booking), insert(_history)
+_IDS = select(_booking.c.uid, _booking.c.id).where(_booking.c.uid.in_(bindparam("uids", expanding=True)))
 _INSERT_ALLOCATION = insert(_allocation).inline()
 _FREE = delete(_allocation).where(_allocation.c.booking_id == bindparam("booking"))
+_FREE_ALL = delete(_allocation).where(_allocation.c.booking_id.in_(bindparam("bookings", expanding=True)))
 _FREE_HOLD = delete(_allocation).where(_allocation.c.hold_id == bindparam("hold"))
 _DELETE_HOLD = delete(_hold).where(_hold.c.id == bindparam("hold"))
 _LOCK_MEMBER = (
@@ -43,6 +45,14 @@ _LOCK_MEMBER = (
 )  # fmt: skip
 _LOCK_BOOKER = _LOCK_MEMBER.where(_member.c.state == "active")
 _STAMP_SPACE = update(_space).where(_space.c.id == bindparam("space")).values(revision=_space.c.revision + 1)
+
+
+class Taken(NamedTuple):
+    """A booking, the place it is of, and the time it takes there, by local days."""
+
+    booking: Booking
+    place: Place
+    parts: Sequence[Span]
 
 
 def _lock_together() -> Any:
@@ -76,6 +86,12 @@ def lock_member(member_id: int) -> None:
     connection().execute(_LOCK_MEMBER, {"member": member_id})
 
 
+def lock_booker(member_id: int) -> None:
+    """Lock a member who books. Raises NotFound for an account that was closed, as `lock` does."""
+    if connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount == 0:
+        raise NotFound("member-unknown")
+
+
 def stamp(space_ids: Iterable[int]) -> None:
     """Lock spaces in the order given (ascending, or two writers may wait for each other) and stamp them changed.
 
@@ -93,8 +109,7 @@ def lock(member_id: int, space_ids: Sequence[int]) -> None:
     held is let go then, and nothing may come after.
     """
     if connection().dialect.name != "postgresql":
-        if connection().execute(_LOCK_BOOKER, {"member": member_id}).rowcount == 0:
-            raise NotFound("member-unknown")
+        lock_booker(member_id)
         stamp(space_ids)
         return
     if connection().execute(_LOCK_TOGETHER, {"member": member_id, "space": space_ids[0]}).rowcount == 0:
@@ -108,7 +123,7 @@ def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor
 
     The session then holds it as if it had been read. Raises Conflict where somebody has the time, past the rules.
     """
-    row = {column.name: getattr(booking, column.name) for column in _booking.c if column.name != "id"}
+    row = _row(booking)
     past = _happened(booking, actor, "reserved", booking.created_at, before=None)
     with _overlap_told(place, booking.span):
         if len(parts) == len(place.takes) == 1 and connection().dialect.name == "postgresql":
@@ -118,8 +133,48 @@ def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor
             booking.id = connection().execute(_INSERT_BOOKING, row).inserted_primary_key[0]  # type: ignore[index]
             connection().execute(_INSERT_ALLOCATION, _allocations(place, parts, booking_id=booking.id))
             connection().execute(_INSERT_HISTORY, past | {"booking_id": booking.id})
+    _read_as_written(booking)
+
+
+def reserved_all(taken: Sequence[Taken], actor: Actor) -> None:
+    """Write many new bookings as `reserved` does, by one statement a table and one that asks for their ids."""
+    if not taken:
+        return
+    connection().execute(_INSERT_BOOKING, [_row(one.booking) for one in taken])
+    found = connection().execute(_IDS, {"uids": [one.booking.uid for one in taken]})
+    ids = {row.uid: row.id for row in found}
+    past = []
+    for one in taken:
+        one.booking.id = ids[one.booking.uid]
+        past.append(_happened(one.booking, actor, "reserved", one.booking.created_at, before=None))
+    allocate_all(taken)
+    connection().execute(_INSERT_HISTORY, past)
+    for one in taken:
+        _read_as_written(one.booking)
+
+
+def _row(booking: Booking) -> dict[str, Any]:
+    return {column.name: getattr(booking, column.name) for column in _booking.c if column.name != "id"}
+
+
+def _read_as_written(booking: Booking) -> None:
     make_transient_to_detached(booking)
     db.session.add(booking)
+
+
+def allocate_all(taken: Sequence[Taken]) -> None:
+    """Take the time of many bookings by one statement. Raises Conflict as `allocate`, naming the first of them."""
+    if not taken:
+        return
+    rows = [row for one in taken for row in _allocations(one.place, one.parts, booking_id=one.booking.id)]
+    with _overlap_told(taken[0].place, taken[0].booking.span):
+        connection().execute(_INSERT_ALLOCATION, rows)
+
+
+def free_all(booking_ids: Collection[int]) -> None:
+    """Give the time of many bookings back."""
+    if booking_ids:
+        connection().execute(_FREE_ALL, {"bookings": sorted(booking_ids)})
 
 
 def allocate(place: Place, parts: Sequence[Span], **owner: int) -> None:
@@ -144,10 +199,15 @@ def let_go(hold_id: int) -> None:
     connection().execute(_DELETE_HOLD, {"hold": hold_id})
 
 
-def happened(booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any]) -> None:
-    """Write a history row, after what the session has changed; without an actor it was the house itself."""
+def happened(
+    changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime
+) -> None:  # fmt: skip
+    """Write a history row for each booking, beside what it was before, after what the session has changed; without an
+    actor it was the house itself."""
     db.session.flush()
-    connection().execute(_INSERT_HISTORY, _happened(booking, actor, action, now, before))
+    connection().execute(
+        _INSERT_HISTORY, [_happened(booking, actor, action, now, before) for booking, before in changes]
+    )
 
 
 def facts(booking: Booking) -> dict[str, Any]:

@@ -6,12 +6,13 @@ Every function runs inside `db.transaction()`, flushes and never commits.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
 
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.service import changed
+from innovation_station.bookings.service import settled
 from innovation_station.calendars import queries, rules
 from innovation_station.calendars.contents import forget, refresh
 from innovation_station.calendars.installation import today
@@ -92,17 +93,19 @@ def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
     )
 
 
-@changed.connect
-def keep_in_step(booking: Booking, **_more: object) -> None:
-    """Renew the stored entries of a changed booking's member, within its transaction, in the languages subscribed in.
+@settled.connect
+def keep_in_step(bookings: Sequence[Booking]) -> None:
+    """Renew the stored entries of changed bookings' members, within the transaction, in the languages subscribed in.
 
     Most members have no feed: they pay one small statement and no row. Where no address of the house is known
     (see `installation.setting`) the fetch does it.
     """
-    languages = queries.languages(booking.member_id)
-    if languages and (now := today()).shared.base_url:
-        for language in languages:
-            refresh(booking.member_id, language, read_house(), now, booking)
+    alone = bookings[0] if len(bookings) == 1 else None
+    for member_id in {booking.member_id: True for booking in bookings}:
+        languages = queries.languages(member_id)
+        if languages and (now := today()).shared.base_url:
+            for language in languages:
+                refresh(member_id, language, read_house(), now, alone)
 
 
 def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:

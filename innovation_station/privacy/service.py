@@ -226,10 +226,13 @@ def _receiver(email: str, member_id: int) -> Member | None:
 def _handed_over(
     actor: Actor, member_id: int, receiver: Member, farewells: Sequence[Farewell], now: datetime, until: datetime | None
 ) -> dict[str, int]:
-    """Give what can be given to the receiver, who is told by mail; counts under "handed-over:NAME"."""
+    """Give what can be given to the receiver, who is told by mail; counts under "handed-over:NAME".
+
+    Later features first: what they hold together goes together, and the rest one by one.
+    """
     handed = {
         f"handed-over:{farewell.name}": farewell.hand_over(actor, member_id, receiver.id, now, until)
-        for farewell in farewells
+        for farewell in reversed(farewells)
         if farewell.hand_over
     }
     if sum(handed.values()):

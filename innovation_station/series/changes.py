@@ -73,6 +73,19 @@ def cancel_refusals(rows: Sequence[Row], scope: Scope, at: date, now: datetime) 
     return [Refusal("already-over" if row.booked else "already-cancelled")]
 
 
+def cancelled_before(rows: Iterable[Row], scope: Scope, at: date, now: datetime) -> bool:
+    """Tell whether a choice reaches nothing because all it reached has been given back before it was over."""
+    rows = list(rows)
+    if touched(rows, at, now)[scope]:
+        return False
+    named = {"this": at, "following": at, "all": date.min}[scope]
+    return any(
+        row.state in ("cancelled", "dropped") and row.span is not None and row.span.start > now
+        for row in rows
+        if row.original == at or (scope != "this" and row.original >= named)
+    )
+
+
 def edit_refusals(rows: Sequence[Row], edit: Edit, scope: Scope, at: date, now: datetime) -> list[Refusal]:
     """List every reason against an edit, but for those of its rule and of the dates that it wants."""
     found = cancel_refusals(rows, scope, at, now)
@@ -125,6 +138,13 @@ def ended_by_date(pattern: Pattern, rows: Iterable[Row]) -> Rule:
     """
     last = max((row.original for row in rows if row.state != "dropped"), default=pattern.first_day)
     return pattern.rule if pattern.rule.until else pattern.rule.ending(last)
+
+
+def since(pattern: Pattern, rows: Iterable[Row], day: date) -> Pattern:
+    """Give the pattern of the dates from a day on, alone: it begins in the same rhythm, and ends where the rows do."""
+    rhythm = dates(pattern.rule.ending(date.max), pattern.first_day)
+    first = next((ahead for ahead in rhythm if ahead >= day), day)
+    return replace(pattern, rule=ended_by_date(pattern, rows), first_day=first)
 
 
 def _ended(pattern: Pattern, before: date) -> Pattern:
@@ -182,10 +202,9 @@ class _Series:
         steps = [self._fitted(row, new) for row in self.reached]
         if not divided or not self._divides():
             return self._change(new, steps)
-        rhythm = dates(self.pattern.rule.ending(date.max), self.pattern.first_day)
-        first = next((day for day in rhythm if day >= self.cut), self.cut)
-        rule = ended_by_date(self.pattern, self.rows)
-        return self._change(replace(new, rule=rule, first_day=first), steps, left=_ended(self.pattern, self.cut))
+        rest = since(self.pattern, self.rows, self.cut)
+        new = replace(new, rule=rest.rule, first_day=rest.first_day)
+        return self._change(new, steps, left=_ended(self.pattern, self.cut))
 
     def ruled(self, edit: Edit, rule: Rule, limit: int, shut: Shut | None, *, divided: bool) -> Change:
         """Lay another rule over the dates that are reached: some stay, some go, some come."""

@@ -134,6 +134,7 @@ class EditSeriesForm(RuleForm):
     """What is to be changed of a series, and how far it reaches."""
 
     scope = HiddenField(default="this")
+    key = HiddenField(validators=[Length(max=100, message=_l("This form is damaged. Open the page again."))])
     space = SelectField(
         _l("Place"), [InputRequired(_l("Choose a place."))], coerce=read_id, validate_choice=False, widget=LongSelect()
     )

@@ -19,7 +19,8 @@ from innovation_station.spaces.models import Space
 class Series(Base):
     """Bookings repeated by a rule, in the local time of `zone`; `rule` is an RRULE of RFC 5545, see `rules.Rule`.
 
-    A series that was divided goes on in another; `ended` says that no date of it is left to come.
+    A series that was divided goes on in another. `ended` says that a change or a cancellation has left no date to come;
+    of one that has run out, the dates say so.
     """
 
     __tablename__ = "series"

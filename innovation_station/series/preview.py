@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Generic, TypeVar
 
-from innovation_station.bookings.rules import SEATS, Alternative, Held, Moment, Wish, alternatives, refusals
+from innovation_station.bookings.rules import KEPT_START, SEATS, Alternative, Held, Moment, Wish, alternatives, refusals
 from innovation_station.errors import Refusal
 from innovation_station.plans.rules import Use
 from innovation_station.series.steps import Change
@@ -44,11 +44,15 @@ Own = tuple[Held, str]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A date of a series and what it asks for; without a wish where its time is unclear, with the `refusals` then."""
+    """A date of a series and what it asks for; without a wish where its time is unclear, with the `refusals` then.
+
+    `started` is the span it has: it may keep a start that has passed, as any booking may.
+    """
 
     day: date
     wish: Wish | None
     refusals: tuple[Refusal, ...] = ()
+    started: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def wanted_by(
     for step in change.of("wants"):
         place, span = places[step.after.space_id], step.after.span
         wish = Wish(place, span, people, layout if place.layout(layout) else None) if span else None
-        wanted.append(Wanted(step.after.original, wish, step.refusals))
+        started = step.before.span if step.before is not None and step.moved else None
+        wanted.append(Wanted(step.after.original, wish, step.refusals, started))
     return wanted
 
 
@@ -115,7 +120,7 @@ class Preview:
         for one in wanted:
             if one.wish is None:
                 verdicts.append(Verdict(one, one.refusals))
-            elif found := (*self._twice(one.wish), *self._refusals(one.wish)):
+            elif found := (*self._twice(one.wish), *self._due(one, one.wish)):
                 verdicts.append(Verdict(one, found))
             else:
                 self._grant(one.day, one.wish)
@@ -155,6 +160,12 @@ class Preview:
         self.series.add(0, span, (day, wish))
         self.own.add(0, span, (Held(place.id, span, 0, None, place.name), place.kind))
         self.counted.add(place, span)
+
+    def _due(self, wanted: Wanted, wish: Wish) -> list[Refusal]:
+        found, started = self._refusals(wish), wanted.started
+        if started is None or started.start != wish.span.start or wish.span.end <= self.moment.now:
+            return found
+        return [refusal for refusal in found if (refusal.code, refusal.field) not in KEPT_START]
 
     def _refusals(self, wish: Wish) -> list[Refusal]:
         return refusals(wish, self.counted.around(wish.span), self._taken(wish), self.own.near(0, wish.span))

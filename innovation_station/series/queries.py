@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Integer, String, TextClause, bindparam, column, select, text
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Booking
-from innovation_station.bookings.rules import GONE, HOLDING, Held
+from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, SpaceHold
+from innovation_station.bookings.rules import GONE, HOLDING, Held, Wish
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.series.models import Occurrence, Series
 from innovation_station.series.steps import Row
@@ -40,10 +40,15 @@ def of_booking(booking_id: int) -> tuple[Occurrence, Series] | None:
     return (found[0], found[1]) if found else None
 
 
-def running(member_id: int) -> Sequence[Series]:
-    """List a member's series that have dates to come, the oldest first."""
+def running(member_id: int, now: datetime) -> Sequence[Series]:
+    """List a member's series that have a date running or to come, the oldest first."""
+    left = (
+        select(Occurrence.series_id)
+        .join(Booking, Booking.id == Occurrence.booking_id)
+        .where(Booking.member_id == member_id, Booking.state.in_(HOLDING), Booking.end > now)
+    )
     return db.session.scalars(
-        select(Series).where(Series.member_id == member_id, Series.ended.is_(False)).order_by(Series.id)
+        select(Series).where(Series.member_id == member_id, Series.id.in_(left)).order_by(Series.id)
     ).all()
 
 
@@ -100,6 +105,26 @@ def own(member_id: int, span: Span, without: Collection[int]) -> list[tuple[Held
         for booking, space, start, end, name, kind in connection().execute(_OWN, given)
         if booking not in without
     ]
+
+
+_allocation, _hold = Allocation.__table__.c, SpaceHold.__table__.c
+_HOLDS = (
+    select(_hold.id, _allocation.space_id, _allocation.start, _allocation.end)
+    .join_from(SpaceHold.__table__, Allocation.__table__, _allocation.hold_id == _hold.id)
+    .where(_hold.member_id == bindparam("member"))
+)
+
+
+def holds_met(member_id: int, wishes: Iterable[Wish]) -> list[int]:
+    """List what is held for a member and meets one of some wishes; one statement, most members have no row."""
+    held = connection().execute(_HOLDS, {"member": member_id}).all()
+    wanted = list(wishes) if held else []
+    return sorted({
+        hold_id
+        for hold_id, space_id, start, end in held
+        for wish in wanted
+        if space_id in wish.place.takes and wish.padded.overlaps(Span(start, end))
+    })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def show(series_id: int) -> ResponseReturnValue:
     ahead = [row for row in rows if row.booked and not row.begun(now)]
     page = {
         "id": series.id, "heading": words.heading(series.pattern, house),
-        "facts": words.summary(series.pattern, house), "ended": series.ended,
+        "facts": words.summary(series.pattern, house),
+        "ended": not any(row.booked and row.span is not None and row.span.end > now for row in rows),
         "owner": None if series.member_id == actor().id else db.session.get_one(Member, series.member_id).name,
         "ahead": [words.date_item(row, house) for row in ahead],
         "rest": [words.date_item(row, house) for row in rows if row not in ahead],
@@ -94,6 +95,8 @@ def edit(series_id: int) -> ResponseReturnValue:
     """Change a date, those from it on or all that are to come; first what that would do, then, by POST, do it."""
     series = service.mine(actor(), series_id)
     typed = request.form if request.method == "POST" else request.args
+    if request.method == "POST" and (going := service.divided_by(series, _submit(typed))):
+        return redirect(url_for("series.show", series_id=going.id), 303)
     at = _at(series, typed.get("at"))
     scope: Scope = typed.get("scope", "this") if typed.get("scope") in SCOPES else "this"  # type: ignore[assignment]
     form = _edit_form(series, at, scope, typed)
@@ -107,7 +110,10 @@ def edit(series_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with transaction():
-                changed = service.edit(actor(), series_id, edited, scope, at, given, now=clock.now(), zone=zone())
+                changed = service.edit(
+                    actor(), series_id, edited, scope, at, given, now=clock.now(), zone=zone(),
+                    request_key=_submit(typed),
+                )  # fmt: skip
         except NotFound:
             raise
         except DomainError as wrong:
@@ -141,6 +147,7 @@ def cancel(series_id: int) -> ResponseReturnValue:
             else:
                 count = len(done.of("dropped")) + len(done.of("cancelled"))
                 text = ngettext("%(num)d date is cancelled.", "%(num)d dates are cancelled.", count)
+                text = text if count else _("It is cancelled already.")
                 flash({"message": text}, "toast")  # type: ignore[arg-type]
                 return redirect(url_for("series.show", series_id=series_id), 303)
         else:
@@ -166,9 +173,9 @@ def _part(booking: Booking, _reader: Person, now: datetime) -> Part | None:
 
 
 @beside.of_member
-def _list(reader: Person, _now: datetime) -> Part | None:
+def _list(reader: Person, now: datetime) -> Part | None:
     """List the series that a member has running."""
-    found = queries.running(reader.id)
+    found = queries.running(reader.id, now)
     house = current_house()
     items = [
         {
@@ -274,6 +281,12 @@ def _own_times(typed: MultiDict[str, str], day: date) -> tuple[str, str]:
     return typed.get(f"from-{day.isoformat()}", "")[:5], typed.get(f"to-{day.isoformat()}", "")[:5]
 
 
+def _submit(typed: MultiDict[str, str]) -> str | None:
+    """Give what a submit and its copies have alike, and no other; None where the form has no key."""
+    said = sorted((name, value) for name, value in typed.items(multi=True) if name != "csrf_token")
+    return f"{said}" if typed.get("key") else None
+
+
 def _at(series: Series, text: str | None) -> date:
     """Read which date of a series is meant; its next one where none is named. Raises NotFound for one it has not."""
     rows, now = queries.rows(series), clock.now()
@@ -297,6 +310,7 @@ def _edit_form(series: Series, at: date, scope: Scope, typed: MultiDict[str, str
         "end": times.end, "title": row.title, "scope": scope,
     }  # fmt: skip
     form = EditSeriesForm(formdata=typed if "title" in typed else None, data=data)
+    form.key.data = form.key.data or secrets.token_urlsafe(12)
     form.space.choices = own_pages.choices(house, form.space.data or 0)
     form.start.choices = form.end.choices = own_pages.clocks(house, form.start.data, form.end.data)
     form.weekdays.choices = [SelectChoice(number, name) for number, name in enumerate(words.weekday_names())]

@@ -172,7 +172,7 @@ def test_the_past_never_changes(context: None, small: Small) -> None:
     assert spoken(series) == expected(small, *weeks(0, 1))
     assert series.ended
     with pytest.raises(Refused) as error, transaction():
-        service.cancel(who(small), series.id, "all", weeks(2)[0], now=later, zone=ZONE)
+        service.cancel(who(small), series.id, "all", weeks(2)[0], now=later + WEEK * 2, zone=ZONE)
     assert error.value.refusals[0].code == "series-over"
     sound()
 
