@@ -109,6 +109,7 @@ EXAMPLES: dict[str, Any] = {
     "left": 90,
     "of": "desk",
     "per": "week",
+    "who": "host",
 }
 
 

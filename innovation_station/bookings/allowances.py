@@ -1,7 +1,7 @@
-"""What a member may book by membership, read for the days that are asked about.
+"""What a member may book by membership and by the quotas for all, read for the days that are asked about.
 
-A house without plans pays nothing for it, and neither does the house's staff: both are `UNLIMITED` before anything is
-read. Of a member without quotas nothing is counted.
+A house that measures nobody pays nothing for it, and neither does the house's staff: both are `UNLIMITED` before
+anything is read. Of a member without quotas nothing is counted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from innovation_station.bookings import queries
+from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Moment
 from innovation_station.db import db
 from innovation_station.members.models import Organisation
@@ -21,14 +22,19 @@ from innovation_station.members.rules import Actor
 from innovation_station.plans import queries as plans
 from innovation_station.plans import rules
 from innovation_station.plans.rules import UNLIMITED, Allowance, Catalogue, Standing, Use
-from innovation_station.spaces.rules import House
+from innovation_station.spaces.rules import House, Policy
 from innovation_station.timespan import Span
 
 
 def standing(house: House, member_id: int, access: int) -> Standing | None:
-    """Give where a member stands, None in a house without plans; one statement at most (see `plans.queries`)."""
+    """Give where a member stands, None in a house that measures nobody; one statement at most (see `plans.queries`)."""
     catalogue = plans.catalogue(house)
-    return plans.standing(catalogue, member_id, access) if catalogue.plans else None
+    return plans.standing(catalogue, member_id, access) if catalogue.measures else None
+
+
+def bare(house: House, actor: Actor, found: Standing | None, zone: ZoneInfo) -> Allowance:
+    """Give what an actor may book for a member, with nothing counted: what hangs on the plan alone. No statement."""
+    return UNLIMITED if found is None else rules.allowance(actor, zone, plans.catalogue(house), found)
 
 
 def allowance(
@@ -38,32 +44,57 @@ def allowance(
     """Give what an actor may book for a member on some days, the first and the last of them.
 
     `without` leaves out what is being moved, one booking or several. `lock` makes others who share a quota wait until
-    the caller's transaction ends. One statement where the plan has quotas, one more where some are shared and locked.
+    the caller's transaction ends. One statement where there are quotas, one or with the lock two where some are shared.
     """
     catalogue = plans.catalogue(house)
-    if found is None or not catalogue.plans:
+    if found is None or not catalogue.measures:
         return UNLIMITED
     left_out = frozenset(() if without is None else (without,) if isinstance(without, int) else without)
-    bare = rules.allowance(actor, zone, catalogue, found)
+    limited = bare(house, actor, found, zone)
     between = (days[0] + timedelta(days=ahead) for ahead in range((days[1] - days[0]).days + 1))
-    quotas = {pair for day in between for pair in bare.quotas(day)}
-    own = rules.reach(*days, (quota for quota, shared in quotas if not shared), zone)
-    shared = rules.reach(*days, (quota for quota, shared in quotas if shared), zone)
+    limits = {limit for day in between for limit in limited.quotas(day)}
+    shared_quotas = [limit.quota for limit in limits if limit.shared]
+    own = rules.reach(*days, (limit.quota for limit in limits if not limit.shared), zone)
+    shared = rules.reach(*days, shared_quotas, zone)
     if shared and lock and found.organisation_id is not None:
         _lock_organisation(found.organisation_id)
     return replace(
-        bare,
+        limited,
         uses=_uses(found, own, catalogue, zone, left_out) if own else (),
-        shared_uses=queries.shared_uses(found.organisation_id or 0, shared, zone, without=left_out) if shared else (),
-    )
+        shared_uses=queries.shared_uses(
+            found.organisation_id or 0, shared, zone, without=left_out,
+            daily=any(quota.per == "day" for quota in shared_quotas),
+            spaces=any(quota.space is not None for quota in shared_quotas),
+        ) if shared else (),
+    )  # fmt: skip
 
 
 def measured(moment: Moment, house: House, actor: Actor, access: int, first: date, last: date | None = None) -> Moment:
     """Give the moment with what the actor may book, on a day or from `first` to `last`, for what pages offer."""
     found = standing(house, actor.id, access)
-    if found is None:
+    if found is None and moment.role == actor.role:
         return moment
-    return replace(moment, allowance=allowance(house, actor, found, (first, last or first), moment.zone))
+    allowed = allowance(house, actor, found, (first, last or first), moment.zone)
+    return replace(moment, allowance=allowed, role=actor.role)
+
+
+def house_for(house: House, actor: Actor, access: int, day: date, zone: ZoneInfo) -> House:
+    """Give the house under the rules that hold for the actor on a day."""
+    return bare(house, actor, standing(house, actor.id, access), zone).house_on(house, day)
+
+
+def policy_of(house: House, booking: Booking, zone: ZoneInfo, found: Standing | None = None) -> Policy:
+    """Give the rules that a booking stands under: those of its member's plan on its day.
+
+    Two statements at most, and none where no plan has rules or it is `found` already where its member stands.
+    """
+    place = house.places[booking.space_id]
+    catalogue = plans.catalogue(house)
+    if not catalogue.houses:
+        return place.policy
+    found = found or standing(house, booking.member_id, plans.access_of(booking.member_id)) or Standing(0)
+    day = booking.start.astimezone(zone).date()
+    return Allowance(zone, catalogue, found).place_on(place, day).policy
 
 
 def _uses(
@@ -75,7 +106,7 @@ def _uses(
     for booking_id, space_id, kind, start, end in rows:
         day = start.astimezone(zone).date()
         if booking_id not in without and catalogue.owner(space_id, day) != found.member_id:
-            counted.append(Use(day, kind, (end - start) // timedelta(minutes=1)))
+            counted.append(Use(day, kind, (end - start) // timedelta(minutes=1), space=space_id))
     return tuple(counted)
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from innovation_station.bookings import queries
 from innovation_station.bookings.queries import Taken
-from innovation_station.bookings.rules import Moment, earliest_start
+from innovation_station.bookings.rules import Moment, bars, earliest_start
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
 from innovation_station.members.rules import short_name
@@ -50,6 +50,7 @@ class Stretch(NamedTuple):
 class Day:
     """What is taken on one local day, seen by one member, for one chosen part of the day.
 
+    The `house` is that under the rules which hold for the member that day (see `allowances.house_for`).
     `taken` knows the places that were read, see `read`.
     """
 
@@ -63,8 +64,8 @@ class Day:
 
     @cached_property
     def barred(self) -> Mapping[int, str]:
-        """Give the places that the reader's membership leaves out this day, each with the code of the reason."""
-        return self.moment.allowance.bars(self.house.places.values(), self.date)
+        """Give the places of which nothing is for the reader this day, each with the code of the reason."""
+        return bars(self.house, self.date, self.moment)
 
     @cached_property
     def midnight(self) -> datetime:
@@ -180,8 +181,7 @@ class Day:
 
     @cached_property
     def _earliest(self) -> dict[Policy, int]:
-        policies = {place.policy for place in self.house.places.values()}
-        return {policy: self.minute(earliest_start(policy, self.moment)) for policy in policies}
+        return {policy: self.minute(earliest_start(policy, self.moment)) for policy in self.house.by_policy}
 
     def free(self, place: Place) -> list[Minutes]:
         """Give the stretches of a place that the reader can still book."""

@@ -2,7 +2,8 @@
 
 Between two pages of a day one place has changed, or none: only that is read and drawn again. What is kept of a place
 stands under the revision of its space, which every change of its allocations raises, so nothing here can be stale; and
-beside it, where a membership leaves the place out, under the reason why.
+beside it, where nothing of the place is for the reader, under the reason why. A page is named by the house as the
+reader's rules make it, so that nobody sees the hours of another plan.
 """
 
 from __future__ import annotations
@@ -162,6 +163,8 @@ def bar_words() -> dict[str, str]:
     return {
         "not-in-plan": out, "dedicated": _("somebody's own"), "no-plan": _("takes a membership"),
         "plan-paused": paused, "plan-resting": paused, "plan-ended": ended, "plan-begins": ended,
+        "not-your-role": _("booked by the staff"), "too-far": _("cannot be booked yet"),
+        "too-soon": _("must be booked earlier"),
     }  # fmt: skip
 
 

@@ -9,18 +9,19 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from innovation_station.bookings import allowances, rules, wish_queries
 from innovation_station.bookings.choice import LOOK_AHEAD, Choice, next_open_days
 from innovation_station.bookings.day import Day
-from innovation_station.bookings.rules import Moment, Wish
+from innovation_station.bookings.rules import Moment, Wish, bar, bars, earliest_start
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, span_short, weekday_definite
 from innovation_station.members.rules import Actor
 from innovation_station.plans import queries as plans
-from innovation_station.spaces.rules import House, Place, at_minute
+from innovation_station.spaces.rules import DAY_MINUTES, House, Place, at_minute, open_span
 from innovation_station.timespan import Span
+
+DAYS_AWAY = frozenset({"too-far", "too-soon"})  # on another day the place is to be had
 
 
 class Repeat:
@@ -78,9 +79,13 @@ def booking_fields(wish: Wish) -> dict[str, object]:
     }  # fmt: skip
 
 
-def in_shape(wish: Wish, zone: ZoneInfo) -> Wish:
+def in_shape(wish: Wish, moment: Moment) -> Wish:
     """Bring a wish onto its place's grid and to a length it may have, so that something can be offered."""
-    policy, midnight = wish.place.policy, at_minute(local(wish.span.start).date(), 0, zone)
+    policy, day = wish.place.policy, moment.day(wish.span.start)
+    if policy.granularity >= DAY_MINUTES:
+        opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
+        return Wish(wish.place, opened, wish.people, wish.layout) if opened else wish
+    midnight = at_minute(day, 0, moment.zone)
     step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
     start = midnight + (wish.span.start - midnight) // step * step
     length = -(-min(max(wish.span.end - start, shortest), longest) // step) * step
@@ -112,41 +117,45 @@ def alternatives_for(
 
     Two statements, and what the membership needs. A wish off the grid, too short, too long or too far ahead is first
     brought to what could be had. Where a quota is used up or a membership does not hold, later or earlier days are
-    looked at too. `without` leaves out a booking that is being moved. `needs` are those of the member who asks, where
-    the booking is theirs.
+    looked at too; what is not for the member gives way to the place most like it that is. `without` leaves out a
+    booking that is being moved. `needs` are those of the member who asks, where the booking is theirs.
     """
-    wish = in_shape(wish, moment.zone)
-    today = local(moment.now).date()
-    last = today + timedelta(days=wish.place.policy.horizon)
-    first = min(max(local(wish.span.start).date(), today), last - timedelta(days=6))
+    today, asked = moment.day(moment.now), moment.day(wish.span.start)
     found = allowances.standing(house, member_id, plans.access_of(member_id) if access is None else access)
+    bare = allowances.bare(house, actor, found, moment.zone)
+    moment = replace(moment, allowance=bare, role=actor.role)
+    house = bare.house_on(house, asked)
+    wish = in_shape(moment.ruled(wish), moment)
+    last = today + timedelta(days=wish.place.policy.horizon)
+    soonest = max(asked, today, moment.day(earliest_start(wish.place.policy, moment)))
+    first = min(soonest, max(today, last - timedelta(days=6)))
     ahead = [day for day in next_open_days(house, first, moment, LOOK_AHEAD if found else 5) if day <= last]
-    if found is not None and ahead:
-        asked = (min(first, ahead[0], local(wish.span.start).date()), max(ahead[-1], local(wish.span.end).date()))
-        allowed = allowances.allowance(house, actor, found, asked, moment.zone, without=without)
+    if found is not None:
+        counted = (min(first, asked, *ahead[:1]), max(asked, moment.day(wish.span.end), *ahead[-1:]))
+        allowed = allowances.allowance(house, actor, found, counted, moment.zone, without=without)
         moment = replace(moment, allowance=allowed)
-        wish = _within_plan(house, wish, moment, needs)
+    if moment.allowance.catalogue is not None or bar(wish.place, asked, moment):
+        wish = _within_reach(house, wish, moment, needs)
         ahead = _granted_days(house, wish, moment, ahead, today)
-    days = ahead[:3]
-    if not days:
-        return []
-    around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], 24 * 60, moment.zone))
+    days = ahead[:3] or [asked]
+    around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], DAY_MINUTES, moment.zone))
     similar = _alike(house, wish.place.id, needs)
     held = wish_queries.near(wish.place, similar, around, wish.padded, without=without)
     own = wish_queries.held_by(member_id, around, without=without)
     return rules.alternatives(wish, similar, held, own, moment, days)
 
 
-def _within_plan(house: House, wish: Wish, moment: Moment, needs: frozenset[str]) -> Wish:
-    """Keep a wish that the plan covers; else put the nearest place in it that the plan does cover, if there is any."""
-    day = local(wish.span.start).date()
-    if not moment.allowance.bar(wish.place, day):
+def _within_reach(house: House, wish: Wish, moment: Moment, needs: frozenset[str]) -> Wish:
+    """Keep a wish for a place that is for the member; else put the nearest one that is, if there is any."""
+    found = bars(house, moment.day(wish.span.start), moment)
+    barred = {space_id for space_id, code in found.items() if code not in DAYS_AWAY}
+    if wish.place.id not in barred:
         return wish
-    places = [place for place in house.places.values() if place.bookable and not moment.allowance.bar(place, day)]
+    places = [place for place in house.places.values() if place.bookable and place.id not in barred]
     if not places:
         return wish
     nearest = min(places, key=lambda place: (place.kind != wish.place.kind, *rules.unlike(place, wish.place, needs)))
-    return in_shape(fitted(wish, nearest, wish.span), moment.zone)
+    return in_shape(fitted(wish, nearest, wish.span), moment)
 
 
 def _granted_days(house: House, wish: Wish, moment: Moment, ahead: list[date], today: date) -> list[date]:

@@ -135,7 +135,8 @@ def _first_offer(house: House, moment: Moment) -> dict[str, object] | None:
     if day is None:
         return None
     measured = allowances.measured(moment, house, who, who.access, day)
-    return own_pages.first_offer(who, house, measured, day, tomorrow=day == tomorrow)
+    ruled = measured.allowance.house_on(house, day)
+    return own_pages.first_offer(who, ruled, measured, day, tomorrow=day == tomorrow)
 
 
 # -- parts -------------------------------------------------------------------------------------------------

@@ -253,7 +253,7 @@ def first_offer(
     member: Actor, house: House, moment: Moment, day: date, *, tomorrow: bool
 ) -> dict[str, Any] | None:  # fmt: skip
     """Find a desk that can be booked at once on an open day, the member's usual one if it is free."""
-    barred = moment.allowance.bars(house.places.values(), day)
+    barred = rules.bars(house, day, moment)
     desks = [p for p in house.places.values() if p.kind == "desk" and p.bookable and p.id not in barred]
     if not desks:
         return None

@@ -108,7 +108,7 @@ class DayPage:
                 *self._free(groups["free"] + groups["part"]),
                 {"name": _("Yours"), "state": "mine", "items": groups["mine"]},
                 {"name": _("Taken"), "state": "taken", "items": groups["taken"]},
-                {"name": _("Not in your membership"), "state": "not-for-me", "items": groups["not-for-me"]},
+                {"name": _("Not yours to book"), "state": "not-for-me", "items": groups["not-for-me"]},
                 {"name": _("Closed"), "state": "closed", "items": groups["closed"]},
             ],
         }  # fmt: skip

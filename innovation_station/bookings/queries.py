@@ -11,15 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     BindParameter,
     CompoundSelect,
+    Integer,
     Select,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     extract,
     false,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -344,30 +347,35 @@ def booked(member_id: int, span: Span) -> list[tuple[int, int, str, datetime, da
 
 
 def shared_uses(
-    organisation_id: int, span: Span, zone: ZoneInfo, *, without: Collection[int] = ()
+    organisation_id: int, span: Span, zone: ZoneInfo, *, without: Collection[int] = (), daily: bool = False,
+    spaces: bool = False,
 ) -> tuple[Use, ...]:  # fmt: skip
     """Add up what the members of an organisation have booked within a span, by kind and stretch; one statement.
 
-    Stretches end where a week or a month does, so that both can be counted from them; a Use carries the first day of
-    its stretch. Booked on behalf of the organisation is what was booked while the member belonged to it.
+    Stretches end where a week or a month does, or `daily` where each day does, so that all can be counted from them; a
+    Use carries the first day of its stretch. `spaces` tells the spaces apart too. Booked on behalf of the organisation
+    is what was booked while the member belonged to it.
     """
     first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
     days = (first + timedelta(days=ahead) for ahead in range(1, (last - first).days))
-    begins = [first] + [day for day in days if day.day == 1 or day.weekday() == 0]
+    begins = [first] + [day for day in days if daily or day.day == 1 or day.weekday() == 0]
     given: dict[str, Any] = {f"from{index}": to_utc(day, time(), zone) for index, day in enumerate(begins)}
     given |= {"organisation": organisation_id, "without": sorted(without), "until": span.end}
-    rows = connection().execute(_shared_uses(len(begins)), given)
-    return tuple(Use(begins[stretch], kind, int(seconds) // 60, count) for stretch, kind, seconds, count in rows)
+    rows = connection().execute(_shared_uses(len(begins), spaces), given)
+    return tuple(
+        Use(begins[stretch], kind, int(seconds) // 60, count, space) for stretch, kind, space, seconds, count in rows
+    )
 
 
 @lru_cache(maxsize=32)
-def _shared_uses(stretches: int) -> Select[Any]:
+def _shared_uses(stretches: int, spaces: bool) -> Select[Any]:
     begins = [bindparam(f"from{index}", type_=UtcDateTime) for index in range(stretches)]
     later = [(_booking.start >= begins[index], literal(index)) for index in range(stretches - 1, 0, -1)]
     stretch = (case(*later, else_=literal(0)) if later else literal(0)).label("stretch")
     length = extract("epoch", _booking.end) - extract("epoch", _booking.start)
+    space = (_space.id if spaces else cast(null(), Integer)).label("space")
     parts = (
-        select(stretch, _space.kind.label("kind"), length.label("length"))
+        select(stretch, _space.kind.label("kind"), space, length.label("length"))
         .select_from(Booking.__table__.join(Space.__table__, _space.id == _booking.space_id))
         .where(
             _booking.organisation_id == bindparam("organisation"), _booking.state.not_in(GONE),
@@ -376,9 +384,8 @@ def _shared_uses(stretches: int) -> Select[Any]:
         )
         .subquery()
     )  # fmt: skip
-    return select(parts.c.stretch, parts.c.kind, func.sum(parts.c.length), func.count()).group_by(
-        parts.c.stretch, parts.c.kind
-    )
+    groups = (parts.c.stretch, parts.c.kind, parts.c.space)
+    return select(*groups, func.sum(parts.c.length), func.count()).group_by(*groups)
 
 
 def count() -> int:

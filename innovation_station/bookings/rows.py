@@ -38,9 +38,12 @@ class Line(NamedTuple):
     css: str = ""  # of a place that is divided, or of a part
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def lines(house: House, language: Language) -> dict[int, Line]:
-    """Name each place; once for a revision of the house. The language must be the one that is in force."""
+    """Name each place; once for a revision of the house and the rules of a plan.
+
+    The language must be the one that is in force.
+    """
     names = amenity_names()
     return {
         place.id: _line(place, house.zone_name(place, language), names)._replace(

@@ -13,9 +13,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal, Refused
-from innovation_station.members.rules import Actor, is_staff
+from innovation_station.members.rules import ROLES, STAFF, Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
-from innovation_station.spaces.rules import DAY_MINUTES, Holidays, Place, Policy, at_minute, open_span
+from innovation_station.spaces.rules import DAY_MINUTES, Holidays, House, Place, Policy, at_minute, open_span
 from innovation_station.timespan import Span, WallTime, subtract, to_utc, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
@@ -95,15 +95,26 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What every rule is measured against: the instant, the house's zone, its public holidays, and a membership.
+    """What every rule is measured against: the instant, the house's zone, its public holidays, and who asks.
 
-    `allowance` is what the member may book by plan; it must know the days that are asked about.
+    `allowance` is what the member may book by plan; it must know the days that are asked about. `role` is that of the
+    one who books, who may be another.
     """
 
     now: datetime
     zone: ZoneInfo
     holidays: Holidays
     allowance: Allowance = UNLIMITED
+    role: str = "member"
+
+    def day(self, instant: datetime) -> date:
+        """Give the local day of an instant."""
+        return instant.astimezone(self.zone).date()
+
+    def ruled(self, wish: Wish) -> Wish:
+        """Give a wish under the rules of the plan that is in force on its day."""
+        place = self.allowance.place_on(wish.place, self.day(wish.span.start))
+        return wish if place is wish.place else replace(wish, place=place)
 
 
 class Owned(Protocol):
@@ -161,21 +172,72 @@ def refusals(
 ) -> list[Refusal]:
     """List every reason against a wish, empty when it may be had.
 
-    `held` is what takes time on the spaces that the wished one takes, and `own` the member's other bookings with their
-    space's kind; both may hold more than what overlaps, and must leave out the booking that is being moved and what is
-    held for the member.
+    It is measured by the rules of its day, whichever the wish was made with. `held` is what takes time on the spaces
+    that the wished one takes, and `own` the member's other bookings with their space's kind; both may hold more than
+    what overlaps, and must leave out the booking that is being moved and what is held for the member.
     """
+    wish = moment.ruled(wish)
     place, span = wish.place, wish.span
     found = [] if place.bookable else [Refusal("not-bookable", "space", {"space": place.name})]
+    if bar := _role_bar(place, moment.role):
+        found.append(bar)
     found += _time_refusals(span, place.policy, moment)
     found += _length_refusals(span, place.policy, moment.zone)
     found += _hours_refusals(span, place, moment)
     found += size_refusals(wish)
     found += _held_refusals(wish, (taken for taken in held if not _is_gone_by(taken, wish, moment)))
     sitting = ((taken, kind) for taken, kind in own if not _is_gone_by(taken, wish, moment))
-    if place.kind in SEATS and (seat := _other_seat(span, place, sitting)):
-        found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
+    found += _own_refusals(wish, moment.role, sitting)
     return found + moment.allowance.refusals(place, span)
+
+
+def _role_bar(place: Place, role: str) -> Refusal | None:
+    lowest = place.policy.booked_by
+    if lowest == ROLES[0] or ROLES.index(role) >= ROLES.index(lowest):
+        return None
+    return Refusal("not-your-role", "space", {"space": place.name, "who": lowest})
+
+
+def bar(place: Place, day: date, moment: Moment) -> Refusal | None:
+    """Say why nothing of a place is for this reader on a day, whatever is taken there; None where something may be.
+
+    The first of the reasons that `refusals` gives for any time of that day, so that a plan can show it in a word.
+    """
+    policy = place.policy
+    if found := _role_bar(place, moment.role) or moment.allowance.bar(place, day):
+        return found
+    today = moment.day(moment.now)
+    if policy.notice and day >= today:
+        opened = open_span(place.hours, day, moment.zone, moment.holidays)
+        if opened and moment.now < opened.end <= earliest_start(policy, moment):
+            return Refusal("too-soon", "start", {"minutes": policy.notice})
+    return _too_far(policy, moment) if (day - today).days > policy.horizon else None
+
+
+def bars(house: House, day: date, moment: Moment) -> dict[int, str]:
+    """Give the code of the reason by space, for those of which nothing is for this reader on a day."""
+    ahead = (day - moment.day(moment.now)).days
+    limited = moment.allowance.catalogue is not None
+    asked = (
+        places
+        for policy, places in house.by_policy.items()
+        if limited or policy.booked_by != ROLES[0] or policy.notice or ahead > policy.horizon
+    )
+    return {place.id: found.code for places in asked for place in places if (found := bar(place, day, moment))}
+
+
+def _own_refusals(wish: Wish, role: str, own: Iterable[tuple[Held, str]]) -> list[Refusal]:
+    """Say what the member has already stands against more at that time."""
+    place, span = wish.place, wish.span
+    same = [held for held, kind in own if kind == place.kind and held.span.overlaps(span)]
+    found = []
+    if place.kind in SEATS and (seat := next((held for held in same if held.space_id != place.id), None)):
+        found.append(Refusal("own-desk", "space", {"span": seat.span, "other": seat.space}))
+    most = place.policy.at_once
+    begins = [max(span.start, one.span.start) for one in same] if most and role not in STAFF else []
+    if any(sum(one.span.start <= begin < one.span.end for one in same) >= most for begin in begins):
+        found.append(Refusal("too-many-at-once", "start", {"count": most}))
+    return found
 
 
 def size_refusals(wish: Wish) -> list[Refusal]:
@@ -229,13 +291,6 @@ def _held_refusals(wish: Wish, held: Iterable[Held]) -> list[Refusal]:
     return [found[code] for code in ("closed-space", "taken", "held", "too-close") if code in found]
 
 
-def _other_seat(span: Span, place: Place, own: Iterable[tuple[Held, str]]) -> Held | None:
-    for held, kind in own:
-        if kind in SEATS and held.space_id != place.id and held.span.overlaps(span):
-            return held
-    return None
-
-
 def earliest_start(policy: Policy, moment: Moment) -> datetime:
     """Give the first instant that may be booked now, on the place's grid.
 
@@ -257,14 +312,18 @@ def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
 
 def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
     running = _on_grid(moment.now, timedelta(minutes=policy.granularity), moment.zone)
-    last_day = moment.now.astimezone(moment.zone).date() + timedelta(days=policy.horizon)
+    last_day = moment.day(moment.now) + timedelta(days=policy.horizon)
     if span.end <= moment.now or span.start < running:
         return [Refusal("past", "start")]
+    found = []
     if span.start < earliest_start(policy, moment):
-        return [Refusal("too-soon", "start", {"minutes": policy.notice})]
-    if span.start.astimezone(moment.zone).date() > last_day:
-        return [Refusal("too-far", "date", {"days": policy.horizon, "last": last_day})]
-    return []
+        found.append(Refusal("too-soon", "start", {"minutes": policy.notice}))
+    return [*found, _too_far(policy, moment)] if moment.day(span.start) > last_day else found
+
+
+def _too_far(policy: Policy, moment: Moment) -> Refusal:
+    last = moment.day(moment.now) + timedelta(days=policy.horizon)
+    return Refusal("too-far", "date", {"days": policy.horizon, "last": last})
 
 
 def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
@@ -286,18 +345,31 @@ def _minute(instant: datetime, zone: ZoneInfo) -> int:
 
 
 def _hours_refusals(span: Span, place: Place, moment: Moment) -> list[Refusal]:
+    found: dict[str, Refusal] = {}
     for part in span.by_local_day(moment.zone):
-        day = part.start.astimezone(moment.zone).date()
-        if day in moment.holidays:
-            return [Refusal("holiday", "date", {"day": day, "holiday": moment.holidays[day]})]
-        opened = open_span(place.hours, day, moment.zone, moment.holidays)
-        if opened is None:
-            return [Refusal("closed-day", "date", {"day": day})]
-        if place.policy.granularity >= DAY_MINUTES and part != opened:
-            return [Refusal("whole-days", "start", {"span": opened})]
-        if not opened.contains(part):
-            return [Refusal("closed-hours", "start", {"span": opened})]
-    return []
+        if refusal := _day_refusal(part, place, moment):
+            found.setdefault(refusal.code, refusal)
+    return list(found.values())
+
+
+def _day_refusal(part: Span, place: Place, moment: Moment) -> Refusal | None:
+    """Say what the hours of a local day have against the part of a wish that lies within it."""
+    day, policy = moment.day(part.start), place.policy
+    if day in moment.holidays:
+        return Refusal("holiday", "date", {"day": day, "holiday": moment.holidays[day]})
+    opened = open_span(place.hours, day, moment.zone, moment.holidays)
+    if opened is None:
+        if place.doors is not None and day.weekday() in place.doors:
+            return Refusal("day-outside-rule", "date", {"space": place.name, "day": day})
+        return Refusal("closed-day", "date", {"day": day})
+    if policy.granularity >= DAY_MINUTES and part != opened:
+        return Refusal("whole-days", "start", {"span": opened})
+    if opened.contains(part):
+        return None
+    doors = open_span(place.doors or place.hours, day, moment.zone, moment.holidays)
+    if doors and doors.contains(part):
+        return Refusal("outside-rule", "start", {"space": place.name, "span": opened})
+    return Refusal("closed-hours", "start", {"span": opened})
 
 
 def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
@@ -448,6 +520,9 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
 
     for day in days:
         opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
+        if opened and wish.place.policy.granularity >= DAY_MINUTES:
+            found.add(opened)
+            continue
         around = [Span(taken.span.start - after, taken.span.end + before) for taken in held]
         for free in free_spans(opened, around, first):
             fits = within_grid(free, wish.place.policy, moment.zone)

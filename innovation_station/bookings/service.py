@@ -18,10 +18,11 @@ from sqlalchemy import select
 
 from innovation_station.bookings import allowances, grace, rules, telling, wish_queries, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
-from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Moment, Wish
+from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Held, Moment, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
+from innovation_station.i18n import zone as local_zone
 from innovation_station.members.rules import Actor, Booker, booking_refusals
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.plans import queries as plans
@@ -73,6 +74,9 @@ def reserve(
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
+    asked_for, wish = wish, measured.ruled(wish)
+    if wish.padded != asked_for.padded:  # the plan keeps more free round it, or less
+        found = wish_queries.standing(actor.id, wish, key)
     if found.held or found.own:
         wish = check(wish, actor.id, measured, found=found)
     elif refused := rules.refusals(wish, measured):
@@ -127,7 +131,18 @@ def consider(
         return
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    check(wish, actor.id, measured, found=found)
+    check(measured.ruled(wish), actor.id, measured, found=found)
+
+
+def answer(who: Actor, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo) -> list[Refusal]:
+    """Tell every reason against what somebody might wish for now; no lock is taken and nothing written.
+
+    Raises NotFound for an unknown space.
+    """
+    house = _knowing(space_id)
+    days = [side.astimezone(zone).date() for side in (span.start, span.end)]
+    measured = allowances.measured(moment(now, zone, house), house, who, plans.access_of(who.id), *days)
+    return _reasons(measured.ruled(Wish(house.places[space_id], span)), who.id, measured)[0]
 
 
 def move(
@@ -158,6 +173,7 @@ def move(
     if moves:
         standing = standing_of(house, booking)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
+        wish = measured.ruled(wish)
         wish = check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         span = wish.span
         granted = booking.span if booking.space_id == space_id else None
@@ -196,7 +212,7 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
     if booking.cancelled:
         return booking
     house = locked(booking.space_id)
-    policy = house.places[booking.space_id].policy
+    policy = allowances.policy_of(house, booking, local_zone())
     if found := rules.change_refusals(booking, now) if late else rules.cancel_refusals(actor, booking, policy, now):
         raise Refused(found)
     before = facts(booking)
@@ -222,12 +238,13 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     layout = booking.layout if place.layout(booking.layout) else None
     wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
+    wish = measured.ruled(wish)
     wish = check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.start = wish.span.start
     expect(booking, now)
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
-    had = wish_queries.cancelled_from(booking.id) if place.policy.approval else ""
+    had = wish_queries.cancelled_from(booking.id) if wish.place.policy.approval else ""
     booking.state, booking.answer_by = rules.asked(actor, wish, now, had, booking.span)
     booking.sequence += 1
     db.session.flush()
@@ -356,8 +373,8 @@ def _may_change(actor: Actor, booking: Booking) -> bool:
 
 
 def standing_of(house: House, booking: Booking) -> Standing | None:
-    """Give where a booking's member stands, behind the member's lock; nothing is asked in a house without plans."""
-    if not plans.catalogue(house).plans:
+    """Give where a booking's member stands, behind the member's lock; nothing is asked where nobody is measured."""
+    if not plans.catalogue(house).measures:
         return None
     return allowances.standing(house, booking.member_id, plans.access_of(booking.member_id))
 
@@ -365,12 +382,15 @@ def standing_of(house: House, booking: Booking) -> Standing | None:
 def measured_for(
     actor: Actor, standing: Standing | None, house: House, wish: Wish, measured: Moment, *, without: int | None = None
 ) -> Moment:  # fmt: skip
-    """Add what the plan lets the actor book, counted behind the locks; `without` leaves out what is being moved."""
+    """Add who asks, and what plan and quotas let them book, counted behind the locks.
+
+    `without` leaves out what is being moved.
+    """
     if standing is None:
-        return measured
+        return measured if actor.role == measured.role else replace(measured, role=actor.role)
     first, last = (side.astimezone(measured.zone).date() for side in (wish.span.start, wish.span.end))
     allowed = allowances.allowance(house, actor, standing, (first, last), measured.zone, without=without, lock=True)
-    return replace(measured, allowance=allowed)
+    return replace(measured, allowance=allowed, role=actor.role)
 
 
 def check(
@@ -387,11 +407,7 @@ def check(
     `started` is the span a booking has: it may keep a start that has passed. What is `found` already to be nothing is
     not read again.
     """
-    own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
-    held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
-    kept = {held.hold_id for held in held if held.hold_id is not None and held.member_id == member_id}
-    held = [one for one in held if one.hold_id not in kept or one.hold_id is None]
-    refused = rules.refusals(wish, measured, held, own)
+    refused, kept, held = _reasons(wish, member_id, measured, without=without, found=found)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
         refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in rules.KEPT_START]
     if refused:
@@ -400,6 +416,19 @@ def check(
     for hold_id in kept:
         release(hold_id)
     return rules.what_is_left(wish, measured, held)
+
+
+def _reasons(
+    wish: Wish, member_id: int, measured: Moment, *, without: int | None = None,
+    found: wish_queries.Standing | None = None,
+) -> tuple[list[Refusal], set[int], list[Held]]:  # fmt: skip
+    """Read what a wish meets and ask the rules; give their reasons, the holds for the member that give way, and what
+    has the time."""
+    own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
+    held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
+    kept = {one.hold_id for one in held if one.hold_id is not None and one.member_id == member_id}
+    others = [one for one in held if one.hold_id not in kept or one.hold_id is None]
+    return rules.refusals(wish, measured, others, own), kept, others
 
 
 def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:

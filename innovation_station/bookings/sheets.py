@@ -23,7 +23,7 @@ from innovation_station.bookings.choice import (
     preset_name,
     presets,
 )
-from innovation_station.bookings.day import Day
+from innovation_station.bookings.day import MIDNIGHT, Day
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.offers import booking_fields, fitted
 from innovation_station.bookings.queries import Taken
@@ -45,6 +45,8 @@ from innovation_station.spaces.rules import Language, Place, at_minute
 from innovation_station.timespan import Span
 
 ROOM_LENGTHS = (30, 60, 120)
+GREY = frozenset({"taken", "closed", "not-for-me"})
+SAID = frozenset({"taken", "held", "closed-space"})  # what the line about the day says already
 
 
 class Sheet:
@@ -85,11 +87,14 @@ class Sheet:
             "close_href": "/book?" + self.choice.query(), "amenities": amenities(self.place),
             "suits": self.suits, "opening": first,
             "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,
-            "alternatives": [], "lost": _("%(name)s was just taken.", name=self.place.name), "photo": self.place.photo,
+            "alternatives": [], "text": None, "reasons": [], "photo": self.place.photo,
+            "lost": _("%(name)s was just taken.", name=self.place.name),
         }  # fmt: skip
-        if mode == "book":
-            return sheet | self._book(typed)
-        return sheet | (self._mine(mine) if mode == "mine" else {"text": self._why()})
+        if mode == "mine":
+            return sheet | self._mine(mine)
+        grey = mode != "book" or self.day.state(self.place) in GREY
+        why = self._why(said=mode != "book") if grey and typed is None else {}
+        return sheet | why | (self._book(typed) if mode == "book" else {})
 
     def _is_mine(self, row: Taken) -> bool:
         """Tell whether a row is the member's own booking of this very place, and not over."""
@@ -108,18 +113,37 @@ class Sheet:
             for stretch in self.day.of(self.place)
         ]  # fmt: skip
 
-    def _why(self) -> str:
-        if not self.place.bookable:
-            return sentence(Refusal("not-bookable", None, {"space": self.place.name}))
-        if bar := self.day.moment.allowance.bar(self.place, self.day.date):
-            return sentence(bar)
-        if not self.rows:
-            opened = self.day.opened(self.place)
-            whole = self.day.span(opened) if opened else self.day.chosen
-            found = rules.refusals(Wish(self.place, whole), self.day.moment)
-            return " ".join(sentence(r) for r in found[:1]) or _("There is nothing left to book this day.")
-        said = ", ".join(f"{span_short(row.booked or row.span)} {self.day.who(row)}" for row in self.rows)
-        return _("%(name)s is taken: %(who)s.", name=self.place.name, who=said)
+    def _why(self, *, said: bool) -> dict[str, Any]:
+        """Give every reason that the rules have against the chosen time; who has the day is `said` in one line."""
+        taken = ", ".join(f"{span_short(row.booked or row.span)} {self.day.who(row)}" for row in self.rows)
+        lead = _("%(name)s is taken: %(who)s.", name=self.place.name, who=taken) if taken and said else None
+        wish = self._looked_at()
+        found = rules.refusals(wish, self.day.moment, [row.held for row in self.rows], self.own)
+        reasons = [sentence(refusal) for refusal in found if not (lead and refusal.code in SAID)]
+        if not lead and not reasons:
+            lead = _("There is nothing left to book this day.")
+        return {"text": lead, "reasons": reasons}
+
+    def _looked_at(self) -> Wish:
+        """Give what the plan judges the place by: of a desk the chosen time, of a room some of it."""
+        day, place, policy = self.day, self.place, self.place.policy
+        opened, chosen = day.opened(place), day.looked_at(place)
+        if opened is None or chosen is None:
+            return Wish(place, day.chosen)
+        if policy.granularity >= MIDNIGHT:
+            return Wish(place, day.span(opened))
+        start, end = chosen
+        if place.kind != "desk":
+            start = day.judged_at(chosen)
+            start = max(opened[0], start - start % policy.granularity)
+            end = min(opened[1], start + max(policy.shortest, ROOM_LENGTHS[0]))
+        first = day.minute(rules.earliest_start(policy, day.moment))
+        start = first if start < first < end else start
+        minutes = (start, min(end, start + policy.longest))
+        begin, stop = (at_minute(day.date, minute, day.moment.zone) for minute in minutes)
+        return Wish(
+            place, Span(begin, stop) if begin < stop else day.whole
+        )  # of an hour that is skipped nothing is left
 
     # -- to book ------------------------------------------------------------------------------------------------------
 
@@ -187,9 +211,7 @@ class Sheet:
 
     def _option(self, value: str, label: str, asked: tuple[int, int], span: Span | None) -> dict[str, Any]:
         """Make one choice of time; `span` is what of it can be had by the clock, None where it is over."""
-        refused = (
-            rules.refusals(Wish(self.place, span), self.day.moment, [row.held for row in self.rows]) if span else None
-        )
+        refused = self._refused(span) if span else None
         minutes = self._minutes(span) if span else asked
         hint = hours_short(*minutes)
         return {
@@ -199,11 +221,19 @@ class Sheet:
             "button": _("Book %(hours)s", hours=hint),
         }  # fmt: skip
 
+    def _refused(self, span: Span) -> list[Refusal]:
+        """Ask the rules; that one already sits elsewhere shuts no choice, since the answer to it offers a way."""
+        own = self.own if self.place.kind not in rules.SEATS else ()
+        return rules.refusals(Wish(self.place, span), self.day.moment, [row.held for row in self.rows], own)
+
     def _short_reason(self, refusal: Refusal) -> str:
         """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
         short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
                  "too-long": _("too long"), "too-short": _("too short"), "held": _("taken"), "too-close": _("taken"),
-                 "whole-days": _("whole days only"),
+                 "whole-days": _("whole days only"), "outside-rule": _("closed"), "day-outside-rule": _("closed"),
+                 "limit-hours": _("more than is left"), "limit-shared-hours": _("more than is left"),
+                 "limit-bookings": _("more than is left"), "limit-shared-bookings": _("more than is left"),
+                 "too-many-at-once": _("too many at once"),
                  "quota-hours": _("more than is left"), "shared-hours": _("more than is left"),
                  "quota-bookings": _("more than is left"), "shared-bookings": _("more than is left")}  # fmt: skip
         return short.get(refusal.code) or sentence(refusal)
@@ -270,7 +300,7 @@ class Sheet:
     def _left(self) -> list[str]:
         """Say what is left of each quota that a booking here takes from."""
         states = self.day.moment.allowance.left(self.choice.day)
-        return [left_sentence(state) for state in states if state.quota.counts(self.place.kind)]
+        return [left_sentence(state) for state in states if state.quota.counts(self.place.kind, self.place.id)]
 
     # -- what is yours ------------------------------------------------------------------------------------------------
 

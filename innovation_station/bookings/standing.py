@@ -38,7 +38,7 @@ def plan() -> ResponseReturnValue:
     told = [entry for entry in audit.of_member(who.id, limit=200) if entry.subject_kind in ("membership", "desk")]
     mine = [entry for entry in told if entry.member_id == who.id]
     page = {
-        "plans": bool(found), "staff": who.is_staff, "current": _current(allowance, today),
+        "plans": bool(plans.catalogue(house).plans), "staff": who.is_staff, "current": _current(allowance, today),
         "lefts": [_left(left) for left in allowance.left(today)],
         "terms": [_term(found, index, today) for index in range(len(found.terms))] if found else [],
         "desks": [house.places[row.space_id].name for row in plans.dedicated(member_id=who.id) if _holds(row, today)],
@@ -60,7 +60,7 @@ def _current(allowance: Allowance, today: date) -> dict[str, Any] | None:
     found = allowance.plan_on(today)
     if isinstance(found, Refusal):
         return {"refusal": sentence(found)}
-    return _plan(found)
+    return _plan(found) if found else None
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -73,9 +73,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 
 def _left(left: Left) -> dict[str, Any]:
+    days = dict.fromkeys((left.first, left.last))
     return {
         "text": words.quota_text(left.quota), "shared": left.shared, "used": left.used, "amount": left.quota.amount,
-        "left": words.amount_text(left.quota, left.left), "period": f"{day_short(left.first)} – {day_short(left.last)}",
+        "left": words.amount_text(left.quota, left.left), "period": " – ".join(map(day_short, days)),
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from innovation_station.bookings.forms import BookingForm
 from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import Repeat, alternatives_for
 from innovation_station.bookings.pages import DayPage
-from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish
+from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
 from innovation_station.db import others_write, transaction
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
@@ -70,7 +70,8 @@ def create() -> ResponseReturnValue:
     wish = None
     try:
         asked = form.furnished
-        wish = Wish(place, form.span(place, _moment(now)), asked.people, asked.layout)
+        house = allowances.house_for(current_house(), actor(), actor().access, form.day, zone())
+        wish = Wish(place, form.span(house.places[place.id], _moment(now)), asked.people, asked.layout)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         key = form.key.data or None
         if others_write():
@@ -177,7 +178,7 @@ def _page(
     moment = _moment(now)
     day, page = _compose_day(_day(choice, moment), usual, choice, place)
     strip = _strip(choice.day, now)
-    frame = Frame(current_house(), choice, moment).compose(local(now).date(), _free(strip, day, choice, stamp), strip)
+    frame = Frame(day.house, choice, moment).compose(local(now).date(), _free(strip, day, choice, stamp), strip)
     page |= frame
     page["closed_reason"] = page["closed_reason"] or _no_plan(day)
     page["due"] = _due()
@@ -199,7 +200,7 @@ def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) ->
 def _no_plan(day: Day) -> str | None:
     """Say where the reader has no plan on a day that would let anything be booked."""
     allowance = day.moment.allowance
-    found = allowance.plan_on(day.date) if allowance.catalogue else None
+    found = allowance.plan_on(day.date)
     return sentence(found) if isinstance(found, Refusal) else None
 
 
@@ -225,6 +226,7 @@ def _floor_css(revision: int) -> str:
 
 
 def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
+    place = day.house.places[place.id]
     own = wish_queries.held_by(day.member_id, day.whole)
     sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
     if place.id in day.barred and sheet["mode"] == "closed":
@@ -256,24 +258,26 @@ def _busy(
 def _free(strip: Sequence[date], shown: Day, choice: Choice, stamp: tuple[int, int]) -> dict[date, int]:
     """Count the places that the reader can have in the chosen part of each day.
 
-    One statement at most, and one more for each change of membership within these days.
+    One statement at most, and one more wherever within these days other places are left out.
     """
-    house, moment = shown.house, shown.moment
+    moment = shown.moment
     found: dict[date, int] = {}
-    days = [day for day in strip if opens_on(house, day, moment)]
-    barred = {day: tuple(moment.allowance.bars(house.places.values(), day)) for day in days}
-    for bars in dict.fromkeys(barred.values()):
-        same = [day for day in days if barred[day] == bars]
-        found |= _free_but(bars, same, choice, moment, stamp)
+    alike: dict[tuple[House, tuple[int, ...]], list[date]] = {}
+    for day in strip:
+        house = moment.allowance.house_on(shown.house, day)
+        if opens_on(house, day, moment):
+            alike.setdefault((house, tuple(bars(house, day, moment))), []).append(day)
+    for (house, barred), days in alike.items():
+        found |= _free_but(house, barred, days, choice, moment, stamp)
     return found
 
 
 def _free_but(
-    bars: Sequence[int], strip: Sequence[date], choice: Choice, moment: Moment, stamp: tuple[int, int]
+    house: House, barred: Sequence[int], strip: Sequence[date], choice: Choice, moment: Moment, stamp: tuple[int, int]
 ) -> dict[date, int]:  # fmt: skip
-    house, now = current_house(), moment.now
+    now = moment.now
     shown = [place for place in house.places.values() if choice.shows(place) and place.bookable]
-    left_out = frozenset(bars)
+    left_out = frozenset(barred)
     places = [place for place in shown if place.id not in left_out]
     windows = []
     for day in strip:
@@ -351,7 +355,7 @@ def _day(choice: Choice, moment: Moment) -> Day:
     chosen = Span(*(at_minute(choice.day, minute, zone()) for minute in (choice.start or 0, choice.end or 1440)))
     who, house = actor(), current_house()
     measured = allowances.measured(moment, house, who, who.access, choice.day)
-    return Day(house, choice.day, measured, who.id, who.is_staff, chosen)
+    return Day(measured.allowance.house_on(house, choice.day), choice.day, measured, who.id, who.is_staff, chosen)
 
 
 def _place(space_id: int) -> Place:

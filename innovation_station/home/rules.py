@@ -119,9 +119,10 @@ def seat_offers(
     for span in _spans(gap, moment, habits):
         favourites = [space for space, _count in Counter(habit[0] for habit in habits).most_common()]
         order = sorted(desks, key=lambda p: favourites.index(p.id) if p.id in favourites else len(favourites))
-        place = next((place for place in order if taken.grants(Wish(place, span), moment)), None)
-        if place:
-            offers.append(Offer(Wish(place, span)))
+        wishes = (Wish(place, part) for place in order if (part := _while_open(place, span, moment)))
+        wish = next((wish for wish in wishes if taken.grants(wish, moment)), None)
+        if wish:
+            offers.append(Offer(wish))
             break
     until = offers[0].wish.span.end if offers else gap.end
     before = next(
@@ -133,6 +134,15 @@ def seat_offers(
         if taken.grants(wish, moment, without=before):
             offers.append(Offer(wish, before))
     return offers
+
+
+def _while_open(place: Place, span: Span, moment: Moment) -> Span | None:
+    """Give the part of a span in which a place may be booked, None where that is not worth coming for."""
+    opened = open_span(place.hours, moment.day(span.start), moment.zone, moment.holidays)
+    if opened is None or opened.contains(span):
+        return opened and span
+    start, end = max(span.start, opened.start), min(span.end, opened.end)
+    return Span(start, end) if end - start >= SHORTEST_GAP else None
 
 
 def _spans(gap: Span, moment: Moment, habits: Sequence[Habit]) -> list[Span]:

@@ -46,6 +46,7 @@ class Today:
         left = any(booking.span.end > moment.now for booking in self.mine)  # the stage is open in the evening
         if first and not left and local(first.start).date() > self.today:
             self._read(local(first.start).date())
+        self.house = moment.allowance.house_on(house, self.date)
         self.opened = first if first and local(first.start).date() == self.date else None
         self.is_open = bool(self.opened and self.opened.start <= moment.now)
 

@@ -157,4 +157,4 @@ def label_quotas(form: QuotasForm) -> None:
     for entry in form.quotas:
         entry.kind.choices = {"": words.kind_name(None), **words.kind_names()}
         entry.unit.choices = {"hours": _("hours"), "bookings": _("bookings")}
-        entry.per.choices = {"week": _("a week"), "month": _("a month")}
+        entry.per.choices = {"day": _("a day"), "week": _("a week"), "month": _("a month")}

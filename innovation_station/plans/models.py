@@ -1,15 +1,15 @@
-"""Tables of plans: what they hold, who has them, whose desk is whose."""
+"""Tables of plans: what they hold, who has them, whose desk is whose; and the quotas that hold for all."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
 from innovation_station.members.models import Member, Organisation
-from innovation_station.spaces.models import KIND
+from innovation_station.spaces.models import KIND, Ruled, Space, rule_checks
 
 
 class PlanRow(Base):
@@ -64,7 +64,54 @@ class QuotaRow(Base):
     __table_args__ = (
         CheckConstraint("(plan_id is null) <> (organisation_id is null)", name="one_owner"),
         CheckConstraint(KIND, name="kind"),
-        CheckConstraint("per in ('week', 'month')", name="per"),
+        CheckConstraint("per in ('day', 'week', 'month')", name="per"),
+        CheckConstraint("unit in ('hours', 'bookings')", name="unit"),
+        CheckConstraint("amount between 0 and 1000000", name="amount"),
+    )
+
+
+class PlanPolicy(Ruled, Base):
+    """Booking rules of a plan: for a kind, for one space, or with neither for all that it covers."""
+
+    __tablename__ = "plan_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    kind: Mapped[str | None] = mapped_column(String(10))
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))
+
+    __table_args__ = (
+        UniqueConstraint("plan_id", "kind"),
+        UniqueConstraint("plan_id", "space_id"),
+        # uq_plan_policy_all (plan_id, where both are null) is made by the migration, see spaces.models.OpeningHours
+        CheckConstraint(KIND, name="kind"),
+        CheckConstraint("kind is null or space_id is null", name="one_scope"),
+        *rule_checks(),
+    )
+
+
+class HouseQuota(Base):
+    """How much may be booked in a period whatever the plan: by each member or, shared, by all of one organisation.
+
+    It counts a kind, one space or, with neither, everything. `amount` is in minutes where the unit is hours.
+    """
+
+    __tablename__ = "house_quota"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str | None] = mapped_column(String(10))
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))
+    shared: Mapped[bool] = mapped_column(default=False)
+    per: Mapped[str] = mapped_column(String(5))
+    unit: Mapped[str] = mapped_column(String(8))
+    amount: Mapped[int]
+
+    space: Mapped[Space | None] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        CheckConstraint(KIND, name="kind"),
+        CheckConstraint("kind is null or space_id is null", name="one_scope"),
+        CheckConstraint("per in ('day', 'week', 'month')", name="per"),
         CheckConstraint("unit in ('hours', 'bookings')", name="unit"),
         CheckConstraint("amount between 0 and 1000000", name="amount"),
     )

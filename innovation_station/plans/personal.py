@@ -19,7 +19,7 @@ from innovation_station.spaces.models import Space
 from innovation_station.spaces.service import changed as house_changed
 
 personal = Personal()
-personal.impersonal("plan", "plan_quota")
+personal.impersonal("plan", "plan_quota", "plan_policy", "house_quota")
 
 
 def _iso(day: date | None) -> str | None:

@@ -12,28 +12,30 @@ from sqlalchemy.orm import joinedload
 
 from innovation_station.db import db
 from innovation_station.members.models import Member
-from innovation_station.plans.models import DedicatedDesk, Membership, PlanRow, QuotaRow
-from innovation_station.plans.rules import Catalogue, Dedication, Plan, Quota, Standing, Term
+from innovation_station.plans.models import DedicatedDesk, HouseQuota, Membership, PlanPolicy, PlanRow, QuotaRow
+from innovation_station.plans.rules import Catalogue, Dedication, Limit, Plan, Quota, Standing, Term
 from innovation_station.spaces.queries import changes_house
-from innovation_station.spaces.rules import House
+from innovation_station.spaces.rules import House, Scope
 
 MOST = 4000  # standings kept of a catalogue, half a kilobyte each
-_catalogues: WeakKeyDictionary[House, Catalogue] = WeakKeyDictionary()
+KEPT = "catalogue"
+"""Where a house keeps its catalogue."""
+
 _standings: WeakKeyDictionary[Catalogue, dict[tuple[int, int], Standing]] = WeakKeyDictionary()
 _lock = Lock()
 
 
 def catalogue(house: House) -> Catalogue:
-    """Give all plans as they are at the house's revision; three statements where it is new, else none.
+    """Give all plans as they are at the house's revision; five statements where it is new, else none.
 
     Inside a transaction that changes the house nothing new is kept: it may be taken back, and the house that was read
     before it, which has the revision it had, lives on.
     """
-    found = _catalogues.get(house)
+    found: Catalogue | None = house.kept.get(KEPT)
     if found is None:
-        found = _read()
+        found = _read().over(house)
         if not changes_house():
-            _catalogues[house] = found
+            house.kept[KEPT] = found
     return found
 
 
@@ -53,7 +55,18 @@ def _read() -> Catalogue:
         {plan.id: plan_of(plan, [quota_of(row) for row in quotas if row.plan_id == plan.id]) for plan in plans},
         dedications,
         shared,
+        [limit_of(row) for row in session.scalars(_LIMITS)],
+        {Scope(row.plan_id, row.kind, row.space_id): row.rule() for row in session.scalars(select(PlanPolicy))},
     )
+
+
+_LIMITS = select(HouseQuota).options(joinedload(HouseQuota.space)).order_by(HouseQuota.id)
+
+
+def limit_of(row: HouseQuota) -> Limit:
+    """Give a quota for all detached from the database; its space must be loaded."""
+    name = row.space.name if row.space else ""
+    return Limit(Quota(row.kind, row.per, row.unit, row.amount, row.space_id, name), row.shared, house=True)  # type: ignore[arg-type]
 
 
 def quota_of(row: QuotaRow) -> Quota:

@@ -6,19 +6,19 @@ Days and periods are those of the house's wall clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
-from innovation_station.spaces.rules import ById, Language, Place
+from innovation_station.spaces.rules import ById, House, Language, Place, Rule, Scope
 from innovation_station.timespan import Span, to_utc
 
-Per = Literal["week", "month"]
+Per = Literal["day", "week", "month"]
 Unit = Literal["hours", "bookings"]
-PERIODS: tuple[Per, ...] = ("week", "month")
+PERIODS: tuple[Per, ...] = ("day", "week", "month")
 UNITS: tuple[Unit, ...] = ("hours", "bookings")
 Names = Mapping[Language, str]
 DAY = timedelta(days=1)
@@ -27,16 +27,31 @@ REMIND_BEFORE = (14, 2)  # days before a membership ends
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How much of a kind (None: of all) may be booked in a period; `amount` is in minutes where the unit is hours."""
+    """How much of a kind or of one space (neither: of all) may be booked in a period.
+
+    `amount` is in minutes where the unit is hours; `name` is the space's.
+    """
 
     kind: str | None
     per: Per
     unit: Unit
     amount: int
+    space: int | None = None
+    name: str = ""
 
-    def counts(self, kind: str) -> bool:
-        """Tell whether bookings of a kind count towards it."""
+    def counts(self, kind: str, space: int | None) -> bool:
+        """Tell whether bookings of a space, which is of a kind, count towards it."""
+        if self.space is not None:
+            return self.space == space
         return self.kind is None or self.kind == kind
+
+
+class Limit(NamedTuple):
+    """A quota that holds for somebody: their own, or shared with their organisation. `house` says it is for all."""
+
+    quota: Quota
+    shared: bool = False
+    house: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,15 +122,39 @@ class Dedication:
 class Catalogue:
     """All plans of the house, the desks that are somebody's own, and what organisations share, at one revision.
 
-    Plans raise Outdated for an id of a later one.
+    Plans raise Outdated for an id of a later one. `limits` are the quotas that hold for all, whatever their plan;
+    `rules` are booking rules of plans, and `houses` the house as they make it, by plan; under None it is as it is
+    without. Where no plan has rules there are none.
     """
 
     plans: Mapping[int, Plan] = field(default_factory=dict)
     dedications: Mapping[int, Sequence[Dedication]] = field(default_factory=dict)
     shared: Mapping[int, Sequence[Quota]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()
+    rules: Mapping[Scope, Rule] = field(default_factory=dict)
+    houses: Mapping[int | None, House] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plans", ById(self.plans))
+
+    @property
+    def quotas(self) -> Iterator[Quota]:
+        """List all quotas there are, of plans, of organisations and for all."""
+        yield from (quota for plan in self.plans.values() for quota in plan.quotas)
+        yield from (quota for shared in self.shared.values() for quota in shared)
+        yield from (limit.quota for limit in self.limits)
+
+    @property
+    def measures(self) -> bool:
+        """Tell whether it matters here who books: there are plans, or quotas for all."""
+        return bool(self.plans or self.limits)
+
+    def over(self, house: House, rules: Mapping[Scope, Rule] | None = None) -> Catalogue:
+        """Give it with the houses that the rules of its plans make, or that other such rules would make."""
+        laid = self.rules if rules is None else rules
+        ruled = sorted({scope.plan for scope in laid if scope.plan is not None} & self.plans.keys())
+        houses: dict[int | None, House] = {plan: house.under({**house.rules, **laid}, plan) for plan in ruled}
+        return replace(self, rules=laid, houses={None: house, **houses} if houses else {})
 
     @property
     def standard(self) -> Plan | None:
@@ -139,23 +178,28 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Time that counts: of one booking, or of many of one kind in one period. `day` is the local day it begins on."""
+    """Time that counts: of one booking, or of many of one kind in one period. `day` is the local day it begins on.
+
+    The space is known where it is asked for.
+    """
 
     day: date
     kind: str
     minutes: int
     bookings: int = 1
+    space: int | None = None
 
 
 @dataclass(frozen=True)
 class Left:
-    """A quota with what is used of it in the period that holds a day."""
+    """A quota with what is used of it in the period that holds a day; `house` tells that it holds for all."""
 
     quota: Quota
     shared: bool
     first: date
     last: date
     used: int
+    house: bool = False
 
     @property
     def left(self) -> int:
@@ -164,7 +208,9 @@ class Left:
 
 
 def period(day: date, per: Per) -> tuple[date, date]:
-    """Give the first day of the week or month that holds a day, and the first day after it."""
+    """Give the first day of the day, week or month that holds a day, and the first day after it."""
+    if per == "day":
+        return day, day + DAY
     if per == "week":
         first = day - timedelta(days=day.weekday())
         return first, first + timedelta(days=7)
@@ -184,7 +230,7 @@ def reach(first: date, last: date, quotas: Iterable[Quota], zone: ZoneInfo) -> S
 
 @dataclass(frozen=True, eq=False)
 class Allowance:
-    """What one member may book. Without a catalogue everything: a house without plans, and the house's own staff.
+    """What one member may book. Without a catalogue everything: a house that measures nobody, and its own staff.
 
     `uses` and `shared_uses` are what counts already, in all periods of the days that are asked about; what is being
     moved must be left out of them.
@@ -197,14 +243,12 @@ class Allowance:
     shared_uses: Sequence[Use] = ()
 
     def refusals(self, place: Place, span: Span) -> list[Refusal]:
-        """List what the plan says against a place and time, empty when it may be had."""
+        """List what plan and quotas say against a place and time, empty when it may be had."""
         if self.catalogue is None:
             return []
-        days = dict.fromkeys((self._day(span.start), self._day(span.end - timedelta(microseconds=1))))
-        for day in days:
-            if bar := self.bar(place, day):
-                return [bar]
-        return list(self._over(place, span))
+        days = (self._day(span.start), self._day(span.end - timedelta(microseconds=1)))
+        bars = {bar.code: bar for day in dict.fromkeys(days) if (bar := self.bar(place, day))}
+        return [*bars.values(), *self._over(place, span)]
 
     def bar(self, place: Place, day: date) -> Refusal | None:
         """Say why a place is not for this member on a day, whatever is used; None where it is."""
@@ -213,22 +257,30 @@ class Allowance:
         if owner := self.catalogue.owner(place.id, day):
             return None if owner == self.standing.member_id else Refusal("dedicated", "space", {"space": place.name})
         found = self.plan_on(day)
-        if isinstance(found, Refusal):
+        if found is None or isinstance(found, Refusal):
             return found
         if found.covers(place):
             return None
         return Refusal("not-in-plan", "space", {"space": place.name, "plan": found.names})
 
-    def bars(self, places: Iterable[Place], day: date) -> dict[int, str]:
-        """Give the code of the reason by space, for those that are not for this member on a day."""
-        if self.catalogue is None:
-            return {}
-        found = ((place.id, self.bar(place, day)) for place in places)
-        return {space_id: bar.code for space_id, bar in found if bar}
+    def house_on(self, house: House, day: date) -> House:
+        """Give the house under the rules of the plan that is in force on a day."""
+        if self.catalogue is None or not self.catalogue.houses:
+            return house
+        plan, houses = self.plan_on(day), self.catalogue.houses
+        return houses.get(plan.id if isinstance(plan, Plan) else None, houses[None])
 
-    def plan_on(self, day: date) -> Plan | Refusal:
-        """Give the plan in force on a day, or why there is none."""
+    def place_on(self, place: Place, day: date) -> Place:
+        """Give a place under the rules of the plan that is in force on a day."""
+        if self.catalogue is None or not self.catalogue.houses:
+            return place
+        return self.house_on(self.catalogue.houses[None], day).places.get(place.id, place)
+
+    def plan_on(self, day: date) -> Plan | Refusal | None:
+        """Give the plan in force on a day, or why there is none; None where the house has no plans."""
         catalogue = self.catalogue or Catalogue()
+        if not catalogue.plans:
+            return None
         term = self.term_on(day)
         if term is not None:
             plan = catalogue.plans[term.plan_id]
@@ -258,51 +310,61 @@ class Allowance:
 
     # -- quotas -------------------------------------------------------------------------------------------------------
 
-    def quotas(self, day: date) -> Iterator[tuple[Quota, bool]]:
-        """List the quotas in force on a day, the member's own and then the shared ones (True)."""
+    def quotas(self, day: date) -> Iterator[Limit]:
+        """List the quotas in force on a day: the plan's, what the organisation shares, those of the house for all."""
         if self.catalogue is None:
             return
-        plan = self.plan_on(day)
+        plan, organisation = self.plan_on(day), self.standing.organisation_id
         if isinstance(plan, Plan):
             for quota in plan.quotas:
-                yield quota, False
-        for quota in self.catalogue.shared.get(self.standing.organisation_id or 0, ()):
-            yield quota, True
+                yield Limit(quota)
+        for quota in self.catalogue.shared.get(organisation or 0, ()):
+            yield Limit(quota, shared=True)
+        for limit in self.catalogue.limits:
+            if organisation is not None or not limit.shared:
+                yield limit
 
     def left(self, day: date) -> list[Left]:
         """Give each quota in force on a day with what is used of it in its period."""
-        return [self._left(quota, shared, day) for quota, shared in self.quotas(day)]
+        return [self._left(limit, day) for limit in self.quotas(day)]
 
-    def _left(self, quota: Quota, shared: bool, day: date) -> Left:
+    def _left(self, limit: Limit, day: date) -> Left:
+        quota, shared, house = limit
         first, after = period(day, quota.per)
         uses = self.shared_uses if shared else self.uses
-        counted = [use for use in uses if first <= use.day < after and quota.counts(use.kind)]
+        counted = [use for use in uses if first <= use.day < after and quota.counts(use.kind, use.space)]
         used = sum(use.minutes if quota.unit == "hours" else use.bookings for use in counted)
-        return Left(quota, shared, first, after - DAY, used)
+        return Left(quota, shared, first, after - DAY, used, house)
 
     def _over(self, place: Place, span: Span) -> Iterator[Refusal]:
         day = self._day(span.start)
         if self.catalogue is not None and self.catalogue.owner(place.id, day) == self.standing.member_id:
             return
         minutes = span.length // timedelta(minutes=1)
-        for quota, shared in self.quotas(day):
-            if not quota.counts(place.kind):
-                continue
-            state = self._left(quota, shared, day)
-            if (minutes if quota.unit == "hours" else 1) > state.left:
-                yield self._refusal(state, day)
+        for limit in self.quotas(day):
+            if limit.quota.counts(place.kind, place.id):
+                state = self._left(limit, day)
+                if (minutes if limit.quota.unit == "hours" else 1) > state.left:
+                    yield self._refusal(state, day)
 
     def _refusal(self, state: Left, day: date) -> Refusal:
-        of, per, amount, left = state.quota.kind, state.quota.per, state.quota.amount, state.left
-        if state.shared:
-            if state.quota.unit == "bookings":
-                return Refusal("shared-bookings", "start", {"of": of, "per": per, "count": amount})
-            return Refusal("shared-hours", "start", {"of": of, "per": per, "allowed": amount, "left": left})
-        plan = self.plan_on(day)
-        names = plan.names if isinstance(plan, Plan) else {}
-        if state.quota.unit == "bookings":
-            return Refusal("quota-bookings", "start", {"plan": names, "of": of, "per": per, "count": amount})
-        return Refusal("quota-hours", "start", {"plan": names, "of": of, "per": per, "allowed": amount, "left": left})
+        quota, plan = state.quota, self.plan_on(day)
+        of = quota.kind if quota.space is None else {"sv": quota.name, "en": quota.name}
+        values: dict[str, object] = {"of": of, "per": quota.per}
+        if not state.shared and not state.house and isinstance(plan, Plan):
+            values["plan"] = plan.names
+        if quota.unit == "bookings":
+            codes = {
+                (False, False): "quota-bookings", (True, False): "shared-bookings",
+                (False, True): "limit-bookings", (True, True): "limit-shared-bookings",
+            }  # fmt: skip
+            return Refusal(codes[state.shared, state.house], "start", {**values, "count": quota.amount})
+        codes = {
+            (False, False): "quota-hours", (True, False): "shared-hours",
+            (False, True): "limit-hours", (True, True): "limit-shared-hours",
+        }  # fmt: skip
+        values |= {"allowed": quota.amount, "left": state.left}
+        return Refusal(codes[state.shared, state.house], "start", values)
 
     def _day(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
@@ -315,8 +377,8 @@ def allowance(
     actor: Actor, zone: ZoneInfo, catalogue: Catalogue, standing: Standing, uses: Sequence[Use] = (),
     shared_uses: Sequence[Use] = (),
 ) -> Allowance:  # fmt: skip
-    """Give what an actor may book for the member of a standing: without plans, and for staff, everything."""
-    if not catalogue.plans or is_staff(actor):
+    """Give what an actor may book for the member of a standing: where nobody is measured, and for staff, everything."""
+    if not catalogue.measures or is_staff(actor):
         return UNLIMITED
     return Allowance(zone, catalogue, standing, uses, shared_uses)
 

@@ -20,8 +20,8 @@ from innovation_station.members.models import Member, Organisation
 from innovation_station.members.rules import Actor
 from innovation_station.organisations.service import touch_members
 from innovation_station.plans import rules
-from innovation_station.plans.models import DedicatedDesk, Membership, PlanRow, QuotaRow
-from innovation_station.plans.rules import Quota, Term
+from innovation_station.plans.models import DedicatedDesk, HouseQuota, Membership, PlanPolicy, PlanRow, QuotaRow
+from innovation_station.plans.rules import Limit, Quota, Term
 from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import KINDS
 from innovation_station.spaces.service import changed as house_changed
@@ -106,6 +106,44 @@ def set_shared(organisation_id: int, quotas: Sequence[Quota], *, actor: Actor | 
         "organisation.quota", subject=("organisation", organisation_id), actor=actor,
         before={"quotas": _written(before)}, after={"quotas": _written(quotas)},
     )  # fmt: skip
+
+
+def set_policy(
+    plan_id: int, *, kind: str | None = None, space_id: int | None = None, **values: int | str | None
+) -> None:
+    """Set booking rules of a plan: for a kind, for one space, or for all it covers; without values there are none.
+
+    Raises NotFound.
+    """
+    if db.session.get(PlanRow, plan_id) is None:
+        raise NotFound
+    scope = (PlanPolicy.plan_id == plan_id, PlanPolicy.kind.is_not_distinct_from(kind),
+             PlanPolicy.space_id.is_not_distinct_from(space_id))  # fmt: skip
+    db.session.execute(delete(PlanPolicy).where(*scope))
+    given = {name: value for name, value in values.items() if value is not None}
+    if given:
+        db.session.add(PlanPolicy(plan_id=plan_id, kind=kind, space_id=space_id, **given))
+    db.session.flush()
+    house_changed()
+
+
+def set_limits(limits: Sequence[Limit], *, kind: str | None = None, space_id: int | None = None) -> None:
+    """Set the quotas that hold for all, whatever their plan: of a kind, of one space, or of everything.
+
+    Raises Refused.
+    """
+    _check_quotas([limit.quota for limit in limits])
+    scope = (HouseQuota.kind.is_not_distinct_from(kind), HouseQuota.space_id.is_not_distinct_from(space_id))
+    db.session.execute(delete(HouseQuota).where(*scope))
+    db.session.add_all(
+        HouseQuota(
+            kind=kind, space_id=space_id, shared=limit.shared, per=limit.quota.per, unit=limit.quota.unit,
+            amount=limit.quota.amount,
+        )
+        for limit in limits
+    )  # fmt: skip
+    db.session.flush()
+    house_changed()
 
 
 def give(

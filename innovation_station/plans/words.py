@@ -41,28 +41,36 @@ def amount(quota: Quota) -> str:
 
 def quota_text(quota: Quota) -> str:
     """Write a quota: «20 hours a week of desks»."""
-    text = _("%(amount)s a week of %(kinds)s") if quota.per == "week" else _("%(amount)s a month of %(kinds)s")
-    return text % {"amount": amount(quota), "kinds": kind_name(quota.kind)}
+    texts = {
+        "day": _("%(amount)s a day of %(kinds)s"), "week": _("%(amount)s a week of %(kinds)s"),
+        "month": _("%(amount)s a month of %(kinds)s"),
+    }  # fmt: skip
+    return texts[quota.per] % {"amount": amount(quota), "kinds": counted(quota)}
+
+
+def counted(quota: Quota) -> str:
+    """Name what counts towards a quota: a kind, one space, or everything."""
+    return quota.name if quota.space is not None else kind_name(quota.kind)
 
 
 def left_sentence(state: Left) -> str:
     """Say what is left of a quota in its period."""
     quota = state.quota
     left = amount_text(quota, state.left) if quota.unit == "hours" else str(state.left)
-    values = {"left": left, "amount": amount(quota), "kinds": kind_name(quota.kind)}
+    values = {"left": left, "amount": amount(quota), "kinds": counted(quota)}
     if state.shared:
-        text = (
-            _("Your organisation has %(left)s of %(amount)s left that week for %(kinds)s.")
-            if quota.per == "week"
-            else _("Your organisation has %(left)s of %(amount)s left that month for %(kinds)s.")
-        )
+        texts = {
+            "day": _("Your organisation has %(left)s of %(amount)s left that day for %(kinds)s."),
+            "week": _("Your organisation has %(left)s of %(amount)s left that week for %(kinds)s."),
+            "month": _("Your organisation has %(left)s of %(amount)s left that month for %(kinds)s."),
+        }
     else:
-        text = (
-            _("You have %(left)s of %(amount)s left that week for %(kinds)s.")
-            if quota.per == "week"
-            else _("You have %(left)s of %(amount)s left that month for %(kinds)s.")
-        )
-    return text % values
+        texts = {
+            "day": _("You have %(left)s of %(amount)s left that day for %(kinds)s."),
+            "week": _("You have %(left)s of %(amount)s left that week for %(kinds)s."),
+            "month": _("You have %(left)s of %(amount)s left that month for %(kinds)s."),
+        }
+    return texts[quota.per] % values
 
 
 def reach_text(plan: Plan, house: House) -> str:

@@ -68,8 +68,9 @@ def _shut(house: House, pattern: Pattern, now: datetime, zone: ZoneInfo) -> Shut
 
 
 def standing(house: House, member_id: int) -> Standing | None:
-    """Give where a member stands among the plans, None in a house without."""
-    return allowances.standing(house, member_id, plans.access_of(member_id)) if plans.catalogue(house).plans else None
+    """Give where a member stands, None in a house that measures nobody."""
+    measures = plans.catalogue(house).measures
+    return allowances.standing(house, member_id, plans.access_of(member_id)) if measures else None
 
 
 def look(
@@ -80,13 +81,21 @@ def look(
 
     One statement for what is taken, one for what the member has, and what the membership needs, however many dates.
     """
-    wanted = wanted_by(change, house.places)
+    found = standing(house, member_id)
+    bare = replace(
+        bookings.moment(now, zone, house), allowance=allowances.bare(house, actor, found, zone), role=actor.role
+    )
+    wanted = [_ruled(one, bare) for one in wanted_by(change, house.places)]
     spans = [one.wish.padded for one in wanted if one.wish]
     if not spans:
-        return Preview(bookings.moment(now, zone, house), (), ()).judge(wanted)
+        return Preview(bare, (), ()).judge(wanted)
     released = change.released
     whole = Span(min(span.start for span in spans), max(span.end for span in spans))
-    moment = _moment(actor, member_id, house, whole, released, now=now, zone=zone, lock=lock)
+    moment = bare
+    if found is not None:
+        days = (bare.day(whole.start), bare.day(whole.end))
+        allowed = allowances.allowance(house, actor, found, days, zone, without=released, lock=lock)
+        moment = replace(bare, allowance=allowed)
     own = queries.own(member_id, whole, released)
     against = {verdict.wanted.day for verdict in Preview(moment, (), own).judge(wanted) if not verdict.granted}
     windows = [_window(one, one.day in against and not lock, zone) for one in wanted if one.wish]
@@ -97,7 +106,7 @@ def look(
     if lock or all(verdict.granted for verdict in verdicts):
         return verdicts
     preview.learn(busy)
-    return preview.suggest(verdicts, _similar(change, house, needs))
+    return preview.suggest(verdicts, _similar(change, bare.allowance.house_on(house, bare.day(whole.start)), needs))
 
 
 def _similar(change: Change, house: House, needs: frozenset[str]) -> Sequence[Place]:
@@ -111,14 +120,6 @@ def _window(one: Wanted, refused: bool, zone: ZoneInfo) -> Window:
     return Window(one.wish.place.takes, day, one.wish.padded, refused)
 
 
-def _moment(
-    actor: Actor, member_id: int, house: House, whole: Span, released: frozenset[int], *, now: datetime, zone: ZoneInfo,
-    lock: bool,
-) -> Moment:  # fmt: skip
-    moment = bookings.moment(now, zone, house)
-    found = standing(house, member_id)
-    if found is None:
-        return moment
-    days = (whole.start.astimezone(zone).date(), whole.end.astimezone(zone).date())
-    allowed = allowances.allowance(house, actor, found, days, zone, without=released, lock=lock)
-    return replace(moment, allowance=allowed)
+def _ruled(one: Wanted, moment: Moment) -> Wanted:
+    """Put a date under the rules of the plan that is in force then."""
+    return one if one.wish is None else replace(one, wish=moment.ruled(one.wish))

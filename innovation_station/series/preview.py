@@ -29,14 +29,15 @@ _PLAN = frozenset({
     "shared-hours", "shared-bookings",
 })  # fmt: skip
 # Reasons that no other space takes away, and those that no other time of the day does: nothing is looked for then.
-_EVERYWHERE = _PLAN | {"past", "holiday", "own-desk"}
+_EVERYWHERE = _PLAN | {"past", "holiday", "own-desk", "too-many-at-once"}
 _ALL_DAY = _PLAN | {
     "holiday", "closed-day", "whole-days", "too-far", "too-short", "too-long", "too-small", "layout-unknown",
-    "not-bookable", "not-in-plan", "dedicated",
+    "not-bookable", "not-in-plan", "dedicated", "not-your-role", "day-outside-rule",
+    "limit-hours", "limit-bookings", "limit-shared-hours", "limit-shared-bookings",
 }  # fmt: skip
 # Reasons that another space has too where its rules, or its hours, are the same.
-_BY_POLICY = frozenset({"too-soon", "too-far", "too-short", "too-long", "off-grid", "whole-days"})
-_BY_HOURS = frozenset({"closed-day", "closed-hours"})
+_BY_POLICY = frozenset({"too-soon", "too-far", "too-short", "too-long", "off-grid", "whole-days", "not-your-role"})
+_BY_HOURS = frozenset({"closed-day", "closed-hours", "day-outside-rule", "outside-rule"})
 
 Item = TypeVar("Item")
 Own = tuple[Held, str]
@@ -233,11 +234,15 @@ class _Days(Generic[Item]):
 
 
 class _Counted:
-    """What counts towards quotas, in sums by month and week: a quota looks at one or the other."""
+    """What counts towards quotas, in sums no finer than any quota asks: by week and month, else by the day."""
 
     def __init__(self, moment: Moment) -> None:
         self.moment, self.allowance = moment, moment.allowance
-        self.own, self.shared = _Sums(self.allowance.uses), _Sums(self.allowance.shared_uses)
+        catalogue = self.allowance.catalogue
+        quotas = list(catalogue.quotas) if catalogue else []
+        daily, spaces = any(quota.per == "day" for quota in quotas), any(quota.space for quota in quotas)
+        uses = (self.allowance.uses, self.allowance.shared_uses)
+        self.own, self.shared = (_Sums(one, daily=daily, spaces=spaces) for one in uses)
 
     def add(self, place: Place, span: Span) -> None:
         """Count a date that is granted, but for one on the member's own desk."""
@@ -246,7 +251,7 @@ class _Counted:
             return
         day = span.start.astimezone(self.moment.zone).date()
         if catalogue.owner(place.id, day) != self.allowance.standing.member_id:
-            use = Use(day, place.kind, span.length // MINUTE)
+            use = Use(day, place.kind, span.length // MINUTE, space=place.id)
             self.own.add(use)
             self.shared.add(use)
 
@@ -260,10 +265,11 @@ class _Counted:
 
 
 class _Sums:
-    """Uses added up by kind, week and month."""
+    """Uses added up by kind, week and month, or `daily` by the day; `spaces` are told apart where that is asked."""
 
-    def __init__(self, uses: Iterable[Use]) -> None:
-        self.months: dict[int, dict[tuple[int, str], tuple[date, int, int]]] = {}
+    def __init__(self, uses: Iterable[Use], *, daily: bool = False, spaces: bool = False) -> None:
+        self.daily, self.spaces = daily, spaces
+        self.months: dict[int, dict[tuple[int, str, int | None], tuple[date, int, int]]] = {}
         self.made: dict[int, tuple[Use, ...]] = {}
         for use in uses:
             self.add(use)
@@ -271,7 +277,8 @@ class _Sums:
     def add(self, use: Use) -> None:
         month = _month(use.day)
         sums = self.months.setdefault(month, {})
-        key = (use.day.toordinal() - use.day.weekday(), use.kind)
+        first = use.day.toordinal() - (0 if self.daily else use.day.weekday())
+        key = (first, use.kind, use.space if self.spaces else None)
         day, minutes, bookings = sums.get(key) or (use.day, 0, 0)
         sums[key] = (day, minutes + use.minutes, bookings + use.bookings)
         self.made.pop(month, None)
@@ -283,7 +290,10 @@ class _Sums:
         for month in {_month(one) for one in (day, monday, monday + 6 * DAY)}:
             if month not in self.made:
                 sums = self.months.get(month, {})
-                self.made[month] = tuple(Use(one[0], kind, one[1], one[2]) for (_week, kind), one in sums.items())
+                self.made[month] = tuple(
+                    Use(day, kind, minutes, bookings, space)
+                    for (_first, kind, space), (day, minutes, bookings) in sums.items()
+                )
             found += self.made[month]
         return found
 

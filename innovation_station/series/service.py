@@ -21,6 +21,7 @@ from sqlalchemy import delete, select
 
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings import wish_queries, writes
+from innovation_station.bookings.allowances import bare, policy_of
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Wish, asked, cancel_refusals, change_refusals, what_is_left
 from innovation_station.bookings.writes import Taken
@@ -86,7 +87,7 @@ def edit(
         return going
     change, house = _locked(lambda: looking.changing(series, edited, scope, at, answers, now=now, zone=zone))
     known = _bookings(change)
-    _check_given(actor, change, known, house, now)
+    _check_given(actor, change, known, house, now, zone, looking.standing(house, series.member_id))
     _measure(actor, series.member_id, change, house, now, zone)
     series = _divided(series, change, request_key, now, zone)
     _write(actor, series, change, house, now, zone, known)
@@ -107,7 +108,7 @@ def cancel(actor: Actor, series_id: int, scope: Scope, at: date, *, now: datetim
         return Change(series.pattern)
     change, house = _locked(lambda: changes.cancel(series.pattern, rows, scope, at, now))
     known = _bookings(change)
-    _check_given(actor, change, known, house, now)
+    _check_given(actor, change, known, house, now, zone, looking.standing(house, series.member_id))
     _write(actor, series, change, house, now, zone, known)
     if scope != "this":
         _pattern_of(series, change, now, zone)
@@ -194,7 +195,8 @@ def _measure(actor: Actor, member_id: int, change: Change, house: House, now: da
 
 
 def _check_given(
-    actor: Actor, change: Change, known: Mapping[int, Booking], house: House, now: datetime
+    actor: Actor, change: Change, known: Mapping[int, Booking], house: House, now: datetime, zone: ZoneInfo,
+    standing: Standing | None,
 ) -> None:  # fmt: skip
     """Refuse to touch what is over, as a place that was let go is, and to give back what is due too soon."""
     for step in change.steps:
@@ -203,7 +205,7 @@ def _check_given(
             continue
         found = change_refusals(booking, now)
         if step.dropped or step.cancelled:
-            found = cancel_refusals(actor, booking, house.places[booking.space_id].policy, now)
+            found = cancel_refusals(actor, booking, policy_of(house, booking, zone, standing), now)
         if found:
             raise Refused(found)
 
@@ -324,7 +326,8 @@ class _Hand:
     def _wish(self, row: Row, booking: Booking | None = None) -> Wish:
         if row.span is None:
             raise Conflict([Refusal("series-dates", None, {"count": 1})])
-        place = self.house.places[row.space_id]
+        day = row.span.start.astimezone(self.zone).date()
+        place = bare(self.house, self.actor, self.standing, self.zone).place_on(self.house.places[row.space_id], day)
         layout = booking.layout if booking and place.layout(booking.layout) else None
         wish = Wish(place, row.span, booking.people if booking else None, layout)
         if row.span.start > self.now:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from innovation_station.db import Base, Instant
+from innovation_station.spaces.rules import BOOKERS, POLICY_FIELDS, POLICY_RANGES, Rule
 
 KIND = "kind in ('desk', 'room', 'booth', 'hall')"
 
@@ -159,14 +160,9 @@ class OpeningHours(Base):
     )
 
 
-class PolicyRow(Base):
-    """Booking rules for a kind or for one space; None leaves a field to what is less specific."""
+class Ruled:
+    """The columns of booking rules; None leaves a field to what is less specific."""
 
-    __tablename__ = "policy"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str | None] = mapped_column(String(10), unique=True)
-    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"), unique=True)
     granularity: Mapped[int | None]
     shortest: Mapped[int | None]
     longest: Mapped[int | None]
@@ -177,20 +173,36 @@ class PolicyRow(Base):
     approval: Mapped[int | None]
     check_in: Mapped[int | None]
     cancel_by: Mapped[int | None]
+    at_once: Mapped[int | None]
+    booked_by: Mapped[str | None] = mapped_column(String(10))
+    opens: Mapped[int | None]
+    closes: Mapped[int | None]
+
+    def rule(self) -> Rule:
+        """Give the fields that are set."""
+        found = {name: getattr(self, name) for name in POLICY_FIELDS}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def rule_checks() -> list[CheckConstraint]:
+    """Give what the database takes of the columns of booking rules."""
+    ranges = [CheckConstraint(f"{name} between {a} and {b}", name=name) for name, (a, b) in POLICY_RANGES.items()]
+    return [*ranges, CheckConstraint(f"booked_by in {BOOKERS}", name="booked_by")]
+
+
+class PolicyRow(Ruled, Base):
+    """Booking rules for a kind or for one space."""
+
+    __tablename__ = "policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str | None] = mapped_column(String(10), unique=True)
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"), unique=True)
 
     __table_args__ = (
         CheckConstraint(KIND, name="kind"),
         CheckConstraint("(kind is null) <> (space_id is null)", name="one_scope"),
-        CheckConstraint("granularity between 5 and 1440", name="granularity"),
-        CheckConstraint("shortest between 1 and 44640", name="shortest"),
-        CheckConstraint("longest between 1 and 44640", name="longest"),
-        CheckConstraint("notice between 0 and 525600", name="notice"),
-        CheckConstraint("horizon between 0 and 1100", name="horizon"),
-        CheckConstraint("setup between 0 and 720", name="setup"),
-        CheckConstraint("clearing between 0 and 720", name="clearing"),
-        CheckConstraint("approval between 0 and 44640", name="approval"),
-        CheckConstraint("check_in between 0 and 1440", name="check_in"),
-        CheckConstraint("cancel_by between 0 and 44640", name="cancel_by"),
+        *rule_checks(),
     )
 
 

@@ -21,7 +21,6 @@ from innovation_station.spaces.models import (
     Zone,
 )
 from innovation_station.spaces.rules import (
-    POLICY_FIELDS,
     Area,
     Box,
     Hours,
@@ -29,8 +28,10 @@ from innovation_station.spaces.rules import (
     Layout,
     Place,
     Policy,
+    Scope,
     Storey,
     occupancy,
+    scopes,
 )
 
 CHANGED = "house changed"
@@ -98,9 +99,7 @@ def _read(session: Session) -> House:
     hours: dict[int | None, dict[int, tuple[int, int]]] = {}
     for entry in session.scalars(select(OpeningHours)):
         hours.setdefault(entry.space_id, {})[entry.weekday] = (entry.opens, entry.closes)
-    policies = list(session.scalars(select(PolicyRow)))
-    kinds = {policy.kind: _fields(policy) for policy in policies if policy.kind}
-    own = {policy.space_id: _fields(policy) for policy in policies if policy.space_id}
+    rules = {Scope(kind=row.kind, space=row.space_id): row.rule() for row in session.scalars(select(PolicyRow))}
     floors = session.scalars(select(Floor).order_by(Floor.position, Floor.id))
     zones = session.scalars(select(Zone).order_by(Zone.position, Zone.id))
     spaces = session.scalars(select(Space).order_by(Space.position, Space.id)).all()
@@ -128,7 +127,7 @@ def _read(session: Session) -> House:
         places={
             space.id: _place(
                 space,
-                Policy.merged([kinds.get(space.kind, {}), own.get(space.id, {})]),
+                Policy.merged(rules.get(scope, {}) for scope in scopes(space.kind, space.id)),
                 _open(hours.get(None, {}) | hours.get(space.id, {})),
                 taking[space.id],
                 tuple(layouts.get(space.id, ())),
@@ -136,15 +135,12 @@ def _read(session: Session) -> House:
             )
             for space in spaces
         },
+        rules=rules,
     )
 
 
 def _open(hours: Mapping[int, tuple[int, int]]) -> Hours:
     return {weekday: minutes for weekday, minutes in hours.items() if minutes[0] < minutes[1]}
-
-
-def _fields(row: PolicyRow) -> dict[str, int | None]:
-    return {name: getattr(row, name) for name in POLICY_FIELDS}
 
 
 def _storey(row: Floor) -> Storey:
@@ -159,9 +155,10 @@ def _place(
     row: Space, policy: Policy, hours: Hours, taking: tuple[frozenset[int], tuple[int, ...]],
     layouts: tuple[Layout, ...], bound: tuple[tuple[int, ...], tuple[int, ...]],
 ) -> Place:  # fmt: skip
-    return Place(
+    place = Place(
         id=row.id, floor_id=row.floor_id, zone_id=row.zone_id, kind=row.kind, name=row.name, capacity=row.capacity,
         box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
         photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
         takes=taking[0], touches=taking[1], layouts=layouts, parts=bound[0], links=bound[1],
     )  # fmt: skip
+    return place.ruled(policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeVar
@@ -44,7 +44,9 @@ class Policy:
 
     `setup` and `clearing` are kept free before and after a booking. `approval` is how long staff have to
     answer a request (0: nobody is asked), `check_in` how late one may come before the place is let go (0: nobody has to
-    check in), `cancel_by` how long before its start a booking may be cancelled at the latest.
+    check in), `cancel_by` how long before its start a booking may be cancelled at the latest. `at_once` is how many
+    places of its kind a member may have at the same time (0: any number), `booked_by` the lowest role that may book,
+    `opens` and `closes` the minutes of the local day that narrow the opening hours.
     """
 
     granularity: int = 15
@@ -57,17 +59,50 @@ class Policy:
     approval: int = 0
     check_in: int = 0
     cancel_by: int = 0
+    at_once: int = 0
+    booked_by: str = "member"
+    opens: int = 0
+    closes: int = DAY_MINUTES
 
     @classmethod
-    def merged(cls, layers: Iterable[Mapping[str, int | None]]) -> Policy:
+    def merged(cls, layers: Iterable[Mapping[str, int | str | None]]) -> Policy:
         """Lay policies over the default, the most specific last; None means «as below»."""
-        values = {field.name: field.default for field in fields(cls)}
+        values: dict[str, Any] = dict(POLICY_DEFAULTS)
         for layer in layers:
             values.update({name: value for name, value in layer.items() if value is not None})
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
 
-POLICY_FIELDS = tuple(field.name for field in fields(Policy))
+POLICY_DEFAULTS: Mapping[str, int | str] = {one.name: one.default for one in fields(Policy)}  # type: ignore[misc]
+POLICY_FIELDS = tuple(POLICY_DEFAULTS)
+BOOKERS = ("member", "host", "admin")  # who may book, the lowest first
+# What the database takes of each field; the rest of what is wrong with a rule says `rule_refusals`.
+POLICY_RANGES: Mapping[str, tuple[int, int]] = {
+    "granularity": (5, 1440), "shortest": (1, 44_640), "longest": (1, 44_640), "notice": (0, 525_600),
+    "horizon": (0, 1100), "setup": (0, 720), "clearing": (0, 720), "approval": (0, 44_640), "check_in": (0, 1440),
+    "cancel_by": (0, 44_640), "at_once": (0, 100), "opens": (0, 1440), "closes": (0, 1440),
+}  # fmt: skip
+Rule = Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """For what a rule is made: a kind, a space, what a later feature numbers as a plan, or that plan in one of them.
+
+    Without anything it is the default, for all.
+    """
+
+    plan: int | None = None
+    kind: str | None = None
+    space: int | None = None
+
+
+def scopes(kind: str, space_id: int, plan: int | None = None) -> tuple[Scope, ...]:
+    """List the scopes whose rules hold for a space, the most specific last."""
+    one, own = (Scope(), Scope(kind=kind)), Scope(space=space_id)
+    if plan is None:
+        return (*one, own)
+    return (*one, Scope(plan), Scope(plan, kind=kind), own, Scope(plan, space=space_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +161,7 @@ class Place:
     `takes` are the ids of the spaces whose time a booking takes: of a hall its parts, of a linked room both rooms, else
     its own. `touches` are those whose day looks different then, ascending; both are its own id where they are left out.
     `parts` are the ids it is divided into, `links` those of the rooms that are never booked together with it.
+    `doors` are the hours it is open where its policy narrows those in which it may be booked.
     """
 
     id: int
@@ -146,12 +182,19 @@ class Place:
     layouts: tuple[Layout, ...] = ()
     parts: tuple[int, ...] = ()
     links: tuple[int, ...] = ()
+    doors: Hours | None = None
 
     def __post_init__(self) -> None:
         if not self.takes:
             object.__setattr__(self, "takes", frozenset((self.id,)))
         if not self.touches:
             object.__setattr__(self, "touches", (self.id,))
+
+    def ruled(self, policy: Policy) -> Place:
+        """Give it under another policy, its hours narrowed by that."""
+        doors = self.hours if self.doors is None else self.doors
+        hours = narrowed(doors, policy)
+        return replace(self, policy=policy, hours=hours, doors=None if hours == doors else doors)
 
     def layout(self, name: str | None) -> Layout | None:
         """Find a way to furnish it by name."""
@@ -198,7 +241,11 @@ class ById(dict[int, T]):
 
 @dataclass(frozen=True, eq=False)
 class House:
-    """The whole house at one revision. Floors, zones and places raise Outdated for an id of a later one."""
+    """The whole house at one revision. Floors, zones and places raise Outdated for an id of a later one.
+
+    `rules` are those that its places' policies are merged from. In `kept` later features keep what they have read of
+    this revision: it goes when the house goes.
+    """
 
     revision: int
     name: str
@@ -209,6 +256,8 @@ class House:
     floors: Mapping[int, Storey]
     zones: Mapping[int, Area]
     places: Mapping[int, Place]
+    rules: Mapping[Scope, Rule] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("floors", "zones", "places"):
@@ -240,6 +289,14 @@ class House:
         )
 
     @cached_property
+    def by_policy(self) -> Mapping[Policy, tuple[Place, ...]]:
+        """Give the places by the rules that hold for them: few rules for many places."""
+        found: dict[Policy, list[Place]] = {}
+        for place in self.places.values():
+            found.setdefault(place.policy, []).append(place)
+        return {policy: tuple(places) for policy, places in found.items()}
+
+    @cached_property
     def shared(self) -> Mapping[int, tuple[int, ...]]:
         """Give by space those whose day shows that its time is taken, where that is not itself alone."""
         found: dict[int, list[int]] = {}
@@ -247,6 +304,19 @@ class House:
             for space_id in place.takes:
                 found.setdefault(space_id, []).append(place.id)
         return {space_id: tuple(shown) for space_id, shown in found.items() if shown != [space_id]}
+
+    def under(self, rules: Mapping[Scope, Rule], plan: int | None = None) -> House:
+        """Give the house as its places are under other rules, those of a plan too; itself where none differs.
+
+        `kept` is shared: whoever keeps there what depends on rules must not.
+        """
+        places = {}
+        for place in self.places.values():
+            layers = (rules[scope] for scope in scopes(place.kind, place.id, plan) if scope in rules)
+            policy = Policy.merged(layers)
+            places[place.id] = place if policy == place.policy else place.ruled(policy)
+        same = all(places[id_] is place for id_, place in self.places.items())
+        return self if same else replace(self, places=places)
 
     def zone_name(self, place: Place, language: Language) -> str:
         """Name the zone of a space, or its floor where it lies in none."""
@@ -286,6 +356,14 @@ def occupancy(
         one: (taken, tuple(sorted(other for other, theirs in takes.items() if taken & theirs)))
         for one, taken in takes.items()
     }
+
+
+def narrowed(hours: Hours, policy: Policy) -> Hours:
+    """Give the part of opening hours that a policy lets be booked; a weekday of which nothing is left is not in it."""
+    if not policy.opens and policy.closes >= DAY_MINUTES:
+        return hours
+    bounded = {day: (max(opens, policy.opens), min(closes, policy.closes)) for day, (opens, closes) in hours.items()}
+    return {day: minutes for day, minutes in bounded.items() if minutes[0] < minutes[1]}
 
 
 def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Holidays) -> Span | None:

@@ -114,7 +114,7 @@ def set_hours(hours: Mapping[int, Minutes | None], space: Space | None = None) -
     changed()
 
 
-def set_policy(*, kind: str | None = None, space: Space | None = None, **values: int | None) -> PolicyRow:
+def set_policy(*, kind: str | None = None, space: Space | None = None, **values: int | str | None) -> PolicyRow:
     """Set booking rules for a kind or a space (exactly one); fields left out are as below it."""
     scope = PolicyRow.space_id == space.id if space else PolicyRow.kind == kind
     row = db.session.scalar(select(PolicyRow).where(scope))

@@ -207,7 +207,7 @@ def test_book_page_shows_what_is_not_for_me_with_sign_and_words(planned: Planned
     assert re.search(r"tl-seg is-not-for-me", page)
     assert "0 lediga" in page
     legend = page.split('class="legend"')[1].split("</ul>")[0]
-    assert "Ingår inte i ditt medlemskap" in legend and "#g-lock" in legend
+    assert "Inte för dig att boka" in legend and "#g-lock" in legend
     sheet = alva.get(f"/book/{planned.small.room}?date={TUESDAY}&kind=room", headers={"X-Part": "sheet"}).text
     assert "Hågelby ingår inte i ditt medlemskap Skrivbord." in sheet and 'class="alts"' in sheet
 

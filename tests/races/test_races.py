@@ -25,7 +25,7 @@ from innovation_station.members.models import Member
 from innovation_station.organisations import service as organisations
 from innovation_station.organisations.service import Particulars
 from innovation_station.plans import service as plans
-from innovation_station.plans.rules import Quota
+from innovation_station.plans.rules import Limit, Quota
 from innovation_station.plans.service import Contents
 from innovation_station.spaces.rules import at_minute
 from innovation_station.timespan import Span
@@ -315,6 +315,48 @@ def test_shared_quota_holds_against_eight_members_at_one_moment(limited: Arena) 
     booked = "SELECT count(*) FROM booking WHERE organisation_id IS NOT NULL"
     assert limited.count(entered) == limited.count(booked)
     limited.sound()
+
+
+@pytest.fixture
+def bounded(arena: Arena, request: pytest.FixtureRequest) -> Iterator[Arena]:
+    """Give the arena where of the hall a member may have two bookings a day, and an organisation of all three."""
+    with arena.app.app_context(), transaction() as session:
+        own, shared = (Quota(None, "day", "bookings", amount) for amount in (2, 3))
+        plans.set_limits([Limit(own), Limit(shared, shared=True)], space_id=arena.small.hall)
+        name = request.node.name[:60]
+        school = organisations.create(Particulars((name, name), "university"), actor=None)
+        racers = [session.query(Member).filter_by(email=email).one().id for email in arena.people]
+        for number in racers:
+            organisations.join(number, school.id, actor=None)
+    yield arena
+    with arena.app.app_context(), transaction():
+        for number in racers:
+            organisations.join(number, None, actor=None)
+        plans.set_limits([], space_id=arena.small.hall)
+
+
+def test_quota_of_a_space_holds_against_eight_bookings_at_one_moment(bounded: Arena) -> None:
+    days = [TUESDAY + timedelta(weeks=9, days=ahead) for ahead in range(3)]
+    rounds = [
+        [Shot("/bookings", {"space": bounded.small.hall, **slot(2 * who, day)}) for who in range(CONTENDERS)]
+        for day in days
+    ]
+    for found in bounded.run(rounds, who=[bounded.people[0]] * CONTENDERS):
+        assert Counter(o.status for o in found) == {303: 2, 422: 6}, [o.text for o in found if o.status >= 500]
+        assert all("En medlem kan ha 2 bokningar om dagen för Scenen" in o.text for o in found if o.status == 422)
+    bounded.sound()
+
+
+def test_quota_of_a_space_holds_against_eight_members_of_one_organisation(bounded: Arena) -> None:
+    days = [TUESDAY + timedelta(weeks=10, days=ahead) for ahead in range(3)]
+    rounds = [
+        [Shot("/bookings", {"space": bounded.small.hall, **slot(2 * who, day)}) for who in range(CONTENDERS)]
+        for day in days
+    ]
+    for found in bounded.run(rounds):
+        assert Counter(o.status for o in found) == {303: 3, 422: 5}, [o.text for o in found if o.status >= 500]
+        assert all("En organisation kan ha 3 bokningar om dagen" in o.text for o in found if o.status == 422)
+    bounded.sound()
 
 
 def test_fork_server_finds_what_it_is_to_load() -> None:

@@ -16,6 +16,10 @@ from innovation_station.errors import Conflict, DomainError, NotFound, Refused
 from innovation_station.i18n import local
 from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
+from innovation_station.plans import service as plans
+from innovation_station.plans.models import Membership
+from innovation_station.plans.rules import Limit, Quota
+from innovation_station.plans.service import Contents
 from innovation_station.series import looking, queries, service
 from innovation_station.series.models import Occurrence, Series
 from innovation_station.series.rules import Rule, Times
@@ -239,3 +243,71 @@ def test_every_occurrence_is_a_row(context: None, small: Small) -> None:
     series = begin(small)
     rows = db.session.scalars(select(Occurrence).where(Occurrence.series_id == series.id)).all()
     assert len(rows) == 4 and all(row.booking_id for row in rows)
+
+
+# -- rules of a plan and quotas for all -------------------------------------------------------------------------------
+
+
+def given_plan(small: Small, **rule: object) -> None:
+    """Give Alva a plan for everything, with rules of its own."""
+    with transaction():
+        made = plans.add_plan(Contents(names=("Allt", "All")), actor=None)
+        plans.give(made.id, member_id=small.people["alva"], starts=NOW.date(), now=NOW, actor=None)
+        plans.set_policy(made.id, **rule)  # type: ignore[arg-type]
+
+
+def test_dates_take_what_the_plan_of_their_member_keeps_free(context: Flask, small: Small) -> None:
+    given_plan(small, kind="room", setup=30, clearing=15)
+    with transaction():
+        bookings.reserve(who(small, "host"), small.room, at(weeks(1)[0], "08:00", "09:00"), now=NOW, zone=ZONE)
+    with pytest.raises(Conflict) as error:
+        begin(small)
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [1]
+    series = begin(small, pattern(small, times=Times(10 * 60, 11 * 60)))
+    assert {(row.booking.setup, row.booking.clearing) for row in queries.occurrences(series.id) if row.booking} == {
+        (30, 15)
+    }
+    sound()
+    edit(small, series, Edit(times=Times(12 * 60, 13 * 60)), "all")
+    sound()
+
+
+def test_dates_are_measured_by_the_plan_of_their_day(context: Flask, small: Small) -> None:
+    given_plan(small, kind="room", shortest=180)
+    with pytest.raises(Conflict) as error:
+        begin(small)
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [4]
+    with transaction():
+        membership = db.session.scalars(select(Membership)).one()
+        plans.change_membership(membership.id, ends=weeks(1)[0], actor=None)
+        other = plans.add_plan(Contents(names=("Annat", "Other")), actor=None)
+        plans.give(
+            other.id, member_id=small.people["alva"], starts=weeks(1)[0] + timedelta(days=1), now=NOW, actor=None
+        )
+    with pytest.raises(Conflict) as error:
+        begin(small)
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [2]
+
+
+def test_dates_count_towards_quotas_by_the_day_and_of_a_space(context: Flask, small: Small) -> None:
+    with transaction():
+        plans.set_limits([Limit(Quota(None, "day", "hours", 120))])
+        plans.set_limits([Limit(Quota(None, "month", "bookings", 2))], space_id=small.room)
+    daily = Rule("daily", count=3)
+    with pytest.raises(Conflict) as error:
+        begin(small, Pattern(daily, TUESDAY, NINE, small.room, ""))
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [1]  # two a month, each within its day
+    begin(small, Pattern(daily, TUESDAY, NINE, small.hall, ""))
+    with pytest.raises(Conflict) as error:
+        begin(small, Pattern(daily, TUESDAY, Times(14 * 60, 15 * 60), small.booth, ""))
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [3]
+
+
+def test_late_dates_stay_by_the_deadline_of_the_plan(context: Flask, small: Small) -> None:
+    given_plan(small, kind="room", cancel_by=24 * 60)
+    series = begin(small)
+    late = at(TUESDAY, "08:00", "09:00").start
+    with pytest.raises(Refused, match="cancel-late"), transaction():
+        service.cancel(who(small), series.id, "all", TUESDAY, now=late, zone=ZONE)
+    with transaction():
+        service.cancel(who(small), series.id, "following", weeks(1)[0], now=late, zone=ZONE)
