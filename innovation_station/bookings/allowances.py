@@ -6,7 +6,7 @@ anything is read. Of a member without quotas nothing is counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -88,13 +88,27 @@ def policy_of(house: House, booking: Booking, zone: ZoneInfo, found: Standing | 
 
     Two statements at most, and none where no plan has rules or it is `found` already where its member stands.
     """
-    place = house.places[booking.space_id]
-    catalogue = plans.catalogue(house)
-    if not catalogue.houses:
-        return place.policy
-    found = found or standing(house, booking.member_id, plans.access_of(booking.member_id)) or Standing(0)
-    day = booking.start.astimezone(zone).date()
-    return Allowance(zone, catalogue, found).place_on(place, day).policy
+    if found is not None:
+        return _policy(house, booking, found, zone)
+    return policies_of(house, [booking], zone)[0]
+
+
+def policies_of(house: House, bookings: Sequence[Booking], zone: ZoneInfo) -> list[Policy]:
+    """Give the rules that each of some bookings stands under.
+
+    One statement, and one for each member whose memberships are not known yet; none where no plan has rules.
+    """
+    if not plans.catalogue(house).houses:
+        return [house.places[booking.space_id].policy for booking in bookings]
+    access = plans.accesses({booking.member_id for booking in bookings})
+    found = {member_id: standing(house, member_id, known) for member_id, known in access.items()}
+    nobody = Standing(0)
+    return [_policy(house, booking, found.get(booking.member_id) or nobody, zone) for booking in bookings]
+
+
+def _policy(house: House, booking: Booking, found: Standing, zone: ZoneInfo) -> Policy:
+    place, day = house.places[booking.space_id], booking.start.astimezone(zone).date()
+    return Allowance(zone, plans.catalogue(house), found).place_on(place, day).policy
 
 
 def _uses(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from innovation_station.bookings import own_pages, queries, rules, service, writes
+from innovation_station.bookings.allowances import policy_of
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
@@ -45,7 +46,8 @@ def _look_cancel(person: Person, deed: Deed, now: datetime) -> Asked | Done | No
     booking = _of(deed, queries.get(deed.subject), now)
     if booking is None:
         return None
-    place, when = read_house().places[booking.space_id], own_pages.when_short(booking.span)
+    house = read_house()
+    place, when = house.places[booking.space_id], own_pages.when_short(booking.span)
     if _followed(deed, booking, "cancelled"):
         until = min(now + WAY_BACK, booking.end)
         back = Deed("booking-restore", deed.member_id, booking.id, str(booking.sequence), until)
@@ -53,7 +55,7 @@ def _look_cancel(person: Person, deed: Deed, now: datetime) -> Asked | Done | No
         return Done(title, (_("The place is free for others now."),), (_("Take the cancellation back"), back))
     if not _stands(deed, booking, *HOLDING):
         return None
-    if found := rules.cancel_refusals(person, booking, place.policy, now):
+    if found := rules.cancel_refusals(person, booking, policy_of(house, booking, zone()), now):
         raise Refused(found)
     return Asked(
         _("Cancel %(place)s?", place=place.name),

@@ -84,7 +84,7 @@ def in_shape(wish: Wish, moment: Moment) -> Wish:
     policy, day = wish.place.policy, moment.day(wish.span.start)
     if policy.granularity >= DAY_MINUTES:
         opened = open_span(wish.place.hours, day, moment.zone, moment.holidays)
-        return Wish(wish.place, opened, wish.people, wish.layout) if opened else wish
+        return replace(wish, span=opened) if opened else wish
     midnight = at_minute(day, 0, moment.zone)
     step, shortest, longest = (timedelta(minutes=m) for m in (policy.granularity, policy.shortest, policy.longest))
     start = midnight + (wish.span.start - midnight) // step * step

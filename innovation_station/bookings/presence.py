@@ -18,12 +18,13 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings import grace, rules, service, telling, writes
+from innovation_station.bookings import allowances, grace, rules, service, telling, writes
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Refused
+from innovation_station.i18n import zone as local_zone
 from innovation_station.members.rules import Actor
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Place
@@ -61,12 +62,13 @@ def undo_check_in(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
 def remind(booking_id: int, *, now: datetime) -> bool:
     """Tell a member that the grace is running out, once; tell whether that was due."""
     booking = _awaited(booking_id)
-    place = read_house().places[booking.space_id]
-    if not grace.must_remind(booking, place.policy, now):
+    house = read_house()
+    place, policy = house.places[booking.space_id], allowances.policy_of(house, booking, local_zone())
+    if not grace.must_remind(booking, policy, now):
         return False
     booking.reminded_at = now
     db.session.flush()
-    telling.remind(booking, place, by=grace.last_call(booking, place.policy, now), now=now)
+    telling.remind(booking, place, by=grace.last_call(booking, policy, now), now=now)
     return True
 
 
@@ -75,7 +77,7 @@ def release(booking_id: int, *, now: datetime, zone: ZoneInfo) -> bool:
     booking = _awaited(booking_id)
     house = service.locked(booking.space_id)
     place = house.places[booking.space_id]
-    if not grace.must_release(booking, place.policy, now):
+    if not grace.must_release(booking, allowances.policy_of(house, booking, zone), now):
         return False
     before = facts(booking)
     booking.state, booking.released_at = "no-show", grace.released_from(now)
@@ -145,13 +147,13 @@ def extend(actor: Actor, booking_id: int, to: datetime, *, now: datetime, zone: 
     """
     booking = service.mine(actor, booking_id)
     house = service.locked(booking.space_id)
-    place = house.places[booking.space_id]
-    if found := grace.extend_refusals(booking, to, now, must_ask=rules.must_ask(actor, place)):
+    place, standing = house.places[booking.space_id], service.standing_of(house, booking)
+    ruled = allowances.bare(house, actor, standing, zone).place_on(place, booking.start.astimezone(zone).date())
+    if found := grace.extend_refusals(booking, to, now, must_ask=rules.must_ask(actor, ruled)):
         raise Refused(found)
     if to == booking.end:
         return booking
-    wish = Wish(place, Span(booking.start, to), booking.people, booking.layout)
-    standing = service.standing_of(house, booking)
+    wish = Wish(ruled, Span(booking.start, to), booking.people, booking.layout)
     measured = service.measured_for(
         actor, standing, house, wish, service.moment(now, zone, house), without=booking.id
     )  # fmt: skip

@@ -131,7 +131,7 @@ def consider(
         return
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    check(measured.ruled(wish), actor.id, measured, found=found)
+    check(wish, actor.id, measured, found=found)
 
 
 def answer(who: Actor, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo) -> list[Refusal]:
@@ -173,7 +173,6 @@ def move(
     if moves:
         standing = standing_of(house, booking)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
-        wish = measured.ruled(wish)
         wish = check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         span = wish.span
         granted = booking.span if booking.space_id == space_id else None
@@ -238,7 +237,6 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     layout = booking.layout if place.layout(booking.layout) else None
     wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
-    wish = measured.ruled(wish)
     wish = check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.start = wish.span.start
@@ -402,12 +400,14 @@ def check(
     started: Span | None = None,
     found: wish_queries.Standing | None = None,
 ) -> Wish:
-    """Refuse by every rule at once; give what of the wish is to be had (see `rules.what_is_left`).
+    """Refuse by every rule at once; give what of the wish is to be had, under the rules of its day.
 
+    Of a place that others had for a part of the running step that is the rest (see `rules.what_is_left`).
     `started` is the span a booking has: it may keep a start that has passed. What is `found` already to be nothing is
     not read again.
     """
-    refused, kept, held = _reasons(wish, member_id, measured, without=without, found=found)
+    wish = measured.ruled(wish)
+    refused, held, kept = _reasons(wish, member_id, measured, without=without, found=found)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
         refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in rules.KEPT_START]
     if refused:
@@ -421,14 +421,16 @@ def check(
 def _reasons(
     wish: Wish, member_id: int, measured: Moment, *, without: int | None = None,
     found: wish_queries.Standing | None = None,
-) -> tuple[list[Refusal], set[int], list[Held]]:  # fmt: skip
-    """Read what a wish meets and ask the rules; give their reasons, the holds for the member that give way, and what
-    has the time."""
+) -> tuple[list[Refusal], list[Held], set[int]]:  # fmt: skip
+    """Read what a wish meets and ask the rules.
+
+    Give their reasons, what takes the time, and the holds for the member that give way.
+    """
     own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
     held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
     kept = {one.hold_id for one in held if one.hold_id is not None and one.member_id == member_id}
     others = [one for one in held if one.hold_id not in kept or one.hold_id is None]
-    return rules.refusals(wish, measured, others, own), kept, others
+    return rules.refusals(wish, measured, others, own), others, kept
 
 
 def allocate(place: Place, span: Span, zone: ZoneInfo, **owner: int) -> None:

@@ -29,7 +29,7 @@ from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor, Booker, booking_refusals, is_staff
 from innovation_station.organisations.queries import managed_spaces
-from innovation_station.plans.rules import Standing
+from innovation_station.plans.rules import Allowance, Standing
 from innovation_station.series import changes, looking, queries, telling
 from innovation_station.series.models import Occurrence, Series
 from innovation_station.series.preview import Verdict
@@ -87,7 +87,7 @@ def edit(
         return going
     change, house = _locked(lambda: looking.changing(series, edited, scope, at, answers, now=now, zone=zone))
     known = _bookings(change)
-    _check_given(actor, change, known, house, now, zone, looking.standing(house, series.member_id))
+    _check_given(actor, series, change, known, house, now, zone)
     _measure(actor, series.member_id, change, house, now, zone)
     series = _divided(series, change, request_key, now, zone)
     _write(actor, series, change, house, now, zone, known)
@@ -108,7 +108,7 @@ def cancel(actor: Actor, series_id: int, scope: Scope, at: date, *, now: datetim
         return Change(series.pattern)
     change, house = _locked(lambda: changes.cancel(series.pattern, rows, scope, at, now))
     known = _bookings(change)
-    _check_given(actor, change, known, house, now, zone, looking.standing(house, series.member_id))
+    _check_given(actor, series, change, known, house, now, zone)
     _write(actor, series, change, house, now, zone, known)
     if scope != "this":
         _pattern_of(series, change, now, zone)
@@ -195,10 +195,11 @@ def _measure(actor: Actor, member_id: int, change: Change, house: House, now: da
 
 
 def _check_given(
-    actor: Actor, change: Change, known: Mapping[int, Booking], house: House, now: datetime, zone: ZoneInfo,
-    standing: Standing | None,
+    actor: Actor, series: Series, change: Change, known: Mapping[int, Booking], house: House, now: datetime,
+    zone: ZoneInfo,
 ) -> None:  # fmt: skip
     """Refuse to touch what is over, as a place that was let go is, and to give back what is due too soon."""
+    standing = looking.standing(house, series.member_id)
     for step in change.steps:
         booking = known.get(step.before.id or 0) if step.before else None
         if booking is None or not step.stood or step.kept:
@@ -266,6 +267,11 @@ class _Hand:
     def standing(self) -> Standing | None:
         return looking.standing(self.house, self.series.member_id)
 
+    @cached_property
+    def _allowed(self) -> Allowance:
+        """What the dates were measured by, as far as their rules hang on it."""
+        return bare(self.house, self.actor, self.standing, self.zone)
+
     def give_back(self, given: Sequence[Booking]) -> None:
         before = [(booking, writes.facts(booking)) for booking in given]
         for booking in given:
@@ -327,7 +333,7 @@ class _Hand:
         if row.span is None:
             raise Conflict([Refusal("series-dates", None, {"count": 1})])
         day = row.span.start.astimezone(self.zone).date()
-        place = bare(self.house, self.actor, self.standing, self.zone).place_on(self.house.places[row.space_id], day)
+        place = self._allowed.place_on(self.house.places[row.space_id], day)
         layout = booking.layout if booking and place.layout(booking.layout) else None
         wish = Wish(place, row.span, booking.people if booking else None, layout)
         if row.span.start > self.now:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
-from innovation_station.bookings import queries, service
+from innovation_station.bookings import queries, schedule, service
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError, Refused
@@ -121,6 +121,22 @@ def test_deadline_to_cancel_is_that_of_the_plan_on_the_day(planned: Planned) -> 
         service.cancel(planned.member("alva"), mine.id, now=late)
     with planned.app.app_context(), transaction():
         assert service.cancel(planned.member("bo"), theirs.id, now=late).cancelled
+
+
+def test_places_are_let_go_by_the_grace_of_the_plan(planned: Planned) -> None:
+    planned.give(planned.all, "bo")
+    rule(planned, planned.desks, check_in=15)
+    mine = reserve(planned, "alva", planned.small.a1, TUESDAY, "09:00", "11:00")
+    theirs = reserve(planned, "bo", planned.small.a2, TUESDAY, "09:00", "11:00")
+    nine = at(TUESDAY, "09:00", "11:00").start
+    with planned.app.app_context():
+        told = [schedule.check_ins(nine + timedelta(minutes=late)) for late in (5, 11, 17)]
+        assert told == ["0 released, 0 reminded", "0 released, 1 reminded", "1 released, 0 reminded"]
+        with statements(planned.app) as seen:
+            schedule.check_ins(nine + timedelta(minutes=18))
+        assert len(seen) <= 4
+        states = [db.session.get_one(Booking, booking.id).state for booking in (mine, theirs)]
+    assert states == ["no-show", "confirmed"]
 
 
 def test_who_must_ask_hangs_on_the_plan(planned: Planned) -> None:
