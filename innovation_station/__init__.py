@@ -51,9 +51,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
-    from innovation_station.bookings import answer_deeds, asking, deadlines, requests, standing, telling
+    from innovation_station.bookings import answer_deeds, asking, deadlines, presence_deeds, requests, standing, telling
     from innovation_station.bookings import deeds as booking_deeds
+    from innovation_station.bookings import letters as _letters  # noqa: F401  says what mails of bookings look like
     from innovation_station.bookings import own as own_bookings  # noqa: F401  adds its pages to the bookings'
+    from innovation_station.bookings import presence_views as _presence  # noqa: F401  adds its pages to the bookings'
     from innovation_station.bookings import schedule as booking_jobs
     from innovation_station.bookings import staff as staff_spaces
     from innovation_station.bookings import views as bookings
@@ -90,6 +92,11 @@ def _register_features(app: Flask) -> None:
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
     from innovation_station.spaces import views as spaces
+    from innovation_station.waits import deeds as wait_deeds
+    from innovation_station.waits import jobs as wait_jobs
+    from innovation_station.waits import sheet as _wait_sheet  # noqa: F401  adds its part to the sheet of a place
+    from innovation_station.waits import telling as wait_telling
+    from innovation_station.waits import views as waits
 
     pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
     for feature in (
@@ -101,6 +108,7 @@ def _register_features(app: Flask) -> None:
         series,
         staff_spaces,
         requests,
+        waits,
         ledger,
         calendars,
         directory,
@@ -110,11 +118,13 @@ def _register_features(app: Flask) -> None:
         home,
     ):
         app.register_blueprint(feature.pages)
-    jobs = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders, deadlines, booking_jobs)
+    earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
+    jobs = (*earlier, deadlines, booking_jobs, wait_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    tellers = (plan_telling, telling, asking, series_telling, directory_telling)
+    tellers = (plan_telling, telling, asking, wait_telling, series_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
-    deeds_registry.init_app(app, [booking_deeds.ACTIONS, answer_deeds.ACTIONS])
+    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds)
+    deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
     invitations.init_app(app)
     _register_personal(app)
 

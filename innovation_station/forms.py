@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from innovation_station.text import fits_a_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-4])[:.]([0-5][0-9])")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[1-9][0-9]{0,9}")
 _MONEY = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _COUNT = re.compile(r"[0-9]{1,5}")
@@ -66,6 +67,17 @@ def parse_time(text: str | None) -> int | None:
         return None
     minutes = int(found[1]) * 60 + int(found[2])
     return minutes if minutes <= 24 * 60 else None
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """Read an instant with its offset (RFC 3339) as UTC, None for anything else: a wall time alone may come twice."""
+    if not text or not _INSTANT.fullmatch(text):
+        return None
+    try:
+        instant = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return instant if FIRST_YEAR <= instant.year <= LAST_YEAR else None
 
 
 def parse_id(text: str | None) -> int | None:

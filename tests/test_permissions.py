@@ -29,6 +29,8 @@ from innovation_station.privacy.models import Export, Hold
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
+from innovation_station.waits import service as waits
+from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
 CONTACT = "kim@example.org"
@@ -63,6 +65,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /bookings/<booking_id>/edit         POST    in       404  303   303   303
 /bookings/<booking_id>/cancel       POST    in       404  303   303   303
 /bookings/<booking_id>/restore      POST    in       404  303   303   303
+/bookings/<booking_id>/check-in     POST    in       404  422   422   422
+/bookings/<booking_id>/end          POST    in       404  422   422   422
+/bookings/<booking_id>/extend       POST    in       404  422   422   422
 /series/new                         GET     in       200  200   200   200
 /series                             POST    in       409  409   409   409
 /series/<series_id>                 GET     in       404  200   200   200
@@ -71,6 +76,11 @@ route                               method  visitor  bo   alva  host  admin  con
 /series/<series_id>/cancel          GET     in       404  200   200   200
 /series/<series_id>/cancel          POST    in       404  422   422   422
 /bookings/<booking_id>/answer       POST    in       404  404   409   409
+/waits                              POST    in       422  422   422   422
+/waits/<wait_id>                    GET     in       404  200   404   404
+/waits/<wait_id>/take               POST    in       404  409   404   404
+/waits/<wait_id>/pass               POST    in       404  303   404   404
+/waits/<wait_id>/leave              POST    in       404  303   404   404
 /staff/requests                     GET     in       403  403   200   200
 /calendars                          GET     in       200  200   200   200
 /calendars                          POST    in       303  303   303   303
@@ -251,8 +261,16 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
-            **_belongings(small),
+            "wait_id": _wait(alva, small.room), **_belongings(small),
         }  # fmt: skip
+
+
+def _wait(alva: Member, space_id: int) -> int:
+    """Let Alva wait for what the host has."""
+    host = db.session.scalars(db.select(Member).where(Member.role == "host")).one()
+    span = at(TUESDAY, "09:00", "11:00")
+    bookings.reserve(host, space_id, span, now=NOW, zone=ZONE)
+    return waits.join(alva, Wanted(space_id), span, now=NOW, zone=ZONE).id
 
 
 def _series(alva: Member, space_id: int) -> int:

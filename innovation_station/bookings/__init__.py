@@ -19,4 +19,8 @@ Decisions
   day answer 304 for the price of one statement.
 - 2026-11: `changed` tells later features of a booking inside its transaction (calendars store the entry's bytes).
   Calling calendars from here would turn the import law round (rejected).
+- 2026-11: a mail says what the member does not know yet: each carries what was known before it (`telling`), and what
+  has not left is put together with what follows. Sending step after step was rejected: an undone tap, and an evening
+  of changes in quiet hours, would fill the morning.
+- 2026-11: a new title is told by the feed and not by mail: its author knows, and a mail for it is one too many.
 """

@@ -1,7 +1,7 @@
 """What later features have to say on the pages of bookings: bookings know nothing of them.
 
-A feature names a template part and what it shows: on the page of a booking (`of_booking`) and under the list of one's
-own (`of_member`). Parts stand in the order in which the features were registered.
+A feature names a template part and what it shows: on the page of a booking (`of_booking`), under the list of one's own
+(`of_member`), and on the sheet of a place (`of_sheet`). Parts stand in the order in which the features were registered.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import Booking
 from innovation_station.members.rules import Person
+from innovation_station.spaces.rules import Place
+from innovation_station.timespan import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,26 @@ class Part:
     shown: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody looks at on a sheet: a place on a day, as far as that has been read, and the time they want of it.
+
+    `refused` where they have just asked for it and somebody else had it.
+    """
+
+    day: Day
+    place: Place
+    span: Span
+    reader: Person
+    refused: bool = False
+
+
 OfBooking = Callable[[Booking, Person, datetime], Part | None]
 OfMember = Callable[[Person, datetime], Part | None]
+OfSheet = Callable[["Looked"], Part | None]
 _of_booking: list[OfBooking] = []
 _of_member: list[OfMember] = []
+_of_sheet: list[OfSheet] = []
 
 
 def of_booking(make: OfBooking) -> OfBooking:
@@ -41,6 +60,12 @@ def of_member(make: OfMember) -> OfMember:
     return make
 
 
+def of_sheet(make: OfSheet) -> OfSheet:
+    """Have a function asked for a part of the sheet of each place: given what is looked at."""
+    _of_sheet.append(make)
+    return make
+
+
 def booking_parts(booking: Booking, reader: Person, now: datetime) -> list[Part]:
     """Gather what stands beside a booking."""
     return [part for make in _of_booking if (part := make(booking, reader, now))]
@@ -49,3 +74,8 @@ def booking_parts(booking: Booking, reader: Person, now: datetime) -> list[Part]
 def member_parts(reader: Person, now: datetime) -> list[Part]:
     """Gather what stands under a member's own bookings."""
     return [part for make in _of_member if (part := make(reader, now))]
+
+
+def sheet_parts(looked: Looked) -> list[Part]:
+    """Gather what stands on the sheet of a place."""
+    return [part for make in _of_sheet if (part := make(looked))]

@@ -28,6 +28,11 @@ def cancelling(member_id: int, booking_id: int, sequence: int, until: datetime) 
     return Deed("booking-cancel", member_id, booking_id, str(sequence), until)
 
 
+def restoring(member_id: int, booking_id: int, sequence: int, until: datetime) -> Deed:
+    """Give the deed that takes a cancellation back as it stands at a sequence."""
+    return Deed("booking-restore", member_id, booking_id, str(sequence), until)
+
+
 def _of(deed: Deed, booking: Booking | None, now: datetime) -> Booking | None:
     """Give the booking where it is still the member's and not over."""
     return booking if booking is not None and booking.member_id == deed.member_id and booking.end > now else None
@@ -49,8 +54,7 @@ def _look_cancel(person: Person, deed: Deed, now: datetime) -> Asked | Done | No
     house = read_house()
     place, when = house.places[booking.space_id], own_pages.when_short(booking.span)
     if _followed(deed, booking, "cancelled"):
-        until = min(now + WAY_BACK, booking.end)
-        back = Deed("booking-restore", deed.member_id, booking.id, str(booking.sequence), until)
+        back = restoring(deed.member_id, booking.id, booking.sequence, min(now + WAY_BACK, booking.end))
         title = _("%(place)s is cancelled, %(when)s", place=place.name, when=when)
         return Done(title, (_("The place is free for others now."),), (_("Take the cancellation back"), back))
     if not _stands(deed, booking, *HOLDING):

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, beside, own_pages, queries, rules, service
+from innovation_station.bookings import allowances, beside, own_pages, presence, queries, rules, service
 from innovation_station.bookings.choice import next_open_days
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
@@ -24,7 +24,8 @@ from innovation_station.i18n import local, zone
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.rules import House
-from innovation_station.web import actor, current_house, own_needs, signed_in, wants_part
+from innovation_station.timespan import Span
+from innovation_station.web import actor, current_house, own_needs, safe_next, signed_in, wants_part
 
 
 @pages.get("/bookings")
@@ -52,7 +53,7 @@ def mine() -> ResponseReturnValue:
 @signed_in
 def show(booking_id: int) -> ResponseReturnValue:
     """Show a booking; to a script that has just booked or cancelled it, the receipt alone."""
-    booking = _seen(booking_id)
+    booking = seen(booking_id)
     if wants_part() == "sheet":
         return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house(), actor()))
     now = clock.now()
@@ -64,7 +65,7 @@ def show(booking_id: int) -> ResponseReturnValue:
 @signed_in
 def edit(booking_id: int) -> ResponseReturnValue:
     """Change place, time, title or visibility; refused, the form again with the reasons and three ways on."""
-    booking, now = _seen(booking_id), clock.now()
+    booking, now = seen(booking_id), clock.now()
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     form = EditForm(data=own_pages.edit_values(booking))
@@ -86,7 +87,7 @@ def edit(booking_id: int) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
-        return _refused(form, _seen(booking_id), error, wish), error.status
+        return _refused(form, seen(booking_id), error, wish), error.status
     flash(own_pages.moved_receipt(booking, wish.place, whose, before), "toast")  # type: ignore[arg-type]
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
@@ -98,7 +99,7 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 
     The undo of a booking returns to the day it was made on, staff to the booking of another member.
     """
-    house, whose = current_house(), _owner(booking_id)  # read before: after the commit nothing may fail any more
+    house, whose = current_house(), owner_of(booking_id)  # read before: after the commit nothing may fail any more
     with transaction():
         booking = service.cancel(actor(), booking_id, now=clock.now())
     if wants_part():
@@ -114,19 +115,21 @@ def cancel(booking_id: int) -> ResponseReturnValue:
 @pages.post("/bookings/<id:booking_id>/restore")
 @signed_in
 def restore(booking_id: int) -> ResponseReturnValue:
-    """Take a cancellation back; where the time is gone, say so and offer three others."""
-    house, whose = current_house(), _owner(booking_id)
-    Calendar(house.holidays).learn(local(clock.now()))
+    """Take a cancellation back, or a place that was released; where the time is gone, say so and offer three others."""
+    house, had = current_house(), seen(booking_id)
+    whose, now = own_pages.owner(had, actor()), clock.now()
+    Calendar(house.holidays).learn(local(now))
+    take_back = presence.reclaim if had.state == "no-show" else service.restore
     try:
         with transaction():
-            booking = service.restore(actor(), booking_id, now=clock.now(), zone=zone())
+            booking = take_back(actor(), booking_id, now=now, zone=zone())
     except NotFound:
         raise
     except DomainError as error:
-        return _lost(_seen(booking_id), error), error.status
+        return _lost(seen(booking_id), error), error.status
     if not wants_part():
         flash(own_pages.booked_receipt(booking, house.places[booking.space_id], whose), "toast")  # type: ignore[arg-type]
-    return redirect(url_for("bookings.show", booking_id=booking_id), 303)
+    return redirect(safe_next(request.form.get("next"), url_for("bookings.show", booking_id=booking_id)), 303)
 
 
 def _first_offer(house: House, moment: Moment) -> dict[str, object] | None:
@@ -142,7 +145,7 @@ def _first_offer(house: House, moment: Moment) -> dict[str, object] | None:
 # -- parts -------------------------------------------------------------------------------------------------
 
 
-def _seen(booking_id: int) -> Booking:
+def seen(booking_id: int) -> Booking:
     """Find a booking that the member may see; another's is as unknown as one that never was."""
     booking = queries.get(booking_id)
     if booking is None or not _may_see(booking):
@@ -155,9 +158,9 @@ def _may_see(booking: Booking) -> bool:
     return rules.may_see(who, booking) or rules.may_see(who, booking, managed_spaces(who.id))
 
 
-def _owner(booking_id: int) -> str | None:
+def owner_of(booking_id: int) -> str | None:
     """Name the member a booking belongs to, None where it is the reader's own or not the reader's to see."""
-    return own_pages.owner(_seen(booking_id), actor())
+    return own_pages.owner(seen(booking_id), actor())
 
 
 def _needs(booking: Booking) -> frozenset[str]:
@@ -207,12 +210,14 @@ def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | 
 
 
 def _lost(booking: Booking, error: DomainError) -> str:
-    house = current_house()
-    page = own_pages.shown(booking, house, actor(), clock.now())
-    wish = Wish(house.places[booking.space_id], booking.span)
+    house, moment = current_house(), _moment()
+    page = own_pages.shown(booking, house, actor(), moment.now)
+    place = house.places[booking.space_id]
+    begins = max(booking.start, rules.earliest_start(place.policy, moment))
+    wish = Wish(place, Span(begins, booking.end) if begins < booking.end else booking.span)
     mine = page["owner"] is None  # an offer books for whoever takes it
     found = (
-        alternatives_for(house, actor(), booking.member_id, wish, _moment(), needs=_needs(booking))
+        alternatives_for(house, actor(), booking.member_id, wish, moment, needs=_needs(booking))
         if mine and not page["over"]
         else []
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from innovation_station.audit.origin import MAIL_LINK
-from innovation_station.bookings import queries, rules, wish_queries
+from innovation_station.bookings import presence_pages, queries, rules, wish_queries
 from innovation_station.bookings.choice import SIGNS, layout_names, layout_text, place_title, seats_text
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.offers import booking_fields, fitted
@@ -39,6 +39,7 @@ from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, a
 from innovation_station.timespan import Span
 
 STEP = 15
+PRESENCE = frozenset({"checked-in", "released", "ended", "extended"})
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
 PAST_READ = 120  # whole days are shown, so a page may have to read on to the end of one
@@ -181,8 +182,10 @@ def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
         "id": booking.id, "name": place.name, "icon": SIGNS.get(place.kind), "kind": place.kind,
         "what": place_title(place), "hours": span_text(booking.span), "day": _day_in_list(booking.start, now),
         "title": booking.title, "where": house.zone_name(place, language()), "cancelled": booking.cancelled,
-        "mark": mark(booking, now), "public": booking.public, "waits": waits(booking),
+        "mark": presence_pages.mark(booking, place, now) or mark(booking, now), "public": booking.public,
+        "waits": waits(booking), "buttons": presence_pages.buttons(booking, place, now),
         "may_change": open_to_change, "may_restore": not rules.restore_refusals(booking, now),
+        "may_cancel": open_to_change and (booking.checked_in_at is None or now - booking.created_at <= rules.REGRET),
         "label": f"{place_title(place)}, {when_short(booking.span)}",
     }  # fmt: skip
 
@@ -287,7 +290,7 @@ def _offered(place: Place, span: Span, tomorrow: bool) -> dict[str, Any]:
 
 
 def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Give everything the page of a booking says; two statements."""
+    """Give everything the page of a booking says; two statements, and more while it runs (see `presence_pages`)."""
     place = house.places[booking.space_id]
     whose = owner(booking, actor)
     fresh = whose is None and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
@@ -300,6 +303,8 @@ def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[s
         "history": list(_history(queries.history(booking.id), house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
         "over": booking.end <= now, "reason": booking.answer_reason,
+        "check_in": presence_pages.rule(booking, place, now), "let_go": presence_pages.let_go(booking, place, now),
+        "longer": presence_pages.longer(booking, house, actor, now),
         "answers": booking.state == "requested" and _answers(booking, actor),
     }  # fmt: skip
 
@@ -337,6 +342,8 @@ def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> st
         return _("Asked for: %(what)s", what=what) if asked else _("Booked: %(what)s", what=what)
     if row.action in ANSWERS:
         return {"approved": _("Approved"), "declined": _("Declined"), "expired": _("Not answered in time")}[row.action]
+    if row.action in PRESENCE:
+        return presence_pages.happened(row, what)
     if row.action == "moved":
         return _("Changed to %(what)s", what=what)
     if row.action == "cancelled":

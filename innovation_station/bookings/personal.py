@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select, update
 
-from innovation_station.bookings import service
+from innovation_station.bookings import service, telling
 from innovation_station.bookings.models import Booking, BookingHistory, SpaceHold
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
@@ -47,6 +47,8 @@ def _records(member_id: int) -> Sequence[Record]:
             {
                 "space": space, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
                 "title": booking.title, "shown_to_others": booking.public, "state": booking.state,
+                "checked_in": booking.checked_in_at and booking.checked_in_at.isoformat(),
+                "released": booking.released_at and booking.released_at.isoformat(),
                 "reason": booking.answer_reason, "booked": booking.created_at.isoformat(),
                 "changed": booking.changed_at.isoformat(),
             },
@@ -199,8 +201,9 @@ def spaces_of(member_id: int) -> Collection[int]:
 def _release(actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
     lock([member_id], spaces_of(member_id))
     found = [booking.id for booking, _space in _ahead(member_id, now, until)]
-    for booking_id in found:
-        service.cancel(actor, booking_id, now=now, late=True)
+    with telling.gathered(now=now):
+        for booking_id in found:
+            service.cancel(actor, booking_id, now=now, late=True)
     return len(found)
 
 
@@ -208,7 +211,8 @@ def _hand_over(actor: Any, member_id: int, to_id: int, now: datetime, until: dat
     """Book for another member what is no desk; what that member may not book stays, to be released."""
     lock([member_id, to_id], spaces_of(member_id))
     ahead = [booking for booking, _space in _ahead(member_id, now, until)]
-    return sum(give(actor, booking, to_id, now) is not None for booking in ahead)
+    with telling.gathered(now=now):
+        return sum(give(actor, booking, to_id, now) is not None for booking in ahead)
 
 
 def give(actor: Any, booking: Booking, to_id: int, now: datetime) -> Booking | None:
@@ -217,7 +221,7 @@ def give(actor: Any, booking: Booking, to_id: int, now: datetime) -> Booking | N
         return None
     receiver = db.session.get_one(Member, to_id)
     try:
-        with db.session.begin_nested():
+        with telling.gathered(now=now), db.session.begin_nested():
             service.cancel(actor, booking.id, now=now, late=True)
             return service.reserve(
                 receiver, booking.space_id, booking.span, now=now, zone=zone(), title=booking.title,

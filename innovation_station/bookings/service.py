@@ -35,6 +35,7 @@ from innovation_station.spaces.rules import House, Place
 from innovation_station.text import fits_a_line
 from innovation_station.timespan import Span, subtract
 
+STEP_BACK = 2 * telling.UNDO  # for so long an undo comes before what others were offered: its press has to travel
 changed = Signal(
     """Sent with each changed Booking inside its transaction, with `action` and `now`.
 
@@ -91,6 +92,7 @@ def reserve(
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
+    telling.booked(booking, wish.place.name, now)
     _announce([booking], now, house=house, standing=standing)
     return booking
 
@@ -172,6 +174,7 @@ def move(
     booking.people = asked.people
     if moves:
         standing = standing_of(house, booking)
+        _regain(booking, wish, now)
         measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
         wish = check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
         span = wish.span
@@ -190,6 +193,15 @@ def move(
         else:
             record(booking, actor, "edited", now, before)
     return booking
+
+
+def _regain(booking: Booking, wish: Wish, now: datetime) -> None:
+    """Let go what was kept for others since a step that is taken back within its time: of that, nobody knows yet."""
+    if now - booking.changed_at > STEP_BACK:
+        return
+    if booking.cancelled or wish_queries.moved_from(booking) == (wish.place.id, wish.span):
+        for hold_id in wish_queries.holds_since(wish, booking.changed_at):
+            writes.let_go(hold_id)
 
 
 def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datetime) -> Booking:
@@ -236,6 +248,7 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
         raise Refused(found)
     layout = booking.layout if place.layout(booking.layout) else None
     wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
+    _regain(booking, wish, now)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
     wish = check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from flask import url_for
 from markupsafe import Markup, escape
 
-from innovation_station.bookings import rules
+from innovation_station.bookings import presence_pages, rules
 from innovation_station.bookings.choice import (
     SIGNS,
     Choice,
@@ -24,7 +24,7 @@ from innovation_station.bookings.choice import (
     presets,
 )
 from innovation_station.bookings.day import MIDNIGHT, Day
-from innovation_station.bookings.models import TITLE_LONGEST
+from innovation_station.bookings.models import TITLE_LONGEST, Booking
 from innovation_station.bookings.offers import booking_fields, fitted
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Alternative, Held, Wish
@@ -308,7 +308,7 @@ class Sheet:
         return {
             "bookings": [
                 {
-                    "when": span_short(row.booked or row.span), "title": row.title,
+                    "id": row.booking_id, "when": span_short(row.booked or row.span), "title": row.title,
                     "show_href": f"/bookings/{row.booking_id}", "edit_href": f"/bookings/{row.booking_id}/edit",
                     "cancel": {"action": f"/bookings/{row.booking_id}/cancel", "fields": {}},
                 }
@@ -349,6 +349,16 @@ def refused(
     sheet["refusals"] = [{"text": sentence(refusal), "field": None} for refusal in error.refusals]
     sheet["alternatives"] = [offer(alternative, wish) for alternative in offers] if wish else []
     return sheet
+
+
+def come(sheet: dict[str, Any], bookings: Mapping[int, Booking], place: Place, now: datetime) -> None:
+    """Put on the sheet of one's own place who has come, and the buttons for it."""
+    for shown in sheet["bookings"]:
+        if booking := bookings.get(shown["id"]):
+            shown["mark"] = presence_pages.mark(booking, place, now)
+            shown["buttons"] = presence_pages.buttons(booking, place, now)
+            if booking.checked_in_at is not None and now - booking.created_at > rules.REGRET:
+                shown["cancel"] = None
 
 
 def offer(alternative: Alternative, wish: Wish) -> dict[str, Any]:

@@ -1,18 +1,39 @@
-"""What members are told of their bookings: that somebody else has changed one, or that nobody has come to it."""
+"""What members are told of their bookings: what they did themselves, by mail with the entry for their calendar, what
+somebody else did, and that nobody has come to one.
+
+One mail for each thing that happened, ten seconds after it: until then it can be undone, and then nothing is said. What
+has not left yet is put together with what comes after it, also through quiet hours: whoever books and cancels in the
+evening finds no mail in the morning, whoever books and moves finds one. So every mail knows what the member `knew`
+before it, None where nothing had been said.
+
+Whoever does several things at once says `with gathered():`, and each member gets one mail for them.
+
+Booking is what has to cost little. It writes the mail with one statement that reads address and choices on the way (see
+`notices.alone`); the words, the links and the calendar part are made when it leaves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.models import Booking
-from innovation_station.i18n import clock, day_short, span_short
+from innovation_station.bookings.rules import HOLDING
+from innovation_station.db import db
+from innovation_station.deeds import links
+from innovation_station.deeds.registry import Deed
+from innovation_station.i18n import clock, clock_short, day_long, day_short, local, ngettext, span_short
 from innovation_station.i18n import gettext as _
-from innovation_station.mail.rules import intact
+from innovation_station.mail import queries as outbox
+from innovation_station.mail.models import Mail
+from innovation_station.mail.rules import CALENDAR, CalendarFacts, intact
 from innovation_station.members.rules import Actor
+from innovation_station.notices import alone
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
@@ -21,13 +42,25 @@ from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
 
+CHECK_IN, END, RECLAIM = "booking-check-in", "booking-end", "booking-reclaim"  # what links in mails do
 UNDO = timedelta(seconds=10)  # how long pages offer to take a step back
+WRITER = "bookings"  # of calendar parts, see `calendars.invitations`
+TEMPLATE = "booking"
+News = Literal["reserved", "moved", "cancelled", "restored"]
+_OWN = frozenset({"reserved", "moved", "edited", "cancelled", "restored"})  # of the rest who does it needs no mail
+_HAD = (*HOLDING, "no-show")  # the states in which a booking stands in calendars as one's own
+UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
+_KNOWN = ("space", "start", "end", "state")
+_GATHERING = "telling"
+
+
+# -- what it says ------------------------------------------------------------------------------------------------------
 
 
 def say(values: Values, _names: Names) -> Said:
-    """Say what became of a booking: «A3 is cancelled, Tue 24 Nov 9–11»."""
+    """Say what somebody else made of a booking: «A3 is cancelled, Tue 24 Nov 9–11»."""
     action, place = intact(values["action"]), values["place"]
-    when = _when(values["start"], values["end"])
+    when = when_of(values, short=True)
     title, text = {
         "cancelled": (
             _("%(place)s is cancelled, %(when)s", place=place, when=when),
@@ -39,7 +72,7 @@ def say(values: Values, _names: Names) -> Said:
         ),
         "moved": (
             _("Your booking is now %(place)s, %(when)s", place=place, when=when),
-            _("Somebody at the station moved it. Before, it was %(before)s.", before=_before(values)),
+            _("Somebody at the station moved it. Before, it was %(before)s.", before=before_of(values, short=True)),
         ),
         "ended": (
             _("Your booking of %(place)s ends earlier, %(when)s", place=place, when=when),
@@ -56,27 +89,79 @@ def say(values: Values, _names: Names) -> Said:
             _("Somebody at the station changed its title or who sees it."),
         ),
     )
+    if values.get("more"):
+        title, text = _many(action, len(values["more"]) + 1), ""
+    return _linked(title, text, values)
+
+
+def say_own(values: Values, _names: Names) -> Said:
+    """Say what a member did: «A3 is yours, Tuesday 24 November 13–17»."""
+    if values.get("more"):
+        return _linked(_many(intact(values["action"]), len(values["more"]) + 1), "", values)
+    action, asked = intact(values["action"]), intact(values["state"]) == "requested"
+    named = {"place": values["place"], "when": when_of(values)}
+    title = {
+        "reserved": _("You have asked for %(place)s, %(when)s") if asked else _("%(place)s is yours, %(when)s"),
+        "moved": _("Your booking is now %(place)s, %(when)s"),
+        "cancelled": _("%(place)s is cancelled, %(when)s"),
+        "restored": _("%(place)s is yours again, %(when)s"),
+    }[action] % named
+    texts = {"moved": _("Before, it was %(before)s.", before=before_of(values)),
+             "cancelled": _("The place is free for others now.")}  # fmt: skip
+    waits = _("The time is kept for you until the station has answered.") if asked else ""
+    return _linked(title, " ".join(filter(None, (texts.get(action), waits))), values)
+
+
+def _many(action: str, count: int) -> str:
+    return {
+        "reserved": ngettext("%(num)d booking is yours", "%(num)d bookings are yours", count),
+        "moved": ngettext("%(num)d booking has moved", "%(num)d bookings have moved", count),
+        "cancelled": ngettext("%(num)d booking is cancelled", "%(num)d bookings are cancelled", count),
+        "restored": ngettext("%(num)d booking is yours again", "%(num)d bookings are yours again", count),
+    }.get(action) or ngettext("%(num)d booking has changed", "%(num)d bookings have changed", count)
+
+
+def _linked(title: str, text: str, values: Values) -> Said:
+    if values.get("more"):
+        return Said(title, text, _("Show my bookings"), "bookings.mine", {})
     return Said(title, text, _("Show the booking"), "bookings.show", {"booking_id": values["booking"]})
 
 
-def _when(start: str, end: str) -> str:
-    span = Span(instant(start), instant(end))
-    return f"{day_short(span.start)} {span_short(span)}"
+def span_of(values: Values) -> Span:
+    """Read the time of what a notice says, on a page or in a mail."""
+    return Span(instant(values["start"]), instant(values["end"]))
 
 
-def _before(values: Values) -> str:
+def when_of(values: Values, *, short: bool = False) -> str:
+    """Write day and hours: tisdag 24 november 13–17."""
+    span, day = span_of(values), day_short if short else day_long
+    if local(span.start).date() == local(span.end - timedelta(microseconds=1)).date():
+        return f"{day(span.start)} {span_short(span)}"
+    return f"{day(span.start)} {clock_short(span.start)} – {day(span.end)} {clock_short(span.end)}"
+
+
+def before_of(values: Values, *, short: bool = False) -> str:
+    """Write what was before: A3, tisdag 24 november 13–17; "" where there was nothing."""
     before = values.get("before")
-    if before is None:
-        return ""
-    return f"{before['place']}, {_when(before['start'], before['end'])}"
+    return f"{before['place']}, {when_of(before, short=short)}" if before else ""
 
 
+BOOKED = Kind(
+    "booking-booked", _l("I book"), _l("With the booking as a file for your calendar, and a link that cancels it."),
+    say_own, in_app=False, template=TEMPLATE,
+)  # fmt: skip
+MOVED = Kind(
+    "booking-moved", _l("I change a booking"), _l("When you give a booking another time or place."), say_own,
+    in_app=False, template=TEMPLATE,
+)  # fmt: skip
+CANCELLED = Kind(
+    "booking-cancelled", _l("I cancel a booking"), _l("When you cancel a booking, or take that back."), say_own,
+    in_app=False, template=TEMPLATE,
+)  # fmt: skip
 CHANGED = Kind(
-    "booking-changed",
-    _l("The station changes my booking"),
-    _l("When somebody who works here moves, changes or cancels a booking of yours."),
-    say,
-)
+    "booking-changed", _l("The station changes my booking"),
+    _l("When somebody who works here moves, changes or cancels a booking of yours."), say, template=TEMPLATE,
+)  # fmt: skip
 
 
 def _say_reminder(values: Values, _names: Names) -> Said:
@@ -85,6 +170,7 @@ def _say_reminder(values: Values, _names: Names) -> Said:
         _("Check in to %(place)s before %(time)s", place=values["place"], time=clock(instant(values["by"]))),
         _("Then the place is let go, so that somebody else can have it."),
         _("Check in"), "bookings.show", {"booking_id": values["booking"]},
+        ((_("Check in"), _link(CHECK_IN, values)), (_("I am not coming"), _link(END, values))),
     )  # fmt: skip
 
 
@@ -95,7 +181,21 @@ def _say_released(values: Values, _names: Names) -> Said:
         _("%(place)s was released at %(time)s. Still need it?", place=values["place"], time=at),
         _("Nobody had checked in. As long as nobody else has taken it, you can have it back."),
         _("Get the place back"), "bookings.show", {"booking_id": values["booking"]},
+        ((_("Get the place back"), _link(RECLAIM, values)),),
     )  # fmt: skip
+
+
+def _link(action: str, values: Values) -> str:
+    """Give the path of what a member does without a login to a booking as it stood, until it ends."""
+    deed = Deed(action, values["to"], values["booking"], str(values["sequence"]), instant(values["until"]))
+    return links.path(deed)
+
+
+def _bound(booking: Booking) -> dict[str, Any]:
+    """Give what links hang on."""
+    return {
+        "booking": booking.id, "to": booking.member_id, "sequence": booking.sequence, "until": booking.end.isoformat(),
+    }  # fmt: skip
 
 
 REMINDER = Kind(
@@ -110,13 +210,63 @@ RELEASED = Kind(
     _l("When nobody checked in to a booking of yours in time, and the rest of it is free for others."),
     _say_released,
 )
-KINDS = (CHANGED, REMINDER, RELEASED)
-UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
+KINDS = (BOOKED, MOVED, CANCELLED, CHANGED, REMINDER, RELEASED)
+_OWN_KINDS: Mapping[News, Kind] = {"reserved": BOOKED, "moved": MOVED, "cancelled": CANCELLED, "restored": CANCELLED}
+
+
+# -- what is stored ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Tale:
+    """One thing to tell: the values of its notice, and the facts of its calendar entry."""
+
+    kind: Kind
+    member_id: int
+    action: str
+    values: Mapping[str, Any]
+    entry: Mapping[str, Any]
+    subject: str
+
+
+def calendar(*bookings: Booking) -> CalendarFacts:
+    """Give what calendar programs are told of bookings as they stand: one is put in or taken out, more are a file."""
+    return _calendar([_entry(booking) for booking in bookings])
+
+
+def _calendar(entries: Sequence[Mapping[str, Any]]) -> CalendarFacts:
+    return CalendarFacts(WRITER, {"bookings": list(entries)})
+
+
+def _entry(booking: Booking) -> dict[str, Any]:
+    return {
+        "id": booking.id, "uid": booking.uid, "space_id": booking.space_id, "title": booking.title,
+        "state": booking.state, "sequence": booking.sequence, "start": booking.start.isoformat(),
+        "end": booking.end.isoformat(), "created_at": booking.created_at.isoformat(),
+        "changed_at": booking.changed_at.isoformat(),
+    }  # fmt: skip
+
+
+def _values(action: str, booking: Booking, place: str) -> dict[str, Any]:
+    return {
+        "action": action, "booking": booking.id, "space": booking.space_id, "place": place, "title": booking.title,
+        "start": booking.start.isoformat(), "end": booking.end.isoformat(), "state": booking.state,
+        "sequence": booking.sequence, "member": booking.member_id,
+    }  # fmt: skip
+
+
+# -- what happens ------------------------------------------------------------------------------------------------------
+
+
+def booked(booking: Booking, place: str, now: datetime) -> None:
+    """Tell a member of a booking that was made in their name just now."""
+    _tell(_Tale(BOOKED, booking.member_id, "reserved", _values("reserved", booking, place) | {"knew": None},
+                _entry(booking), _subject(booking)), now)  # fmt: skip
 
 
 def remind(booking: Booking, place: Place, *, by: datetime, now: datetime) -> None:
     """Tell a member until when to check in."""
-    values = {"booking": booking.id, "place": place.name, "by": by.isoformat()}
+    values = {**_bound(booking), "place": place.name, "by": by.isoformat()}
     notices.notify(REMINDER, booking.member_id, values, now=now, subject=_waiting(booking))
 
 
@@ -133,7 +283,7 @@ def _waiting(booking: Booking) -> str:
 def released(booking: Booking, place: Place, now: datetime) -> None:
     """Tell a member that the place was let go."""
     at = (booking.released_at or now).isoformat()
-    values = {"booking": booking.id, "place": place.name, "at": at}
+    values = {**_bound(booking), "place": place.name, "at": at}
     notices.notify(RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}")
 
 
@@ -143,20 +293,138 @@ def reclaimed(booking: Booking, now: datetime) -> None:
 
 
 def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str, Any] | None, now: datetime) -> None:
-    """Tell the member of a booking what somebody else did to it; of one's own doing nobody needs to be told.
+    """Tell the member of a booking what became of it, by their own hand or another's.
 
     A step that is taken back within the time of an undo is as if it had not been.
     """
-    if action in UNTOLD or (actor is not None and actor.id == booking.member_id):
+    if action in UNTOLD:
+        return
+    if actor is not None and actor.id == booking.member_id:
+        _tell_own(booking, action, before or {}, now)
         return
     subject = f"booking-{booking.id}"
     if action == "restored" and notices.withdraw(booking.member_id, subject, since=now - UNDO):
         return
     places = read_house().places
-    values: dict[str, Any] = {
-        "action": action, "booking": booking.id, "place": places[booking.space_id].name,
-        "start": booking.start.isoformat(), "end": booking.end.isoformat(),
-    }  # fmt: skip
+    values = _values(action, booking, places[booking.space_id].name)
     if before:
         values["before"] = {**before, "place": places[before["space"]].name}
-    notices.notify(CHANGED, booking.member_id, values, now=now, subject=subject, hold_until=now + UNDO)
+    _tell(_Tale(CHANGED, booking.member_id, action, values, _entry(booking), subject), now)
+
+
+def news(knew: Mapping[str, Any] | None, now: Mapping[str, Any]) -> News | None:
+    """Tell what is new to a member who last heard `knew` of a booking that is `now` so; None where nothing is."""
+    held, was_held = now["state"] in HOLDING, knew is not None and knew["state"] in _HAD
+    if knew is None or not (held and was_held):
+        return ("reserved" if knew is None else "restored") if held else ("cancelled" if was_held else None)
+    return "moved" if any(knew[name] != now[name] for name in ("space", "start", "end")) else None
+
+
+def _tell_own(booking: Booking, action: str, before: Mapping[str, Any], now: datetime) -> None:
+    if action not in _OWN:
+        return
+    unsaid = _take_back(booking, now)
+    if action == "edited" and unsaid is None:
+        return  # a new title is no news to who wrote it
+    places = read_house().places
+    knew = unsaid["knew"] if unsaid else {name: before[name] for name in _KNOWN}
+    values: dict[str, Any] = _values(action, booking, places[booking.space_id].name)
+    found = news(knew, values)
+    if found is None:
+        return
+    values |= {"action": found, "knew": knew}
+    if knew:
+        values["before"] = {**knew, "place": places[knew["space"]].name}
+    _tell(_Tale(_OWN_KINDS[found], booking.member_id, found, values, _entry(booking), _subject(booking)), now)
+
+
+def _subject(booking: Booking) -> str:
+    return f"own-booking-{booking.id}"
+
+
+def _tell(tale: _Tale, now: datetime) -> None:
+    gathering: list[_Tale] | None = db.session.info.get(_GATHERING)
+    if gathering is None:
+        _send([tale], now)
+    else:
+        gathering.append(tale)
+
+
+@contextmanager
+def gathered(*, now: datetime) -> Iterator[None]:
+    """Tell each member of what happens inside in one mail for each kind of news.
+
+    Inside of another, what happened is told with the rest, or not at all where it raises: for what is tried and may
+    fail.
+    """
+    info = db.session.info
+    if _GATHERING in info:
+        with _tried(info[_GATHERING]):
+            yield
+        return
+    tales: list[_Tale] = []
+    info[_GATHERING] = tales
+    try:
+        yield
+    finally:
+        del info[_GATHERING]
+    together: dict[tuple[str, int, str], list[_Tale]] = {}
+    for tale in tales:
+        together.setdefault((tale.kind.name, tale.member_id, tale.action), []).append(tale)
+    for group in together.values():
+        _send(group, now)
+
+
+@contextmanager
+def _tried(tales: list[_Tale]) -> Iterator[None]:
+    before = len(tales)
+    try:
+        yield
+    except BaseException:
+        del tales[before:]
+        raise
+
+
+def _send(tales: Sequence[_Tale], now: datetime) -> None:
+    first = tales[0]
+    values = dict(first.values)
+    if len(tales) > 1:
+        values["more"] = [dict(tale.values) for tale in tales[1:]]
+    told = _calendar([tale.entry for tale in tales])
+    alone.tell(
+        first.kind, first.member_id, values, now=now, subject=first.subject, hold_until=now + UNDO, calendar=told
+    )
+
+
+def _take_back(booking: Booking, now: datetime) -> Mapping[str, Any] | None:
+    """Take back what the member was to be told of a booking and was not yet; give the earliest, None without any."""
+    unsaid = [
+        taken for mail in outbox.waiting(booking.member_id, TEMPLATE) if (taken := _without(mail, booking.id))
+    ]  # fmt: skip
+    listed = notices.withdraw(booking.member_id, _subject(booking), since=now - UNDO)
+    return next(iter([*unsaid, *listed]), None)
+
+
+def _without(mail: Mail, booking_id: int) -> Mapping[str, Any] | None:
+    """Take a booking out of a mail about one's own doing; give what it said of it, None where it said nothing."""
+    content = mail.content or {}
+    values = content["notice"]["values"]
+    if "knew" not in values:
+        return None
+    told = [{name: value for name, value in values.items() if name != "more"}, *values.get("more", ())]
+    taken: Mapping[str, Any] | None = next((one for one in told if one["booking"] == booking_id), None)
+    if taken is None:
+        return None
+    left = [one for one in told if one is not taken]
+    if not left:
+        db.session.delete(mail)
+    else:
+        part = content[CALENDAR]
+        entries = [entry for entry in part["values"]["bookings"] if entry["id"] != booking_id]
+        more = {"more": left[1:]} if left[1:] else {}
+        mail.content = {
+            "notice": {**content["notice"], "values": left[0] | more},
+            CALENDAR: {**part, "values": {**part["values"], "bookings": entries}},
+        }
+    db.session.flush()
+    return taken

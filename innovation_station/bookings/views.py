@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, queries, refresh, service, sheets, wish_queries
+from innovation_station.bookings import allowances, beside, queries, refresh, service, sheets, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -22,7 +22,7 @@ from innovation_station.bookings.offers import Repeat, alternatives_for
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
 from innovation_station.db import others_write, transaction
-from innovation_station.errors import DomainError, NotFound, Refusal, Refused
+from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.members.rules import booking_refusals
@@ -114,7 +114,8 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment).read({place.id})
-    sheet = _sheet(day, choice, place, typed)
+    refused = isinstance(error, Conflict) and wish is not None
+    sheet = _sheet(day, choice, place, typed, wish.span if wish and refused else None)
     if form.errors:
         sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
@@ -225,13 +226,22 @@ def _floor_css(revision: int) -> str:
     return url_for("spaces.plan_css", revision=revision)
 
 
-def _sheet(day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None) -> dict[str, Any]:
+def _sheet(
+    day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None, refused: Span | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """Compose the sheet of a place; `typed` is what a form held, `refused` the time of it that somebody has."""
     place = day.house.places[place.id]
     own = wish_queries.held_by(day.member_id, day.whole)
     sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
+    if sheet["mode"] == "mine":
+        found = queries.running(day.member_id, day.whole)
+        sheets.come(sheet, {booking.id: booking for booking in found}, place, day.moment.now)
     if place.id in day.barred and sheet["mode"] == "closed":
         wish = Wish(place, day.chosen)
         sheet["alternatives"] = [sheets.offer(way, wish) for way in _offers(wish, day.moment)]
+    if typed is None or refused:
+        looked = beside.Looked(day, place, refused or day.chosen, actor(), refused=refused is not None)
+        sheet["parts"] = beside.sheet_parts(looked)
     return sheet
 
 

@@ -179,6 +179,28 @@ def same_span(member_id: int, space_id: int, span: Span) -> Booking | None:
     return db.session.scalar(_SAME_SPAN, given)
 
 
+def holds_since(wish: Wish, instant: datetime) -> list[int]:
+    """List the ids of holds in the way of a wish that were made at an instant or later."""
+    held_in_the_way = {one.hold_id for one in held(wish.padded, wish.place.takes) if one.hold_id is not None}
+    if not held_in_the_way:
+        return []
+    made = select(SpaceHold.id).where(SpaceHold.id.in_(sorted(held_in_the_way)), SpaceHold.created_at >= instant)
+    return list(db.session.scalars(made))
+
+
+def moved_from(booking: Booking) -> tuple[int, Span] | None:
+    """Give space and span that a booking had before its last change, where that was a move."""
+    last = select(BookingHistory.action, BookingHistory.before).where(BookingHistory.booking_id == booking.id)
+    row = db.session.execute(last.order_by(BookingHistory.id.desc()).limit(1)).one_or_none()
+    if row is None or row.action != "moved" or not row.before:
+        return None
+    start, end = (row.before.get(name) for name in ("start", "end"))
+    span = Span(
+        datetime.fromisoformat(start) if start else booking.start, datetime.fromisoformat(end) if end else booking.end
+    )
+    return row.before.get("space", booking.space_id), span
+
+
 def cancelled_from(booking_id: int) -> str:
     """Give the state that a cancelled booking was in before, "" where that is not known."""
     last = select(BookingHistory.before).where(BookingHistory.booking_id == booking_id)

@@ -12,8 +12,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import pgettext
 
+from innovation_station.bookings import presence_pages
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.choice import SIGNS, place_title, seats_text
+from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.own_pages import WALLED, edit_fields, when_short
 from innovation_station.bookings.queries import Taken
@@ -65,8 +67,9 @@ class Today:
         return Mine(row.booking_id or 0, self.house.places[row.space_id], row.booked or row.span, row.title, row.public)
 
     def page(self) -> dict[str, Any]:
-        """Give what the template shows; at most four statements more."""
+        """Give what the template shows; at most five statements more."""
         taken = self._taken()
+        self.own = self._own()
         return {
             "heading": capital(day_long(self.today)),
             "titles": self._titles(),
@@ -81,6 +84,14 @@ class Today:
             "closed": self._closed(),
             "is_open": self.is_open,
         }
+
+    def _own(self) -> dict[int, Booking]:
+        """Read the day's own bookings by their ids: who has come to them, and what was let go."""
+        if not self.mine:
+            return {}
+        zone = self.moment.zone
+        day = Span(at_minute(self.date, 0, zone), at_minute(self.date, 24 * 60, zone))
+        return {booking.id: booking for booking in bookings.running(self.member.id, day)}
 
     def _taken(self) -> DayTaken:
         held: dict[int, list[Held]] = {}
@@ -149,15 +160,27 @@ class Today:
 
     def _ticket(self) -> dict[str, Any] | None:
         now = rules.ticket(self.mine, self.moment.now) if self.date == self.today else None
+        running = now is not None and now.span.start <= self.moment.now
+        if not running and (let_go := self._released_ticket()):
+            return let_go
         if now is None:
             return self._later_ticket()
-        running = now.span.start <= self.moment.now
         title = (
             _("Your place until %(time)s", time=words.until(now.span))
             if running
             else _("Your next place, %(span)s", span=span_short(now.span))
         )
         return self._ticket_of(now.place, title, now.booking_id)
+
+    def _released_ticket(self) -> dict[str, Any] | None:
+        """Offer a place back that was let go, as long as nobody else has the rest of it."""
+        for booking in self.own.values():
+            place = self.house.places[booking.space_id]
+            title = presence_pages.let_go(booking, place, self.moment.now)
+            rest = Span(booking.released_at or booking.start, booking.end)
+            if title and not any(row.space_id == place.id and row.span.overlaps(rest) for row in self.rows):
+                return self._ticket_of(place, title, booking.id)
+        return None
 
     def _later_ticket(self) -> dict[str, Any] | None:
         coming = bookings.upcoming(self.member.id, self.moment.now, limit=1)
@@ -171,9 +194,13 @@ class Today:
         )
 
     def _ticket_of(self, place: Place, title: str, booking_id: int) -> dict[str, Any]:
+        booking, now, text = self.own.get(booking_id), self.moment.now, self._where(place)
+        mark = presence_pages.mark(booking, place, now) if booking and booking.state == "confirmed" else None
+        acts = presence_pages.buttons(booking, place, now, back="/") if booking else []
         return {
-            "name": place.name, "icon": SIGNS.get(place.kind), "title": title, "text": self._where(place),
-            "href": url_for("bookings.show", booking_id=booking_id),
+            "name": place.name, "icon": SIGNS.get(place.kind), "title": title,
+            "text": f"{text}. {mark[0]}." if mark else text, "href": url_for("bookings.show", booking_id=booking_id),
+            "act": next((act for act in acts if act["kind"]), None),
         }  # fmt: skip
 
     def _where(self, place: Place) -> str:
@@ -213,8 +240,12 @@ class Today:
         if mine.title and mine.place.kind == "desk":
             title = _("%(title)s at %(place)s", title=mine.title, place=mine.place.name)
         running = mine.span.start <= self.moment.now < mine.span.end
+        text = _("%(where)s, until %(time)s", where=where, time=clock(mine.span.end))
+        booking = self.own.get(mine.booking_id)
+        if booking and (mark := presence_pages.mark(booking, mine.place, self.moment.now)):
+            text = f"{where}. {mark[0]}" if booking.state == "no-show" else f"{text}. {mark[0]}"
         return {
-            "title": title, "text": _("%(where)s, until %(time)s", where=where, time=clock(mine.span.end)),
+            "title": title, "text": text,
             "state": "now" if running else None, "href": url_for("bookings.show", booking_id=mine.booking_id),
         }  # fmt: skip
 

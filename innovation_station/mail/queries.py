@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,16 @@ PARKED = select(func.count()).select_from(Mail).where(Mail.state == "parked")
 def by_key(key: str) -> Mail | None:
     """Find the mail with this key."""
     return db.session.scalar(select(Mail).where(Mail.key == key))
+
+
+def waiting(member_id: int, template: str) -> Sequence[Mail]:
+    """List what waits to be sent to a member under a template, the earliest first, and lock it.
+
+    Nothing of it leaves until the caller's transaction ends, so that it can be changed or taken back.
+    """
+    mine = (Mail.member_id == member_id, Mail.template == template, Mail.state == "queued")
+    found = select(Mail).where(*mine).order_by(Mail.id).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(found).all()
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

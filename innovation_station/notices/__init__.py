@@ -22,6 +22,8 @@ Invariants
 Decisions
 - 2026-11: what a notice says is made from its kind when it is shown, in the reader's language. Stored sentences would
   be in the language of whoever caused it (rejected).
+- 2026-11: what happens with every booking is told by a mail without a notice, in one statement (`alone`): a row in a
+  list that nobody asked for, with the looks before it, would cost as much again. Who chose the list has it there.
 - 2026-11: the unread are counted through their index instead of kept in a column: that costs the visitor's statement a
   few microseconds, and no write can forget to count.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -9,8 +11,13 @@ PATH = "/notifications/end/"
 LONGEST = 300
 
 
+@lru_cache(maxsize=4)
+def _signer_of(secret_key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key, salt="notices.end-mail")
+
+
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="notices.end-mail")
+    return _signer_of(current_app.config["SECRET_KEY"])
 
 
 def end_path(member_id: int, kind: str) -> str:

@@ -21,7 +21,7 @@ class Kind:
     """A kind of notice: its name and what it is about (lazy texts), what it says, and what holds until one chooses.
 
     `say` gets the values that the notice was made with (texts, numbers, instants as ISO text, `people` as ids) and the
-    short names of those people; it speaks the language in force.
+    short names of those people; it speaks the language in force. `template` names that of its mails.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Kind:
     mail: MailWay = "now"
     in_app: bool = True
     staff: bool = False  # for those who work for the house alone
+    template: str = "notice"
 
     @property
     def default(self) -> Choice:

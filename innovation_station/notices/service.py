@@ -11,7 +11,7 @@ from innovation_station.db import db
 from innovation_station.errors import NotFound, Refused
 from innovation_station.i18n import zone
 from innovation_station.mail import service as mail
-from innovation_station.mail.rules import Receiver
+from innovation_station.mail.rules import CalendarFacts, Receiver
 from innovation_station.notices import links, queries, rules
 from innovation_station.notices.models import Notice, NoticeChoice, NoticeSettings
 from innovation_station.notices.queries import Reader
@@ -21,12 +21,13 @@ from innovation_station.notices.rules import DIGEST, Choice, Frequency, Quiet, V
 
 def notify(
     kind: Kind, member_id: int, values: Values, *, now: datetime, subject: str = "", once: bool = False,
-    hold_until: datetime | None = None,
+    hold_until: datetime | None = None, calendar: CalendarFacts | None = None,
 ) -> Notice | None:  # fmt: skip
     """Tell a member, by the ways this member chose for the kind; None where that is none, or the member has left.
 
     `values` is JSON with ids of people under `people` and no names. With `once` a second notice of the kind about the
-    same `subject` is the first one. A mail waits until `hold_until`, the time of an undo, and for the quiet hours.
+    same `subject` is the first one. A mail waits until `hold_until`, the time of an undo, and for the quiet hours; it
+    tells calendar programs what `calendar` says.
     """
     reader = queries.reader(member_id, kind.name)
     if reader is None or (once and _told(kind, member_id, subject)):
@@ -42,7 +43,8 @@ def notify(
     db.session.add(notice)
     db.session.flush()
     if choice.mail == "now":
-        _mail(reader, kind.name, "notice", {"notice": _content(notice)}, _key(notice), now, hold_until)
+        values = {"notice": _content(notice)}
+        _mail(reader, kind.name, kind.template, values, _key(notice), now, hold_until, calendar)
     return notice
 
 
@@ -52,12 +54,14 @@ def _told(kind: Kind, member_id: int, subject: str) -> bool:
 
 
 def _mail(
-    reader: Reader, kind: str, template: str, values: Values, key: str, now: datetime, hold_until: datetime | None
-) -> None:
+    reader: Reader, kind: str, template: str, values: Values, key: str, now: datetime, hold_until: datetime | None,
+    calendar: CalendarFacts | None = None,
+) -> None:  # fmt: skip
     quiet = rules.quiet_until(reader.quiet, max(now, hold_until or now), zone())
     mail.queue(
         Receiver(reader.email, reader.name, reader.language), template, values, now=now, hold_until=quiet or hold_until,
         key=key, member_id=reader.id, kind="notice", unsubscribe_url=links.end_path(reader.id, kind),
+        calendar=calendar,
     )  # fmt: skip
 
 
@@ -69,18 +73,18 @@ def _key(notice: Notice) -> str:
     return f"notice-{notice.id}"
 
 
-def withdraw(member_id: int, subject: str, *, since: datetime) -> bool:
-    """Take back what a member was told about a subject since then; tell whether there was anything.
+def withdraw(member_id: int, subject: str, *, since: datetime) -> list[Values]:
+    """Take back what a member was told about a subject since then, and give it, the earliest first.
 
     A mail goes with it where it has not left.
     """
     same = (Notice.member_id == member_id, Notice.subject == subject, Notice.created_at >= since)
-    found = db.session.scalars(select(Notice).where(*same)).all()
+    found = db.session.scalars(select(Notice).where(*same).order_by(Notice.id)).all()
     for notice in found:
         mail.withdraw(_key(notice))
         db.session.delete(notice)
     db.session.flush()
-    return bool(found)
+    return [notice.content for notice in found]
 
 
 def recall(kind: Kind, member_id: int, subject: str) -> None:

@@ -67,8 +67,8 @@ def begin(
     _follow(series, change.pattern or pattern, zone)
     db.session.add(series)
     db.session.flush()
-    _write(actor, series, change, house, now, zone)
-    telling.begun(series, change, actor, now)
+    touched = _write(actor, series, change, house, now, zone)
+    telling.begun(series, change, touched, actor, now)
     return series
 
 
@@ -90,10 +90,10 @@ def edit(
     _check_given(actor, series, change, known, house, now, zone)
     _measure(actor, series.member_id, change, house, now, zone)
     series = _divided(series, change, request_key, now, zone)
-    _write(actor, series, change, house, now, zone, known)
+    touched = _write(actor, series, change, house, now, zone, known)
     if scope != "this":
         _pattern_of(series, change, now, zone)
-    telling.changed(series, change, actor, now)
+    telling.changed(series, change, touched, actor, now)
     return series
 
 
@@ -109,10 +109,10 @@ def cancel(actor: Actor, series_id: int, scope: Scope, at: date, *, now: datetim
     change, house = _locked(lambda: changes.cancel(series.pattern, rows, scope, at, now))
     known = _bookings(change)
     _check_given(actor, series, change, known, house, now, zone)
-    _write(actor, series, change, house, now, zone, known)
+    touched = _write(actor, series, change, house, now, zone, known)
     if scope != "this":
         _pattern_of(series, change, now, zone)
-    telling.cancelled(series, change, actor, now)
+    telling.cancelled(series, change, touched, actor, now)
     return change
 
 
@@ -222,8 +222,11 @@ def _bookings(change: Change) -> dict[int, Booking]:
 def _write(
     actor: Actor, series: Series, change: Change, house: House, now: datetime, zone: ZoneInfo,
     known: Mapping[int, Booking] = _NONE,
-) -> None:  # fmt: skip
-    """Give back what is given back, then take what is wanted: dates may change places with each other."""
+) -> list[Booking]:  # fmt: skip
+    """Give back what is given back, then take what is wanted: dates may change places with each other.
+
+    Gives the bookings that are other than they were, those that are new among them.
+    """
     hand = _Hand(actor, series, house, now, zone)
     kept = {row.original: row for row in queries.occurrences(series.id)}
     steps = [(step, known.get(step.before.id or 0) if step.before else None) for step in change.steps]
@@ -240,6 +243,11 @@ def _write(
     for step, booking in steps:
         _note(series, step, added.get(step.after.original) if step.added else booking, kept)
     db.session.flush()
+    touched = [
+        booking for step, booking in steps
+        if booking and (step.dropped or step.cancelled or step.moved or step.retitled)
+    ]  # fmt: skip
+    return [*added.values(), *touched]
 
 
 def _note(series: Series, step: Step, booking: Booking | None, kept: Mapping[date, Occurrence]) -> None:

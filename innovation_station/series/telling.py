@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from innovation_station.bookings.telling import UNDO
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.telling import UNDO, calendar
 from innovation_station.i18n import day_short, ngettext, span_short
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
@@ -57,23 +59,26 @@ SERIES = Kind(
 KINDS = (SERIES,)
 
 
-def begun(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+def begun(series: Series, change: Change, touched: Sequence[Booking], actor: Actor, now: datetime) -> None:
     """Tell that a series is booked."""
-    _tell(series, "begun", [step.after for step in change.of("added")], actor, now)
+    _tell(series, "begun", [step.after for step in change.of("added")], touched, actor, now)
 
 
-def changed(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+def changed(series: Series, change: Change, touched: Sequence[Booking], actor: Actor, now: datetime) -> None:
     """Tell what has changed, all of it in one."""
     rows = [step.after for step in change.steps if not step.kept and (step.stood or step.after.booked)]
-    _tell(series, "changed", rows, actor, now)
+    _tell(series, "changed", rows, touched, actor, now)
 
 
-def cancelled(series: Series, change: Change, actor: Actor, now: datetime) -> None:
+def cancelled(series: Series, change: Change, touched: Sequence[Booking], actor: Actor, now: datetime) -> None:
     """Tell which dates are cancelled."""
-    _tell(series, "cancelled", [step.after for step in change.steps if step.cancelled or step.dropped], actor, now)
+    rows = [step.after for step in change.steps if step.cancelled or step.dropped]
+    _tell(series, "cancelled", rows, touched, actor, now)
 
 
-def _tell(series: Series, action: str, rows: list[Row], actor: Actor, now: datetime) -> None:
+def _tell(
+    series: Series, action: str, rows: list[Row], touched: Sequence[Booking], actor: Actor, now: datetime
+) -> None:
     spans = [row.span for row in rows if row.span is not None]
     if not spans:
         return
@@ -83,5 +88,8 @@ def _tell(series: Series, action: str, rows: list[Row], actor: Actor, now: datet
         "dates": [[span.start.isoformat(), span.end.isoformat()] for span in spans[:MOST_NAMED]],
         "station": actor.id != series.member_id,
     }  # fmt: skip
-    subject = f"series-{series.id}"
-    notices.notify(SERIES, series.member_id, values, now=now, subject=subject, hold_until=now + UNDO)
+    entries = calendar(*sorted(touched, key=lambda booking: (booking.start, booking.id))) if touched else None
+    notices.notify(
+        SERIES, series.member_id, values, now=now, subject=f"series-{series.id}", hold_until=now + UNDO,
+        calendar=entries,
+    )  # fmt: skip

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, delete, func, select
 
 from innovation_station.db import db
-from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.i18n import zone
+from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 from innovation_station.spaces.queries import house as read_house
+from innovation_station.waits import queries, service, words
 from innovation_station.waits.models import Wait
 
 KEPT_FOR = timedelta(days=90)
@@ -36,7 +39,8 @@ def _records(member_id: int) -> Sequence[Record]:
     ]  # fmt: skip
 
 
-def _erase(subject: Subject, _now: datetime) -> int:
+def _erase(subject: Subject, now: datetime) -> int:
+    service.leave_all(subject.id, now=now, zone=zone())
     return int(db.session.execute(delete(Wait).where(Wait.member_id == subject.id)).rowcount)  # type: ignore[attr-defined]
 
 
@@ -69,3 +73,19 @@ personal.add(
         purge=_purge,
     )
 )
+
+
+def _ahead(member_id: int, until: datetime | None) -> Sequence[Wait]:
+    return [wait for wait in queries.living(member_id) if until is None or wait.start < until]
+
+
+def _tell(member_id: int, now: datetime, until: datetime | None) -> Sequence[str]:
+    house = read_house()
+    return [words.shown(wait, (), house, now)["label"] for wait in _ahead(member_id, until)]
+
+
+def _release(_actor: Any, member_id: int, now: datetime, until: datetime | None) -> int:
+    return service.leave_all(member_id, now=now, zone=zone(), until=until)
+
+
+personal.lets_go(Farewell("waits", _l("Places in line"), tells=_tell, release=_release))

@@ -79,16 +79,17 @@ class Stander:
     """Who stands in a line: for what, and when. Numbers rise in the order in which people joined."""
 
     id: int
+    member_id: int
     wanted: Wanted
     span: Span
 
 
 def ahead(mine: Stander, other: Stander, places: Mapping[int, Place]) -> bool:
-    """Tell whether another is asked before me wherever I could be: earlier in line, at a time and place we share.
+    """Tell whether somebody else is asked before me wherever I could be: earlier in line, at a time and place we share.
 
     Who waits for one place of many is not ahead of who takes any: the next one that is free may be another.
     """
-    if other.id >= mine.id or not other.span.overlaps(mine.span):
+    if other.id >= mine.id or other.member_id == mine.member_id or not other.span.overlaps(mine.span):
         return False
     if mine.wanted.space_id is None:
         zones = {mine.wanted.zone_id, other.wanted.zone_id}

@@ -70,7 +70,8 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         yield path
     made = station.book(ALVA, name, TUESDAY, "08:00", "12:00")
     booked = f"/book/{station.ids[name]}?date={TUESDAY}&from=08:00&to=12:00"
-    own = (f"/bookings/{made}", f"/bookings/{made}/edit", "/bookings", "/")
+    asked = station.book(ALVA, "Scenen", date(2026, 12, 30), "13:00", "15:00")
+    own = (f"/bookings/{made}", f"/bookings/{made}/edit", f"/bookings/{asked}", "/bookings", "/waits/2", "/")
     for path in (
         booked,
         "/book?date=2026-11-28",

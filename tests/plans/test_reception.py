@@ -94,7 +94,7 @@ def test_plan_for_everybody_who_asks_lets_in_and_begins(planned: Planned, outbox
         assert db.session.scalars(select(Notice)).all() == []
         trail = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "membership.given")).all()
         assert [entry.actor_id for entry in trail] == [None, None]  # the fixture's, and this one
-    assert outbox.templates(NEW) == ["join-verify"]
+    assert outbox.templates(NEW) == ["join-verify", "booking"]
 
 
 def test_without_days_of_trial_it_begins_until_further_notice(planned: Planned, outbox: Post) -> None:
