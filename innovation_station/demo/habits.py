@@ -25,7 +25,6 @@ DESKS = [spot.name for spot in SPOTS if spot.kind == "desk"]
 BOOTHS = [spot.name for spot in SPOTS if spot.kind == "booth"]
 WEEKDAYS = (0.8, 0.92, 0.86, 0.95, 0.6)  # how full a weekday is beside the others
 ALVAS_DESK = "A3"
-ASKS = "Noor Rahimi"
 TITLES: Mapping[str, Sequence[str]] = {
     "Björnkulla": ("Intervju", "Handledning", "Avstämning", "Utvecklingssamtal", "Mentorträff"),
     "Visättra": ("Handledning", "Projektmöte", "Avstämning", "Mentorträff", "Affärsrådgivning"),
@@ -47,10 +46,7 @@ CHANCES = {"Björnkulla": 0.6, "Visättra": 0.65, "Hågelby": 0.55, "Flottsbro":
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A booking before it is stored; `member` and `changer` are indices of PEOPLE, `old` its first time.
-
-    Of a request that nobody has answered yet `answer_by` is the deadline.
-    """
+    """A booking before it is stored; `member` and `changer` are indices of PEOPLE, `old` its first time."""
 
     spot: str
     member: int
@@ -62,7 +58,6 @@ class Draft:
     old: Minutes | None = None
     changed: datetime | None = None
     changer: int = 0
-    answer_by: datetime | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -122,7 +117,6 @@ class Author:
             self._booths(day)
         self._moves()
         self._cancellations()
-        self._request()
         return sorted(self.drafts, key=lambda draft: (draft.made, draft.spot, draft.day))
 
     def _habit(self, index: int) -> Habit:
@@ -250,17 +244,6 @@ class Author:
             changed = self._later(other, time[0])
             if changed and self._claim(other, time):
                 self.drafts.append(replace(other, changed=changed, changer=self._changer(other)))
-
-    def _request(self) -> None:
-        """Let a member have asked for the stage yesterday, on the first day from next week on that it is free."""
-        made = self.at(self.today - timedelta(days=1), 15 * 60 + 12)
-        member = next(number for number, (name, *_more) in enumerate(PEOPLE) if name == ASKS)
-        title = "Kickoff: Social Impact Hub"
-        for day in (day for day in self.ahead if day >= self.today + timedelta(days=5)):
-            draft = Draft("Scenen", member, day, AFTERNOON, made, title=title, answer_by=made + timedelta(days=2))
-            if self._claim(draft, AFTERNOON):
-                self.drafts.append(draft)
-                return
 
     def _claim(self, draft: Draft, time: Minutes) -> bool:
         person = ("seat" if draft.spot in DESKS else "meeting", draft.member)

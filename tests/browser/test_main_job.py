@@ -157,7 +157,7 @@ def test_somebody_was_faster_without_javascript(visit: Visit, station: Station) 
         page.get_by_role("button", name=f"Book {name}").click()
     expect(page.get_by_role("alert")).to_contain_text(f"{name} was just taken.")
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Notes & plans")
-    expect(page.get_by_label("From", exact=True)).to_have_value("09:15")
+    expect(page.locator("#sheet-start")).to_have_value("09:15")
     offers = page.get_by_role("group", name="Free instead").get_by_role("button")
     assert offers.count() == 3
     offers.first.click()
@@ -166,8 +166,8 @@ def test_somebody_was_faster_without_javascript(visit: Visit, station: Station) 
 
 def own_time(page: Page) -> None:
     page.locator(".preset", has=page.locator("[value=own]")).click()
-    page.get_by_label("From", exact=True).select_option("09:15")
-    page.get_by_label("To", exact=True).select_option("11:45")
+    page.locator("#sheet-start").select_option("09:15")
+    page.locator("#sheet-end").select_option("11:45")
 
 
 def another_desk(station: Station, page: Page, than: str) -> str:

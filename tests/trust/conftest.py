@@ -36,8 +36,13 @@ from innovation_station.organisations.models import Logo
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
+from innovation_station.series import rules as repeats
+from innovation_station.series import service as series
+from innovation_station.series.steps import Pattern
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
+from innovation_station.waits import service as waits
+from innovation_station.waits.rules import Wanted
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
 
 ATTACKED = (
@@ -228,6 +233,12 @@ def _book(small: Small) -> dict[str, int]:
         actor, more = member(small, who), {"now": NOW, "zone": ZONE, "title": attack(title), "public": public}
         ids[name] = bookings.reserve(actor, space, span, **more).id  # type: ignore[arg-type]
     bookings.cancel(member(small, "alva"), ids["gone"], now=NOW)
+    rule, times = repeats.Rule("daily", count=2), repeats.Times(16 * 60, 17 * 60)
+    pattern = Pattern(rule, TUESDAY, times, small.hall, attack("title"))
+    ids["series_id"] = series.begin(member(small, "alva"), pattern, {}, now=NOW, zone=ZONE).id
+    wanted = Wanted(small.room)
+    span = at(TUESDAY, "13:00", "14:00")
+    ids["wait_id"] = waits.join(member(small, "alva"), wanted, span, now=NOW, zone=ZONE).id
     reasons = (attack("reason"), attack("reason"))
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     return ids
