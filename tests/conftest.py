@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -244,7 +244,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the address of a database with the small house in it; every test that asks runs on both."""
     kind = "postgres" if request.param == "postgresql" else "sqlite"
     template: Template = request.getfixturevalue(f"{kind}_template")
-    request.node.small = template.small
+    request.node.small = replace(template.small, people=dict(template.small.people))  # tests add to them
     return template.copy(tmp_path)
 
 

@@ -40,6 +40,7 @@ from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box, at_minute, open_span
 from innovation_station.text import parts
 from innovation_station.timespan import Span, union
+from innovation_station.waits.models import Wait
 
 ZONE = ZoneInfo("Europe/Stockholm")
 TUESDAY = date(2026, 9, 22)
@@ -200,7 +201,7 @@ def test_booths_are_tall_enough_for_a_finger_on_a_phone() -> None:
 def test_allocations_are_the_confirmed_bookings_day_by_day(app: Flask) -> None:
     expected = {
         (space_id, part.start, part.end, booking.id)
-        for booking in db.db.session.scalars(select(Booking).where(Booking.state == "confirmed"))
+        for booking in db.db.session.scalars(select(Booking).where(Booking.state.in_(rules.HOLDING)))
         for space_id in house().places[booking.space_id].takes
         for part in booking.span.by_local_day(ZONE)
     }
@@ -273,7 +274,7 @@ def refused(booking: Booking, holidays: dict[date, str], held: list[Held], own: 
 def test_bookings_are_such_as_the_plans_grant(app: Flask) -> None:
     """Each is measured against what else its member, and the organisation, has in the same week and month."""
     catalogue, places = plans.catalogue(house()), house().places
-    kept = db.db.session.scalars(select(Booking).where(Booking.state == "confirmed")).all()
+    kept = db.db.session.scalars(select(Booking).where(Booking.state.in_(rules.HOLDING))).all()
     uses: dict[tuple[str, int | None], list[Use]] = defaultdict(list)
     for booking in kept:
         kind, minutes = places[booking.space_id].kind, booking.span.length // timedelta(minutes=1)
@@ -300,13 +301,28 @@ def test_ledger_says_what_each_booking_came_to(app: Flask) -> None:
         assert row.month >= f"{row.at.astimezone(ZONE):%Y-%m}"
     for booking in db.db.session.scalars(select(Booking)):
         length = booking.span.length // timedelta(minutes=1)
-        assert sum(told[booking.id]) == (0 if booking.cancelled else length)
+        assert sum(told[booking.id]) == (length if booking.state == "confirmed" else 0)
     months = {month.month: list(ledger.lines(month.month)) for month in ledger.months()}
     assert "2026-09" in months
     for month, lines in months.items():
         stored = db.db.session.scalars(select(LedgerEntry.amount).where(LedgerEntry.month == month)).all()
         assert sum(stored) == sum(line.amount for line in lines)
     assert any(line.share == 2500 for line in months["2026-09"])
+
+
+def test_stage_is_asked_for_and_rooms_are_waited_for(app: Flask) -> None:
+    noon = datetime(2026, 9, 22, 10, tzinfo=UTC)
+    (request,) = db.db.session.scalars(select(Booking).where(Booking.state == "requested"))
+    place = house().places[request.space_id]
+    assert (place.name, place.policy.approval) == ("Scenen", 2880)
+    assert request.answer_by and noon < request.answer_by < request.start
+    assert db.db.session.get_one(Member, request.member_id).role == "member"
+    waits = db.db.session.scalars(select(Wait).order_by(Wait.id)).all()
+    assert [wait.member_id == 1 for wait in waits] == [False, True, False]
+    for wait in waits:
+        assert wait.state == "waiting" and wait.joined_at < noon < wait.start
+        held = wish_queries.held(wait.span, house().places[wait.space_id or 0].takes)
+        assert held and wait.member_id not in {one.member_id for one in held}
 
 
 def test_desks_are_as_full_as_a_living_house(app: Flask) -> None:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from innovation_station.bookings import queries
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.service import changed
-from innovation_station.bookings.telling import UNDO
+from innovation_station.bookings.telling import UNDO, calendar
 from innovation_station.db import at_end, db
 from innovation_station.deeds import links
 from innovation_station.deeds.registry import Deed
@@ -139,7 +139,7 @@ def tell_answer(booking: Booking, action: str, now: datetime) -> None:
         "action": action, "booking": booking.id, "place": read_house().places[booking.space_id].name,
         "start": booking.start.isoformat(), "end": booking.end.isoformat(), "reason": booking.answer_reason or "",
     }  # fmt: skip
-    notices.notify(ANSWERED, booking.member_id, values, now=now, subject=_subject(booking))
+    notices.notify(ANSWERED, booking.member_id, values, now=now, subject=_subject(booking), calendar=calendar(booking))
 
 
 def _subject(booking: Booking) -> str:

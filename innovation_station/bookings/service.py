@@ -297,20 +297,24 @@ def close(
 
 
 def hold(
-    member_id: int, space_id: int, span: Span, *, until: datetime, now: datetime, zone: ZoneInfo
+    member_id: int, space_id: int, span: Span, *, until: datetime, now: datetime, zone: ZoneInfo,
+    padded: Span | None = None,
 ) -> SpaceHold:  # fmt: skip
-    """Keep a span free for a member until an instant. Raises NotFound, and Conflict where somebody has the time."""
+    """Keep a span free for a member until an instant; `padded` is it with what the member's plan keeps free round it.
+
+    Raises NotFound, and Conflict where somebody has the time.
+    """
     house = locked(space_id)
     place = house.places[space_id]
-    wish = Wish(place, span)
-    if any(held.span.overlaps(wish.padded) for held in wish_queries.held(wish.padded, place.takes)):
+    padded = padded or Wish(place, span).padded
+    if any(held.span.overlaps(padded) for held in wish_queries.held(padded, place.takes)):
         raise Conflict([Refusal("taken", "space", {"space": place.name, "span": span})])
     kept = SpaceHold(
         member_id=member_id, space_id=space_id, start=span.start, end=span.end, until=until, created_at=now
     )
     db.session.add(kept)
     db.session.flush()
-    allocate(place, wish.padded, zone, hold_id=kept.id)
+    allocate(place, padded, zone, hold_id=kept.id)
     return kept
 
 

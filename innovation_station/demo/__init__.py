@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from innovation_station import clock
 from innovation_station.db import db, transaction
-from innovation_station.demo import floor, newcomers, people, profiles, texts
+from innovation_station.demo import floor, newcomers, people, profiles, texts, waits
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.demo.plans import Accountant
@@ -46,6 +46,8 @@ def load(app: Flask) -> None:
         accountant = Accountant(session, members, spaces, organisations, zone)
         accountant.give(today)
         newcomers.add(session, members, accountant.plans, papers, hashes[""], today, zone)
-        accountant.enter(*Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE")))
+        drafts, bookings = Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"))
+        accountant.enter(drafts, bookings)
+        waits.add(session, members, drafts, bookings, today, zone)
     with app.app_context():
         db.session.remove()

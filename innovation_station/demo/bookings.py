@@ -100,7 +100,8 @@ class Archive:
             organisation_id=member.organisation_id, space_id=self.spaces[draft.spot].id, start=span.start,
             end=span.end, title=draft.title,
             public=member.visible and not draft.private,
-            state="cancelled" if draft.cancelled else "confirmed",
+            state="cancelled" if draft.cancelled else "requested" if draft.answer_by else "confirmed",
+            answer_by=draft.answer_by,
             sequence=changes, revision=changes, created_at=draft.made, changed_at=draft.changed or draft.made,
         )  # fmt: skip
 
@@ -108,7 +109,7 @@ class Archive:
         span = self._span(draft, draft.old or draft.time)
         first: dict[str, Any] = {
             "space": booking.space_id, "start": span.start.isoformat(), "end": span.end.isoformat(),
-            "title": booking.title, "public": booking.public, "state": "confirmed",
+            "title": booking.title, "public": booking.public, "state": "requested" if draft.answer_by else "confirmed",
             "people": None, "layout": None,
         }  # fmt: skip
         rows = [self._row(booking, draft.member, draft.made, "reserved", None, first)]

@@ -28,7 +28,7 @@ POLICIES: Mapping[str, dict[str, Any]] = {
     "desk": {"granularity": 15, "shortest": 30, "longest": 600, "notice": 0, "horizon": 180},
     "room": {"granularity": 15, "shortest": 15, "longest": 480, "notice": 0, "horizon": 180},
     "booth": {"granularity": 15, "shortest": 15, "longest": 120, "notice": 0, "horizon": 180},
-    "hall": {"granularity": 30, "shortest": 30, "longest": 600, "notice": 0, "horizon": 180},
+    "hall": {"granularity": 30, "shortest": 30, "longest": 600, "notice": 0, "horizon": 180, "approval": 2 * 24 * 60},
 }
 
 

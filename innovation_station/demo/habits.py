@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from innovation_station.demo.floor import CLOSES, OPENS, PARTS, SPOTS, STAGE_EVENING, STAGE_WEEKDAY
-from innovation_station.demo.people import PEOPLE, TEAM
+from innovation_station.demo.people import DEDICATED, PEOPLE, TEAM
 
 Minutes = tuple[int, int]
 At = Callable[[date, int], datetime]
@@ -46,7 +46,10 @@ CHANCES = {"Björnkulla": 0.6, "Visättra": 0.65, "Hågelby": 0.55, "Flottsbro":
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A booking before it is stored; `member` and `changer` are indices of PEOPLE, `old` its first time."""
+    """A booking before it is stored; `member` and `changer` are indices of PEOPLE, `old` its first time.
+
+    Of a request that nobody has answered yet `answer_by` is the deadline.
+    """
 
     spot: str
     member: int
@@ -58,6 +61,7 @@ class Draft:
     old: Minutes | None = None
     changed: datetime | None = None
     changer: int = 0
+    answer_by: datetime | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -117,6 +121,7 @@ class Author:
             self._booths(day)
         self._moves()
         self._cancellations()
+        self._request()
         return sorted(self.drafts, key=lambda draft: (draft.made, draft.spot, draft.day))
 
     def _habit(self, index: int) -> Habit:
@@ -244,6 +249,17 @@ class Author:
             changed = self._later(other, time[0])
             if changed and self._claim(other, time):
                 self.drafts.append(replace(other, changed=changed, changer=self._changer(other)))
+
+    def _request(self) -> None:
+        """Let a member have asked for the stage yesterday, on the first day from next week on that it is free."""
+        made = self.at(self.today - timedelta(days=1), 15 * 60 + 12)
+        member = next(iter(DEDICATED.values()))  # whose plan holds the stage
+        title = "Kickoff: Social Impact Hub"
+        for day in (day for day in self.ahead if day >= self.today + timedelta(days=5)):
+            draft = Draft("Scenen", member, day, AFTERNOON, made, title=title, answer_by=made + timedelta(days=2))
+            if self._claim(draft, AFTERNOON):
+                self.drafts.append(draft)
+                return
 
     def _claim(self, draft: Draft, time: Minutes) -> bool:
         person = ("seat" if draft.spot in DESKS else "meeting", draft.member)

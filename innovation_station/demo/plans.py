@@ -98,6 +98,8 @@ class Accountant:
     def enter(self, drafts: Sequence[Draft], bookings: Sequence[Booking]) -> None:
         """Enter each booking as the ledger would have: what was booked, and what later took its place."""
         for draft, booking in zip(drafts, bookings, strict=True):
+            if draft.answer_by:
+                continue  # a request costs nothing until it is approved
             first = list(self._entries(draft, booking, draft.old or draft.time, draft.made, "reserved"))
             self.session.add_all(first)
             if draft.changed:

@@ -191,10 +191,17 @@ class Today:
             self.house.places[booking.space_id],
             _("Next: %(when)s", when=when_short(booking.span)),
             booking.id,
+            asked=booking.state == "requested",
         )
 
-    def _ticket_of(self, place: Place, title: str, booking_id: int) -> dict[str, Any]:
+    def _is_asked(self, booking_id: int) -> bool:
+        """Tell whether one of the day's bookings is a request: of these alone the day does not read more."""
+        return booking_id not in self.own and any(mine.booking_id == booking_id for mine in self.mine)
+
+    def _ticket_of(self, place: Place, title: str, booking_id: int, *, asked: bool = False) -> dict[str, Any]:
         booking, now, text = self.own.get(booking_id), self.moment.now, self._where(place)
+        if asked or self._is_asked(booking_id):
+            text = f"{text}. {_('Waits for an answer')}."
         mark = presence_pages.mark(booking, place, now) if booking and booking.state == "confirmed" else None
         acts = presence_pages.buttons(booking, place, now, back="/") if booking else []
         return {
@@ -244,6 +251,8 @@ class Today:
         booking = self.own.get(mine.booking_id)
         if booking and (mark := presence_pages.mark(booking, mine.place, self.moment.now)):
             text = f"{where}. {mark[0]}" if booking.state == "no-show" else f"{text}. {mark[0]}"
+        if self._is_asked(mine.booking_id):
+            text = f"{text}. {_('Waits for an answer')}"
         return {
             "title": title, "text": text,
             "state": "now" if running else None, "href": url_for("bookings.show", booking_id=mine.booking_id),

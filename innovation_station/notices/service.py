@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
 
@@ -70,7 +70,8 @@ def _content(notice: Notice) -> dict[str, object]:
 
 
 def _key(notice: Notice) -> str:
-    return f"notice-{notice.id}"
+    """Name the mail of a notice; by its moment too, for SQLite gives the number of one that is gone to another."""
+    return f"notice-{notice.id}-{notice.created_at.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 def withdraw(member_id: int, subject: str, *, since: datetime) -> list[Values]:

@@ -58,8 +58,8 @@ def _free(waits: Sequence[Wait], house: House, now: datetime) -> Iterator[int]:
         found = service.free_places(wait, places, held, now, zone())
         if not found:
             continue
-        place, refused = service.choose(wait, found, house, now, zone())
-        if place is not None:
-            yield place.id
+        chosen, refused = service.choose(wait, found, house, now, zone())
+        if chosen is not None:
+            yield chosen.wish.place.id
         elif refused and (wait.skipped or {}).get("code") != refused[0].code:
             yield found[0].id

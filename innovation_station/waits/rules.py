@@ -15,7 +15,7 @@ LIVE = ("waiting", "offered")
 STATES = (*LIVE, "taken", "passed", "expired", "left", "over")
 WAITS_MOST = 20  # of one member at a time
 WAITED_FOR = CONFLICTS  # what keeps a wish from being granted today and may be gone tomorrow
-TOO_LATE = frozenset({"past", "too-soon"})
+SILENT = WAITED_FOR | {"past", "too-soon"}  # what nobody who is passed over needs to be told
 # How long an offer stands, by how far off the last moment is at which the time may be booked.
 LENGTHS = (
     (timedelta(days=2), timedelta(hours=12)),

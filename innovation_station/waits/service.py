@@ -26,7 +26,7 @@ from innovation_station.timespan import Span
 from innovation_station.waits import queries, telling
 from innovation_station.waits import rules as lines
 from innovation_station.waits.models import Wait
-from innovation_station.waits.rules import TOO_LATE, WAITED_FOR, WAITS_MOST, Wanted
+from innovation_station.waits.rules import SILENT, WAITED_FOR, WAITS_MOST, Wanted
 
 A_DAY = timedelta(days=1)  # wider than any time that is kept free round a booking
 
@@ -75,14 +75,14 @@ def _join_refusals(
     looked = _Look(person, places, span, house, now, zone)
     verdicts = {place.id: looked.at(place) for place in places}
     for place in places:
-        if any(held.member_id == person.id and held.booking_id for held in looked.around(place)):
+        if looked.has(place):
             return [Refusal("wait-yours", "space", {"space": place.name})]
         if not verdicts[place.id]:
             return [Refusal("wait-free", "space", {"space": place.name})]
     hopeful = [place for place in places if WAITED_FOR.issuperset(one.code for one in verdicts[place.id])]
     if not hopeful:
         return [one for one in verdicts[places[0].id] if one.code not in WAITED_FOR]
-    if all(lines.offer_end(now, lines.last_moment(place, span), zone) is None for place in hopeful):
+    if all(looked.offer_end(place) is None for place in hopeful):
         return [Refusal("wait-late", "start")]
     return []
 
@@ -105,13 +105,23 @@ class _Look:
         moment = bookings.moment(now, zone, house)
         self.moment = allowances.measured(moment, house, person, person.access, first, last)
 
-    def around(self, place: Place) -> list[Held]:
-        """Give what takes a place at the time, and what has to be kept free round it."""
-        return _around(place, self.span, self.held)
+    def wish(self, place: Place) -> Wish:
+        """Give what the member would book, under the rules of their plan that day."""
+        return self.moment.ruled(Wish(place, self.span))
 
     def at(self, place: Place) -> list[Refusal]:
         """List why the member may not book a place."""
-        return rules.refusals(Wish(place, self.span), self.moment, self.around(place), self.own)
+        held = [one for one in self.held if one.space_id in place.takes]
+        return rules.refusals(self.wish(place), self.moment, held, self.own)
+
+    def has(self, place: Place) -> bool:
+        """Tell whether the member has booked any of the time of a place already."""
+        mine = (one for one in self.held if one.booking_id is not None and one.member_id == self.person.id)
+        return any(one.space_id in place.takes and one.span.overlaps(self.span) for one in mine)
+
+    def offer_end(self, place: Place) -> datetime | None:
+        """Give until when an offer of a place would stand."""
+        return lines.offer_end(self.moment.now, lines.last_moment(self.wish(place).place, self.span), self.moment.zone)
 
 
 # -- offers -----------------------------------------------------------------------------------------------------------
@@ -178,17 +188,11 @@ def taken(places: Iterable[Place], waits: Sequence[Wait]) -> list[Held]:
 def free_places(
     wait: Wait, places: Iterable[Place], held: Sequence[Held], now: datetime, zone: ZoneInfo
 ) -> list[Place]:  # fmt: skip
-    """List the places that a wait could be offered by what takes them, if the member may book them."""
-    return [
-        place for place in places
-        if wait.wanted.fits(place) and not _around(place, wait.span, held)
-        and lines.offer_end(now, lines.last_moment(place, wait.span), zone) is not None
-    ]  # fmt: skip
-
-
-def _around(place: Place, span: Span, held: Iterable[Held]) -> list[Held]:
-    padded = Wish(place, span).padded
-    return [one for one in held if one.space_id in place.takes and one.span.overlaps(padded)]
+    """List the places at which nothing stands in a wait's time; what the member's rules say of them is not asked."""
+    if lines.offer_end(now, wait.start, zone) is None:
+        return []
+    met = {one.space_id for one in held if one.span.overlaps(wait.span)}
+    return [place for place in places if wait.wanted.fits(place) and met.isdisjoint(place.takes)]
 
 
 def _offer(wait_id: int, places: Sequence[Place], house: House, now: datetime, zone: ZoneInfo) -> list[Held]:
@@ -196,23 +200,31 @@ def _offer(wait_id: int, places: Sequence[Place], house: House, now: datetime, z
     wait = queries.locked(wait_id)
     if wait.state != "waiting":
         return []
-    place, refused = choose(wait, places, house, now, zone)
-    until = lines.offer_end(now, lines.last_moment(place, wait.span), zone) if place else None
-    if place is None or until is None:
+    chosen, refused = choose(wait, places, house, now, zone)
+    if chosen is None:
         _skip(wait, places[0], refused, now)
         return []
-    hold = bookings.hold(wait.member_id, place.id, wait.span, until=until, now=now, zone=zone)
+    place, until = chosen.wish.place, chosen.until
+    hold = bookings.hold(
+        wait.member_id, place.id, wait.span, until=until, now=now, zone=zone, padded=chosen.wish.padded
+    )  # fmt: skip
     wait.state, wait.hold_id, wait.offered_id, wait.offer_until = "offered", hold.id, place.id, until
     wait.skipped = None
     db.session.flush()
     telling.offered(wait, place, now)
-    padded = Wish(place, wait.span).padded
-    return [Held(one, padded, member_id=wait.member_id, hold_id=hold.id) for one in place.takes]
+    return [Held(one, chosen.wish.padded, member_id=wait.member_id, hold_id=hold.id) for one in place.takes]
+
+
+class Chosen(NamedTuple):
+    """What a wait can be offered, under the rules that hold for its member, and until when."""
+
+    wish: Wish
+    until: datetime
 
 
 def choose(
     wait: Wait, places: Sequence[Place], house: House, now: datetime, zone: ZoneInfo
-) -> tuple[Place | None, list[Refusal]]:  # fmt: skip
+) -> tuple[Chosen | None, list[Refusal]]:  # fmt: skip
     """Find the first of some free places that a wait's member may book; without one, why not."""
     person = members.person(wait.member_id)
     if person is None:
@@ -220,10 +232,10 @@ def choose(
     looked = _Look(person, places, wait.span, house, now, zone)
     passed: list[Refusal] = []
     for place in places:
-        found = looked.at(place)
-        if not found:
-            return place, []
-        passed = passed or [one for one in found if one.code not in TOO_LATE]
+        found, until = looked.at(place), looked.offer_end(place)
+        if not found and until is not None:
+            return Chosen(looked.wish(place), until), []
+        passed = passed or [one for one in found if one.code not in SILENT]
     return None, passed
 
 

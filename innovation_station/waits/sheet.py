@@ -37,7 +37,8 @@ def line(looked: Looked) -> Part | None:
 
 def _askable(looked: Looked) -> Span | None:
     """Give what of the time may be waited for: within the hours, not too long, not too late."""
-    day, place = looked.day, looked.place
+    day = looked.day
+    place = day.house.places[looked.place.id]  # under the rules that hold for the reader that day
     if place.id in day.barred or not place.bookable or (opened := day.opened(place)) is None:
         return None
     hours = day.span(opened)
@@ -64,7 +65,8 @@ def _mine(stander: Stander, others: list[Stander], looked: Looked) -> dict[str, 
 
 
 def _form(looked: Looked, span: Span, waiting: int) -> dict[str, Any]:
-    day, place = looked.day, looked.place
+    day = looked.day
+    place = day.house.places[looked.place.id]
     first, last = day.opened(place) or (0, DAY_MINUTES)
     minutes = range(first, last + 1, min(place.policy.granularity, last - first))
     start, end = day.minute(span.start), day.minute(span.end)

@@ -21,7 +21,7 @@ from innovation_station.bookings.rules import Wish
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refused
 from innovation_station.ledger.models import LedgerEntry
-from innovation_station.mail.compose import Sender, write
+from innovation_station.mail.compose import Sender, compose, write
 from innovation_station.mail.models import Mail
 from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
@@ -39,6 +39,7 @@ from tests.plans.conftest import planned as planned
 SPAN = at(TUESDAY, "13:00", "17:00")
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+TUESDAY_MORNING = at(TUESDAY, "09:00", "10:00").start
 
 
 @pytest.fixture(autouse=True)
@@ -262,17 +263,22 @@ def told(kind: str) -> list[tuple[int, dict[str, Any]]]:
     return [(row.member_id, row.content) for row in rows]
 
 
+def mails(kind: str) -> list[Mail]:
+    found = db.session.scalars(select(Mail).order_by(Mail.id)).all()
+    return [mail for mail in found if (mail.content or {})["notice"]["kind"] == kind]
+
+
 def test_staff_and_managers_are_asked_and_no_longer_when_it_is_answered(context: Flask, small: Small) -> None:
     with transaction():
         organisations.grant("bo@example.org", "space", small.hall, actor=who(small, "admin"), now=NOW)
     booking = ask(small)
     everybody = sorted(small.people[name] for name in ("bo", "host", "admin"))
     assert [member for member, _content in told("booking-asked")] == everybody
-    assert db.session.scalar(select(func.count()).select_from(Mail)) == 3
+    assert sorted(mail.member_id or 0 for mail in mails("booking-asked")) == everybody
     approve(small, booking.id)
     assert told("booking-asked") == []
-    mail = db.session.scalars(select(Mail)).one()  # the others have not left, and what is left is the answer
-    assert mail.member_id == booking.member_id
+    assert mails("booking-asked") == []  # they had not left
+    assert [mail.member_id for mail in mails("booking-answered")] == [booking.member_id]
     ((_member, content),) = told("booking-answered")
     assert content["action"] == "approved"
 
@@ -416,6 +422,35 @@ def test_requester_sees_the_state(app: Flask, small: Small, alva: FlaskClient) -
         decline(small, booking_id, reason="Golvet <lackas>")
     page = alva.get(answer.location).text
     assert "Fick nej" in page and "Golvet &lt;lackas&gt;" in page and "Ångra avbokningen" not in page
+
+
+def test_today_says_that_it_waits(app: Flask, small: Small, alva: FlaskClient, clock: Clock) -> None:
+    with app.app_context():
+        one = ask(small)
+    for now in (NOW, TUESDAY_MORNING):
+        clock.now = now
+        page = alva.get("/").text
+        assert "Scenen" in page and "Väntar på svar." in page
+    with app.app_context():
+        approve(small, one.id, now=TUESDAY_MORNING)
+    assert "Väntar på svar" not in alva.get("/").text
+
+
+def test_answer_tells_the_calendar(app: Flask, small: Small) -> None:
+    sender = Sender("Station <station@example.org>", "https://station.example.org")
+    for answer, method, status in ((approve, "REQUEST", "CONFIRMED"), (decline, "CANCEL", "CANCELLED")):
+        with app.app_context():
+            one = ask(small)
+            answer(small, one.id)
+            *_earlier, mail = mails("booking-answered")
+            part = next(
+                part for part in compose(app, mail, sender).walk() if part.get_content_type() == "text/calendar"
+            )
+            text = part.get_content()
+            assert f"METHOD:{method}" in text and f"STATUS:{status}" in text and "SEQUENCE:1" in text
+            db.session.rollback()
+            if one.state == "confirmed":
+                cancelled(small, one.id)
 
 
 def test_staff_answer_on_their_page(app: Flask, small: Small, asked: int) -> None:

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from innovation_station.bookings import service, telling
+from innovation_station.bookings import answers, presence, service, telling
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.telling import BOOKED, CANCELLED, KINDS, MOVED, UNDO, news
 from innovation_station.db import db, transaction
@@ -62,7 +62,9 @@ class House:
             service.restore(self.who(by), made, now=self.now, zone=ZONE)
 
     def mails(self) -> list[Mail]:
-        found = list(db.session.scalars(select(Mail).where(Mail.state == "queued").order_by(Mail.id)))
+        """Give what waits to be sent to Alva."""
+        hers = (Mail.state == "queued", Mail.member_id == self.small.people["alva"])
+        found = list(db.session.scalars(select(Mail).where(*hers).order_by(Mail.id)))
         db.session.rollback()
         return found
 
@@ -208,6 +210,16 @@ def test_new_title_is_no_news_but_stands_in_what_has_not_left(house: House) -> N
     assert house.mails() == []
 
 
+def test_who_leaves_early_or_comes_is_told_nothing(house: House, clock: Clock) -> None:
+    made = house.book(at(MONDAY, "08:00", "12:00"))
+    house.leave()
+    with transaction():
+        presence.check_in(house.who(), made, now=house.now)
+    with transaction():
+        presence.end_now(house.who(), made, now=house.now + HOUR, zone=ZONE)
+    assert house.mails() == []
+
+
 def test_what_is_rolled_back_is_not_told(house: House) -> None:
     with pytest.raises(RuntimeError), transaction():
         service.reserve(house.who(), house.small.a1, SPAN, now=NOW, zone=ZONE)
@@ -230,6 +242,20 @@ def test_request_that_waits_for_an_answer_is_tentative(house: House) -> None:
     assert "Tiden hålls för dig tills stationen har svarat." in text_of(message)
 
 
+@pytest.mark.parametrize(("answer", "told_of"), [
+    (answers.approve, ("REQUEST", "CONFIRMED", 1)), (answers.decline, ("CANCEL", "CANCELLED", 1)),
+])  # fmt: skip
+def test_answer_reaches_the_calendar(house: House, answer: Any, told_of: tuple[str, str, int]) -> None:
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, house.small.hall), approval=48 * 60)
+    made = house.book(space=house.small.hall)
+    house.leave()
+    with transaction():
+        answer(house.who("host"), made, now=house.now)
+    [one] = told(house.letter())
+    assert one[:3] == told_of and len(house.mails()) == 1
+
+
 KNEW = {"space": 1, "start": "a", "end": "b", "state": "confirmed"}
 
 
@@ -240,7 +266,7 @@ KNEW = {"space": 1, "start": "a", "end": "b", "state": "confirmed"}
         ({}, {"start": "c"}, "moved"), ({}, {"end": "c"}, "moved"), ({}, {"state": "cancelled"}, "cancelled"),
         ({}, {"state": "cancelled", "start": "c"}, "cancelled"), ({"state": "cancelled"}, {}, "restored"),
         ({"state": "cancelled"}, {"state": "cancelled"}, None), ({"state": "requested"}, {}, None),
-        ({}, {"state": "requested", "end": "c"}, "moved"), ({"state": "cancelled"}, {"state": "requested"}, "restored"),
+        ({"state": "no-show"}, {}, None), ({}, {"state": "requested", "end": "c"}, "moved"), ({"state": "cancelled"}, {"state": "requested"}, "restored"),
     ],
 )  # fmt: skip
 def test_news_are_what_one_did_not_know(knew: dict[str, Any] | None, now: dict[str, Any], expected: str | None) -> None:

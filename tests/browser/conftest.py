@@ -119,6 +119,13 @@ class Station:
             span = at(day, start, end)
             return bookings.reserve(member, self.ids[name], span, now=self.clock.now, zone=ZONE).id
 
+    def request(self) -> int:
+        """Give the id of the booking that waits for an answer."""
+        with self.app.app_context():
+            found = db.session.scalars(select(Booking.id).where(Booking.state == "requested")).one()
+            db.session.remove()
+            return found
+
     def member(self, email: str) -> int:
         """Give the id of a member."""
         with self.app.app_context():

@@ -110,6 +110,8 @@ class Station:
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
+        if rule.endpoint == "bookings.answer":
+            known["booking_id"] = self.ids["asked"]
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
             return adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method=_one(rule))
@@ -227,12 +229,15 @@ def _book(small: Small) -> dict[str, int]:
         "gone": ("alva", small.room, at(TUESDAY, "15:00", "16:00"), "title", False),
         "theirs": ("bo", small.room, at(TUESDAY, "13:00", "14:00"), "open", True),
         "now": ("bo", small.room, today, "shown", True),
+        "asked": ("bo", small.hall, at(TUESDAY, "12:00", "13:00"), "open", True),
     }
     ids = {}
     for name, (who, space, span, title, public) in wishes.items():
         actor, more = member(small, who), {"now": NOW, "zone": ZONE, "title": attack(title), "public": public}
         ids[name] = bookings.reserve(actor, space, span, **more).id  # type: ignore[arg-type]
     bookings.cancel(member(small, "alva"), ids["gone"], now=NOW)
+    asked = db.session.get_one(Booking, ids["asked"])
+    asked.state, asked.answer_by = "requested", asked.start
     rule, times = repeats.Rule("daily", count=2), repeats.Times(16 * 60, 17 * 60)
     pattern = Pattern(rule, TUESDAY, times, small.hall, attack("title"))
     ids["series_id"] = series.begin(member(small, "alva"), pattern, {}, now=NOW, zone=ZONE).id

@@ -77,9 +77,9 @@ def forms(station: Station) -> dict[str, dict[str, Any]]:
 def sound(station: Station) -> None:
     """See that the database holds nothing half done and the pages still open."""
     rows = station.everything()
-    confirmed = {row[0] for row in rows["booking"] if "confirmed" in row}
+    holding = {row[0] for row in rows["booking"] if "confirmed" in row or "requested" in row}
     allocated = {owner for row in rows["allocation"] for owner in row[4:5] if owner is not None}
-    assert confirmed == allocated
+    assert holding == allocated
     assert {row[0] for row in rows["booking"]} == {row[1] for row in rows["booking_history"]}
     for path in ("/", "/book", "/bookings", "/calendars"):
         assert station.alva.get(path).status_code == 200

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from innovation_station import personal
 from innovation_station.bookings import answers, deadlines
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings.models import Booking, SpaceHold
+from innovation_station.bookings.models import Allocation, Booking, SpaceHold
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refused
 from innovation_station.mail.models import Mail
@@ -279,6 +279,32 @@ def test_what_a_plan_leaves_out_is_passed_over(line: Line) -> None:
     assert (wait(first).skipped or {})["code"] == "quota-hours"
 
 
+def test_offer_keeps_free_what_the_plan_keeps_free(line: Line) -> None:
+    """What is set up before a member's booking hangs on the plan: it is held with the offer, or there is none."""
+    with transaction():
+        plan = plans.add_plan(Contents(names=("Alla", "All"), standard=True), actor=None)
+        plans.set_policy(plan.id, kind="room", setup=30, notice=60)
+        for name in ("alva", "bo"):
+            plans.give(plan.id, member_id=line.small.people[name], starts=MONDAY, now=NOW, actor=None)
+    room = line.small.room
+    booking, before = line.book("host", room), line.book("admin", room, at(TUESDAY, "08:00", "09:00"))
+    first = line.join("alva", room)
+    line.cancel(booking)
+    assert (line.state(first), wait(first).skipped) == ("waiting", None)
+    line.cancel(before)
+    assert line.state(first) == "offered"
+    rows = db.session.scalars(select(Allocation).where(Allocation.space_id == room)).all()
+    assert [Span(row.start, row.end) for row in rows] == [Span(SPAN.start - HOUR / 2, SPAN.end)]
+    line.take("alva", first)
+    line.now = at(TUESDAY, "11:55", "12:00").start
+    line.book("bo", room, at(TUESDAY, "14:00", "15:00"))
+    line.join("alva", room, at(TUESDAY, "14:00", "15:00"))
+    line.now = at(TUESDAY, "12:55", "13:00").start
+    with pytest.raises(Refused) as error:
+        line.join("cia", room, at(TUESDAY, "14:00", "15:00"))
+    assert codes(error)[0] in ("wait-late", "no-plan")
+
+
 def test_what_nobody_told_of_is_found_by_the_look(line: Line) -> None:
     with transaction():
         closure = bookings.close(SPAN, reasons=("Lampan", "Lamp"), now=NOW, zone=ZONE, space_id=line.small.a1)
@@ -388,7 +414,8 @@ def test_an_undo_comes_before_an_offer(line: Line) -> None:
     assert line.restore(booking).state == "confirmed"
     assert line.state(first) == "waiting"
     line.sound()
-    assert db.session.scalars(select(Notice)).all() == [] and db.session.scalars(select(Mail)).all() == []
+    assert db.session.scalars(select(Notice)).all() == []
+    assert {mail.template for mail in db.session.scalars(select(Mail))} == {"booking"}  # of the booking itself
     db.session.rollback()
     line.move(booking, line.small.a2, SPAN)
     assert line.state(first) == "offered"
