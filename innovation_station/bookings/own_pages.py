@@ -204,7 +204,7 @@ def waits(booking: Booking) -> str | None:
     """Say until when a request waits, None for what is none."""
     if booking.state != "requested":
         return None
-    return _("Waits for an answer until %(until)s. Till then it is kept.", until=deadline(booking))
+    return _("Waits for an answer until %(until)s. It is kept for you until then.", until=deadline(booking))
 
 
 def _day_in_list(start: datetime, now: datetime) -> str:
