@@ -424,11 +424,12 @@ def test_requester_sees_the_state(app: Flask, small: Small, alva: FlaskClient) -
     assert "Fick nej" in page and "Golvet &lt;lackas&gt;" in page and "Ångra avbokningen" not in page
 
 
-def test_today_says_that_it_waits(app: Flask, small: Small, alva: FlaskClient, clock: Clock) -> None:
+def test_today_says_that_it_waits(app: Flask, small: Small, clock: Clock) -> None:
     with app.app_context():
         one = ask(small)
     for now in (NOW, TUESDAY_MORNING):
         clock.now = now
+        alva = log_in(browser(app), "alva")
         page = alva.get("/").text
         assert "Scenen" in page and "Väntar på svar." in page
     with app.app_context():
