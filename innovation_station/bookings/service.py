@@ -71,7 +71,8 @@ def reserve(
     if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):
         return earlier
     title = clean_title(title)
-    if found.held and found.own and (earlier := wish_queries.same_span(actor.id, space_id, span)):
+    earlier = wish_queries.same_span(actor.id, space_id, span) if found.held and found.own else None
+    if earlier is not None and earlier.end > now:
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
@@ -201,7 +202,7 @@ def _regain(booking: Booking, wish: Wish, now: datetime) -> None:
         return
     if booking.cancelled or wish_queries.moved_from(booking) == (wish.place.id, wish.span):
         for hold_id in wish_queries.holds_since(wish, booking.changed_at):
-            writes.let_go(hold_id)
+            release(hold_id)
 
 
 def _reword(booking: Booking, actor: Actor, title: str, public: bool, now: datetime) -> Booking:

@@ -164,9 +164,14 @@ def _one(pattern: Pattern, row: Row, edit: Edit, zone: ZoneInfo) -> Step:
     if edit.space_id is not None:
         after = replace(after, space_id=edit.space_id)
     if (after.span, after.space_id) != (row.span, row.space_id):
-        plain = at_times(row.original, pattern.times, zone).span
-        after = replace(after, moved=(after.span, after.space_id) != (plain, pattern.space_id) or after.span is None)
+        own = (after.span, after.space_id) != (plain(pattern, row.original, zone), pattern.space_id)
+        after = replace(after, moved=own or after.span is None)
     return Step(row, after, refused)
+
+
+def plain(pattern: Pattern, original: date, zone: ZoneInfo) -> Span | None:
+    """Give the time that a pattern gives a date, None where it is unclear."""
+    return at_times(original, pattern.times, zone).span
 
 
 def times_of(span: Span, zone: ZoneInfo) -> Times:

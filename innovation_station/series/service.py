@@ -143,6 +143,8 @@ def follow(booking: Booking, *, action: str, **_more: object) -> None:
     occurrence, series = found
     if action == "restored":
         occurrence.state, series.ended = "confirmed", False
+        plain = changes.plain(series.pattern, occurrence.original, ZoneInfo(series.zone))
+        occurrence.moved = occurrence.moved or (booking.span, booking.space_id) != (plain, series.space_id)
     elif action != "edited":
         occurrence.moved = True
     occurrence.retitled = occurrence.retitled or booking.title != series.title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +29,7 @@ from innovation_station.series.forms import ANSWER, EditSeriesForm, NewSeriesFor
 from innovation_station.series.models import Series
 from innovation_station.series.preview import Verdict
 from innovation_station.series.rules import LIMIT
-from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Scope
+from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Row, Scope
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.web import actor, current_house, own_needs, reason, signed_in
 
@@ -95,17 +96,18 @@ def edit(series_id: int) -> ResponseReturnValue:
     """Change a date, those from it on or all that are to come; first what that would do, then, by POST, do it."""
     series = service.mine(actor(), series_id)
     typed = request.form if request.method == "POST" else request.args
+    rows = queries.rows(series)  # read once: an edit that comes meanwhile may take dates along
     if request.method == "POST" and (going := service.divided_by(series, _submit(typed))):
         return redirect(url_for("series.show", series_id=going.id), 303)
-    at = _at(series, typed.get("at"))
+    at = _at(rows, typed.get("at"))
     scope: Scope = typed.get("scope", "this") if typed.get("scope") in SCOPES else "this"  # type: ignore[assignment]
-    form = _edit_form(series, at, scope, typed)
+    form = _edit_form(series, rows, at, scope, typed)
     if "scope" not in typed:
-        page, status = _edit_page(form, series, at, None), 422 if request.method == "POST" else 200
+        page, status = _edit_page(form, series, rows, at, None), 422 if request.method == "POST" else 200
         return render_template("series/edit.html", page=page), status
     if not form.validate():
-        return render_template("series/edit.html", page=_edit_page(form, series, at, scope)), 422
-    edited, given = _edited(form, series, at, scope), answers(typed)
+        return render_template("series/edit.html", page=_edit_page(form, series, rows, at, scope)), 422
+    edited, given = _edited(form, series, rows, at, scope), answers(typed)
     error = None
     if request.method == "POST":
         try:
@@ -122,7 +124,7 @@ def edit(series_id: int) -> ResponseReturnValue:
             flash({"message": _("The series is changed.")}, "toast")  # type: ignore[arg-type]
             return redirect(url_for("series.show", series_id=changed.id), 303)
     change = looking.changing(series, edited, scope, at, given, now=clock.now(), zone=zone())
-    page = _edit_page(form, series, at, scope) | _seen(change, series.member_id, typed, error)
+    page = _edit_page(form, series, rows, at, scope) | _seen(change, series.member_id, typed, error)
     return render_template("series/edit.html", page=page), error.status if error else 422 if change.refusals else 200
 
 
@@ -131,8 +133,9 @@ def edit(series_id: int) -> ResponseReturnValue:
 def cancel(series_id: int) -> ResponseReturnValue:
     """Give back a date, those from it on or all that are to come, each choice with the dates it means."""
     series, now = service.mine(actor(), series_id), clock.now()
-    at = _at(series, request.values.get("at"))
-    touched = changes.touched(queries.rows(series), at, now)
+    rows = queries.rows(series)
+    at = _at(rows, request.values.get("at"))
+    touched = changes.touched(rows, at, now)
     reasons = []
     if request.method == "POST":
         scope = request.form.get("scope")
@@ -287,9 +290,9 @@ def _submit(typed: MultiDict[str, str]) -> str | None:
     return f"{said}" if typed.get("key") else None
 
 
-def _at(series: Series, text: str | None) -> date:
+def _at(rows: Sequence[Row], text: str | None) -> date:
     """Read which date of a series is meant; its next one where none is named. Raises NotFound for one it has not."""
-    rows, now = queries.rows(series), clock.now()
+    now = clock.now()
     if text is not None:
         day = parse_date(text)
         if day is None or all(row.original != day for row in rows):
@@ -299,9 +302,10 @@ def _at(series: Series, text: str | None) -> date:
     return ahead[0] if ahead else rows[-1].original
 
 
-def _edit_form(series: Series, at: date, scope: Scope, typed: MultiDict[str, str]) -> EditSeriesForm:
+def _edit_form(
+    series: Series, rows: Sequence[Row], at: date, scope: Scope, typed: MultiDict[str, str]
+) -> EditSeriesForm:  # fmt: skip
     house, pattern = current_house(), series.pattern
-    rows = queries.rows(series)
     row = next(row for row in rows if row.original == at)
     span = row.span
     times = changes.times_of(span, zone()) if span else pattern.times
@@ -317,9 +321,9 @@ def _edit_form(series: Series, at: date, scope: Scope, typed: MultiDict[str, str
     return form
 
 
-def _edited(form: EditSeriesForm, series: Series, at: date, scope: Scope) -> Edit:
+def _edited(form: EditSeriesForm, series: Series, rows: Sequence[Row], at: date, scope: Scope) -> Edit:
     """Tell what was changed: a field that says what the date says already is left alone."""
-    rows, pattern = queries.rows(series), series.pattern
+    pattern = series.pattern
     row = next(row for row in rows if row.original == at)
     span = row.span
     had = changes.times_of(span, zone()) if span else pattern.times
@@ -339,8 +343,10 @@ def _edited(form: EditSeriesForm, series: Series, at: date, scope: Scope) -> Edi
     )
 
 
-def _edit_page(form: EditSeriesForm, series: Series, at: date, scope: Scope | None) -> dict[str, Any]:
-    touched = changes.touched(queries.rows(series), at, clock.now())
+def _edit_page(
+    form: EditSeriesForm, series: Series, rows: Sequence[Row], at: date, scope: Scope | None
+) -> dict[str, Any]:  # fmt: skip
+    touched = changes.touched(rows, at, clock.now())
     return {
         "form": form, "id": series.id, "at": at.isoformat(), "scope": scope or "this",
         "heading": words.heading(series.pattern, current_house()), "rule": words.rule_text(series.pattern.rule),

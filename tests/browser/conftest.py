@@ -119,6 +119,12 @@ class Station:
             span = at(day, start, end)
             return bookings.reserve(member, self.ids[name], span, now=self.clock.now, zone=ZONE).id
 
+    def cancel(self, email: str, booking_id: int) -> None:
+        """Cancel a booking as its member does elsewhere."""
+        with self.app.app_context(), transaction():
+            member = db.session.scalars(select(Member).where(Member.email == email)).one()
+            bookings.cancel(member, booking_id, now=self.clock.now)
+
     def request(self) -> int:
         """Give the id of the booking that waits for an answer."""
         with self.app.app_context():

@@ -1,4 +1,5 @@
-"""A place on a phone, without a mouse: every other Tuesday, what collides settled, one date moved, the rest ended."""
+"""A place on a phone, without a mouse: every other Tuesday, what collides settled, one date moved, the rest ended; then
+a desk left early, and in line for the room until it is offered."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ALVA, MAJKEN, PHONE, Station, Visit
-from tests.conftest import TUESDAY
+from tests.conftest import MONDAY, TUESDAY
 
 pytestmark = pytest.mark.browser
 ROOM = "Lida"
@@ -67,4 +68,24 @@ def test_a_team_books_its_room_and_changes_its_mind(visit: Visit, station: Stati
     page.get_by_role("button", name=re.compile("Avboka 3 dagar: Den och de följande")).press("Enter")
     expect(page.get_by_text("3 dagar är avbokade.")).to_be_visible()
     assert station.held_by(ALVA, ROOM) == []
+
+    station.clock.now += timedelta(hours=1)  # at her desk since eight, and gone before the time is out
+    page.goto("/bookings")
+    page.locator("main a[href^='/bookings/']").first.press("Enter")
+    desk = page.get_by_role("heading", level=1).inner_text().split()[-1]
+    page.get_by_role("button", name=re.compile("^Avsluta nu")).press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("09.10")
+    assert station.held_by(ALVA, desk, MONDAY) == [("08:00", "09:10")]
+
+    taken = station.book(MAJKEN, ROOM, TUESDAY, "16:00", "17:00")
+    page.goto(f"/book/{station.ids[ROOM]}?date={TUESDAY}&from=16:00&to=17:00")
+    page.locator(".wait summary").press("Enter")
+    page.get_by_role("button", name="Säg till när den blir ledig").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ROOM)
+    expect(page.locator("main .note").first).to_contain_text("först")
+    station.cancel(MAJKEN, taken)
+    page.reload()
+    page.get_by_role("button", name=re.compile(f"^Ta {ROOM}")).press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ROOM)
+    assert station.held_by(ALVA, ROOM) == [("16:00", "17:00")]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,26 +1,16 @@
-"""Eight processes want the same thing at the same moment, on both databases: one gets it, the others hear why.
-
-The processes are whole programs, started once for each database; a barrier fires every try.
-"""
+"""Eight processes want the same thing at the same moment, on both databases: one gets it, the others hear why."""
 
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import text
 
-from innovation_station.bookings import service as bookings
-from innovation_station.db import db, transaction
-from innovation_station.members import service as members
+from innovation_station.db import transaction
 from innovation_station.members.models import Member
 from innovation_station.organisations import service as organisations
 from innovation_station.organisations.service import Particulars
@@ -29,116 +19,12 @@ from innovation_station.plans.rules import Limit, Quota
 from innovation_station.plans.service import Contents
 from innovation_station.spaces.rules import at_minute
 from innovation_station.timespan import Span
-from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Small, app_on
-from tests.races.contenders import Outcome, Shot, contend
+from tests.conftest import NOW, TUESDAY, ZONE
+from tests.races.arena import CONTENDERS, OVERLAPS, Arena
+from tests.races.contenders import Outcome, Shot
 
-CONTENDERS = 8
 SLOTS = 60
 MOVES = 30
-OVERLAPS = """
-    SELECT count(*) FROM allocation a JOIN allocation b
-    ON a.space_id = b.space_id AND a.id < b.id AND a.start < b."end" AND b.start < a."end"
-"""
-
-
-@dataclass
-class Arena:
-    """A database and the processes that fight over it."""
-
-    app: Flask
-    small: Small
-    people: list[str]
-    queues: list[Any]
-    told: Any
-
-    def run(self, rounds: Sequence[Sequence[Shot | None]], who: Sequence[str] | None = None) -> list[list[Outcome]]:
-        """Fire rounds of one shot for each contender; give the outcomes round by round."""
-        for number, queue in enumerate(self.queues):
-            queue.put(((who or self.people)[number], [shots[number] for shots in rounds]))
-        answers = dict(self._hear() for _ in self.queues)
-        columns = [answers[number] for number in range(len(self.queues))]
-        return [[outcome for outcome in row if outcome] for row in zip(*columns, strict=True)]
-
-    def _hear(self) -> tuple[int, list[Outcome | None]]:
-        number, answer = self.told.get(timeout=120)
-        assert not isinstance(answer, str), answer
-        return number, answer
-
-    def count(self, statement: str, **values: Any) -> int:
-        """Ask the database for a number."""
-        with self.app.app_context():
-            found = db.session.execute(text(statement), values).scalar_one()
-            db.session.rollback()
-            return int(found)
-
-    def book(self, who: str, space: int, span: Span) -> int:
-        """Book through the service and give the booking's id."""
-        with self.app.app_context(), transaction() as session:
-            actor = session.query(Member).filter_by(email=who).one()
-            return bookings.reserve(actor, space, span, now=NOW, zone=ZONE).id
-
-    def sound(self) -> None:
-        """See that nothing overlaps and nothing is half done."""
-        assert self.count(OVERLAPS) == 0
-        confirmed = "SELECT count(*) FROM booking WHERE state = 'confirmed'"
-        assert self.count(confirmed) == self.count("SELECT count(DISTINCT booking_id) FROM allocation")
-        same = 'SELECT count(*) FROM booking b JOIN allocation a ON a.booking_id = b.id WHERE a.start <> b.start OR a."end" <> b."end"'
-        assert self.count(same) == 0
-        lost = "SELECT count(*) FROM booking WHERE id NOT IN (SELECT booking_id FROM booking_history)"
-        assert self.count(lost) == 0
-
-    def clear(self) -> None:
-        """Free all the time that is taken; the records stay."""
-        with self.app.app_context(), transaction() as session:
-            session.execute(text("DELETE FROM allocation"))
-            session.execute(text("UPDATE booking SET state = 'cancelled'"))
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def open_arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    """Start the processes on a database; they end with the last race."""
-    kind = "postgres" if request.param == "postgresql" else "sqlite"
-    template, folder = request.getfixturevalue(f"{kind}_template"), tmp_path_factory.mktemp("races")
-    url = template.copy(folder)
-    app = app_on(url, folder / "instance")
-    people = [f"racer{number}@example.org" for number in range(CONTENDERS)]
-    with app.app_context(), transaction():
-        for email in people:
-            members.create_member(email=email, name="Racer Ett", password=PASSWORD, now=NOW)
-    yield from _started(Arena(app, template.small, people, [], None), url, folder)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-def _started(arena: Arena, url: str, folder: Path) -> Iterator[Arena]:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.races.warm"])
-    start, arena.told = context.Barrier(CONTENDERS), context.Queue()
-    arena.queues = [context.Queue() for _ in range(CONTENDERS)]
-    arguments = (
-        (n, url, str(folder / "instance"), arena.people[n], NOW, start, arena.queues[n], arena.told)
-        for n in range(CONTENDERS)
-    )
-    processes = [context.Process(target=contend, args=one, daemon=True) for one in arguments]
-    for process in processes:
-        process.start()
-    assert sorted(arena.told.get(timeout=120) for _ in processes) == [(n, "ready") for n in range(CONTENDERS)]
-    yield arena
-    for queue in arena.queues:
-        queue.put(None)
-    for process in processes:
-        process.join(10)
-        if process.is_alive():
-            process.kill()
-            process.join(5)
-
-
-@pytest.fixture
-def arena(open_arena: Arena) -> Arena:
-    """Give the arena with nothing taken."""
-    open_arena.clear()
-    return open_arena
 
 
 def slot(number: int, first: date = TUESDAY) -> dict[str, str]:
