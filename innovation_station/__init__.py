@@ -85,6 +85,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.plans import reminders
     from innovation_station.plans import staff as plans
     from innovation_station.plans import telling as plan_telling
+    from innovation_station.policies import staff as staff_rules
     from innovation_station.privacy import account as own_data
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
@@ -107,6 +108,7 @@ def _register_features(app: Flask) -> None:
         standing,
         series,
         staff_spaces,
+        staff_rules,
         requests,
         waits,
         ledger,

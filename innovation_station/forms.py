@@ -26,6 +26,9 @@ _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}
 _ID = re.compile(r"[1-9][0-9]{0,9}")
 _MONEY = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _COUNT = re.compile(r"[0-9]{1,5}")
+_LENGTH = re.compile(
+    r"(?:([0-9]{1,4}) ?d[a-zå]*)? ?(?:([0-9]{1,5}) ?(?:h|t)[a-zå]*)? ?(?:([0-9]{1,6})(?: ?m[a-zå]*)?)?", re.IGNORECASE
+)
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
@@ -198,6 +201,30 @@ def _options(groups: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...]) -> str
         inner = "".join([f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in pairs])
         drawn += f'<optgroup label="{escape(group)}">{inner}</optgroup>' if group else inner
     return drawn
+
+
+class LengthField(_Parsed):
+    """A length as people write it, in whole minutes: 45, 45 min, 2 h 30, 3 d."""
+
+    code = "length-malformed"
+
+    @staticmethod
+    def read(text: str) -> int | None:
+        """Read days, hours and minutes; a number alone is minutes."""
+        found = _LENGTH.fullmatch(" ".join(text.split()))
+        if not found or not any(found.groups()):
+            return None
+        days, hours, minutes = (int(part or 0) for part in found.groups())
+        return (days * 24 + hours) * 60 + minutes
+
+    def written(self, data: int) -> str:
+        """Write it in the largest units that hold it evenly."""
+        days, rest = divmod(data, 24 * 60)
+        hours, minutes = divmod(rest, 60)
+        if rest:  # two days and a half are said in hours
+            days, hours = 0, hours + days * 24
+        parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+        return " ".join(parts) or "0"
 
 
 class LineField(StringField):

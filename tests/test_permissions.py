@@ -143,6 +143,10 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/spaces                       GET     in       403  403   403   200
 /staff/spaces/<space_id>            GET     in       403  403   403   200
 /staff/spaces/<space_id>            POST    in       403  403   403   422
+/staff/rules                        GET     in       403  403   200   200
+/staff/rules/edit                   GET     in       403  403   200   200
+/staff/rules/edit                   POST    in       403  403   403   422
+/staff/rules/explain                GET     in       403  403   200   200
 /staff/managers/<manager_id>/revoke POST    in       403  403   403   303
 /staff/ledger                       GET     in       403  403   200   200
 /staff/ledger/<month>.csv           GET     in       403  403   403   200

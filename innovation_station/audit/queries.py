@@ -116,8 +116,8 @@ def of_member(member_id: int, *, limit: int, before: int | None = None) -> list[
     return [_for(told, member_id) for told in _told(ids)]
 
 
-def about(kind: str, subject_id: int, *, limit: int) -> list[Told]:
-    """List what was done to one thing, newest first."""
+def about(kind: str, subject_id: int | None, *, limit: int) -> list[Told]:
+    """List what was done to one thing, newest first; without a number to the one of its kind."""
     mine = select(_entry.id).where(_entry.subject_kind == kind, _entry.subject_id == subject_id)
     return _told(list(db.session.scalars(mine.order_by(_entry.id.desc()).limit(limit))))
 

@@ -84,9 +84,9 @@ def plan_of(row: PlanRow, quotas: Sequence[Quota]) -> Plan:
 
 
 _member, _membership = Member.__table__.c, Membership.__table__.c
-_STANDING = (
+_STANDINGS = (
     select(
-        _member.organisation_id, _membership.id, _membership.plan_id, _membership.starts, _membership.ends,
+        _member.id, _member.organisation_id, _membership.id, _membership.plan_id, _membership.starts, _membership.ends,
         _membership.trial, _membership.paused_from, _membership.paused_until, _membership.organisation_id.is_not(None),
     )
     .select_from(
@@ -98,7 +98,7 @@ _STANDING = (
             ),
         )
     )
-    .where(_member.id == bindparam("member"))
+    .where(_member.id.in_(bindparam("members", expanding=True)))
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def standing(catalogue: Catalogue, member_id: int, access: int) -> Standing:
     kept = _standings.setdefault(catalogue, {})
     found = kept.get((member_id, access))
     if found is None:
-        found = _standing(member_id)
+        found = standings([member_id])[member_id]
         if not db.session().info.get("writing"):
             with _lock:
                 if len(kept) >= MOST:
@@ -119,10 +119,17 @@ def standing(catalogue: Catalogue, member_id: int, access: int) -> Standing:
     return found
 
 
-def _standing(member_id: int) -> Standing:
-    rows = db.session.connection().execute(_STANDING, {"member": member_id}).all()
-    terms = tuple(Term(*row[1:]) for row in rows if row[1] is not None)
-    return Standing(member_id, rows[0][0] if rows else None, terms)
+def standings(member_ids: Collection[int]) -> dict[int, Standing]:
+    """Give where some members stand; one statement, whoever is known."""
+    organisations: dict[int, int | None] = dict.fromkeys(member_ids)
+    terms: dict[int, list[Term]] = {member_id: [] for member_id in member_ids}
+    for member_id, organisation_id, *term in db.session.connection().execute(
+        _STANDINGS, {"members": sorted(member_ids)}
+    ):
+        organisations[member_id] = organisation_id
+        if term[0] is not None:
+            terms[member_id].append(Term(*term))
+    return {one: Standing(one, organisations[one], tuple(terms[one])) for one in member_ids}
 
 
 def access_of(member_id: int) -> int:

@@ -186,7 +186,8 @@ MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/bo
            "/account/spaces", "/rules")  # fmt: skip
 STAFF = ("/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
-         "/staff/admission", "/staff/texts")  # fmt: skip
+         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit",
+         "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/join", "/organisations/sodertorns-hogskola")
 
 
@@ -194,6 +195,7 @@ def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station)
     ids = {
         "listed": station.member("samir.haddad@example.org"),
         "waiting": station.member("moa.silfverfalk@example.org"),
+        "room": station.ids["Hågelby"],
     }
     faults: list[str] = []
     for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):

@@ -1,0 +1,58 @@
+"""Reads of rules and of the bookings that a change of them would touch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from innovation_station.bookings.models import LONGEST_BOOKING, Booking
+from innovation_station.bookings.rules import HOLDING
+from innovation_station.db import db
+from innovation_station.members.models import Member
+from innovation_station.plans import queries as plans
+from innovation_station.policies.rules import Coming, Ruling
+from innovation_station.spaces.models import Space
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House, Scope
+
+MOST = 2000  # bookings that a change is measured against
+COUNTED = LONGEST_BOOKING + timedelta(days=7)  # what may count towards a quota of the month or week that runs
+
+
+def ruling(house: House | None = None) -> Ruling:
+    """Give all rules as they are."""
+    house = house or read_house()
+    return Ruling(house, plans.catalogue(house))
+
+
+def coming(scope: Scope, now: datetime, most: int = MOST) -> tuple[Sequence[Coming], bool]:
+    """List the bookings that a rule of a scope may touch, and those that count with them, soonest first; one statement.
+
+    Tells too whether there are more than `most`, which are left out.
+    """
+    booker = aliased(Member)
+    statement = (
+        select(Booking, Member.name, func.coalesce(booker.role, Member.role), Space.kind)
+        .join(Member, Member.id == Booking.member_id)
+        .join(Space, Space.id == Booking.space_id)
+        .outerjoin(booker, booker.id == Booking.booked_by_id)
+        .where(
+            or_(*(Booking.state == state for state in HOLDING)), Booking.start > now - COUNTED,
+            *(() if scope.kind is None else (Space.kind == scope.kind,)),
+            *(() if scope.space is None else (Booking.space_id == scope.space,)),
+        )
+        .order_by(Booking.start, Booking.id)
+        .limit(most + 1)
+    )  # fmt: skip
+    rows = [_coming(*row) for row in db.session.execute(statement)]
+    return rows[:most], len(rows) > most
+
+
+def _coming(booking: Booking, name: str, role: str, kind: str) -> Coming:
+    return Coming(
+        booking.id, booking.member_id, name, role, booking.space_id, kind, booking.span, booking.takes or booking.span,
+        booking.created_at, booking.organisation_id, booking.people, booking.layout,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""What happens to rules: changed, with the trail of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from innovation_station.audit import service as audit
+from innovation_station.db import db
+from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
+from innovation_station.members.rules import Actor
+from innovation_station.plans import service as plans
+from innovation_station.plans.rules import Limit
+from innovation_station.policies import queries
+from innovation_station.policies.rules import may_change_rules, rule_refusals, scope_is_known
+from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Space
+from innovation_station.spaces.rules import Rule, Scope
+
+
+def change(scope: Scope, rule: Rule, *, actor: Actor, limits: Sequence[Limit] | None = None) -> None:
+    """Set what a scope says, and with `limits` its quotas for all. What is booked stands.
+
+    Fields left out are as less specific scopes have them. Raises NotAllowed, NotFound for a scope that there is not,
+    Refused with everything that is wrong.
+    """
+    if not may_change_rules(actor):
+        raise NotAllowed([Refusal("rule-admin")])
+    spaces.changed()  # the house's row is the lock: two rules cannot make a place unbookable between them
+    before = queries.ruling()
+    if not scope_is_known(scope, before) or (limits is not None and scope.plan is not None):
+        raise NotFound
+    if found := rule_refusals(scope, rule, before):
+        raise Refused(found)
+    was = {"rule": before.rule(scope), "limits": before.limits(scope)}
+    _write(scope, rule)
+    if limits is not None:
+        plans.set_limits(limits, kind=scope.kind, space_id=scope.space)
+    now: Mapping[str, Any] = {"rule": rule, "limits": was["limits"] if limits is None else limits}
+    audit.record("rules.changed", subject=subject(scope), actor=actor, before=_facts(was), after=_facts(now, scope))
+
+
+def _write(scope: Scope, rule: Rule) -> None:
+    given: dict[str, Any] = dict(rule)
+    if scope.plan is not None:
+        plans.set_policy(scope.plan, kind=scope.kind, space_id=scope.space, **given)
+    elif scope.space is not None:
+        spaces.set_policy(space=db.session.get_one(Space, scope.space), **given)
+    elif scope.kind is not None:
+        spaces.set_policy(kind=scope.kind, **given)
+
+
+def subject(scope: Scope) -> tuple[str, int | None]:
+    """Name a scope in the trail; all rules of a plan stand together."""
+    if scope.plan is not None:
+        return "rules-plan", scope.plan
+    if scope.space is not None:
+        return "rules-space", scope.space
+    return f"rules-{scope.kind or 'all'}", None
+
+
+def _facts(said: Mapping[str, Any], scope: Scope | None = None) -> dict[str, Any]:
+    limits = [
+        f"{limit.quota.amount} {limit.quota.unit} a {limit.quota.per}" + (" by organisation" if limit.shared else "")
+        for limit in said["limits"]
+    ]
+    where = {} if scope is None or scope.plan is None else {"kind": scope.kind, "space": scope.space}
+    return {**said["rule"], "limits": limits, **{name: value for name, value in where.items() if value is not None}}
