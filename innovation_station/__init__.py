@@ -66,6 +66,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.finding import views as finding
     from innovation_station.home import views as home
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
@@ -117,6 +118,7 @@ def _register_features(app: Flask) -> None:
         privacy,
         own_data,
         privacy_staff,
+        finding,
         home,
     ):
         app.register_blueprint(feature.pages)

@@ -316,6 +316,8 @@ REFUSALS: Mapping[str, Any] = {
     "whole-days": _l("This place is booked by whole days, %(span)s."),
     "too-small": _l("%(space)s seats %(seats)s. Choose a larger place, or another layout."),
     "layout-unknown": _l("The place cannot be furnished like that. Choose another layout."),
+    "none-free": _l("Nothing of that is free then."),
+    "none-such": _l("There is no such place. Choose another kind, or another zone."),
     "own-desk": _l("You already have %(other)s %(span)s. One desk at a time is enough."),
     "member-desk": _l("%(name)s already has %(other)s %(span)s. One desk at a time is enough."),
     "too-many-at-once": _l("You have %(count)s of this kind at that time already, and may have no more at once."),

@@ -58,6 +58,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /lang/<chosen>                      POST    303      303  303   303   303
 /book                               GET     in       200  200   200   200
 /book/<space_id>                    GET     in       200  200   200   200
+/book/<space_id>/favourite          POST    in       303  303   303   303
+/find                               GET     in       200  200   200   200
 /bookings                           GET     in       200  200   200   200
 /bookings                           POST    in       303  303   303   303
 /bookings/<booking_id>              GET     in       404  200   200   200

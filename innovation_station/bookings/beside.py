@@ -2,6 +2,7 @@
 
 A feature names a template part and what it shows: on the page of a booking (`of_booking`), under the list of one's own
 (`of_member`), and on the sheet of a place (`of_sheet`). Parts stand in the order in which the features were registered.
+One feature answers a form that names no space (`anywhere`).
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask.typing import ResponseReturnValue
+
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import Booking
+from innovation_station.errors import NotFound
 from innovation_station.members.rules import Person
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
@@ -40,12 +44,30 @@ class Looked:
     refused: bool = False
 
 
+ANY = "any"
+"""What a form says in place of a space, where any will do."""
+
+Answer = Callable[[], ResponseReturnValue]
 OfBooking = Callable[[Booking, Person, datetime], Part | None]
 OfMember = Callable[[Person, datetime], Part | None]
 OfSheet = Callable[["Looked"], Part | None]
 _of_booking: list[OfBooking] = []
 _of_member: list[OfMember] = []
 _of_sheet: list[OfSheet] = []
+_anywhere: list[Answer] = []
+
+
+def anywhere(answer: Answer) -> Answer:
+    """Have a function answer a booking's form that leaves the space to the house."""
+    _anywhere.append(answer)
+    return answer
+
+
+def chosen() -> ResponseReturnValue:
+    """Answer such a form. Raises NotFound where no feature does."""
+    if not _anywhere:
+        raise NotFound("space-unknown")
+    return _anywhere[-1]()
 
 
 def of_booking(make: OfBooking) -> OfBooking:

@@ -129,6 +129,16 @@ class SpaceHold(Base):
         return Span(self.start, self.end)
 
 
+class Favourite(Base):
+    """A space that a member has starred."""
+
+    __tablename__ = "favourite"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id", ondelete="CASCADE"), primary_key=True, index=True)
+    made_at: Mapped[Instant]
+
+
 class Allocation(Base):
     """The fact that one space is taken for one span [start, end); at most one local day long.
 

@@ -9,16 +9,18 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from innovation_station.bookings import allowances, rules, wish_queries
-from innovation_station.bookings.choice import LOOK_AHEAD, Choice, next_open_days
+from innovation_station.bookings.beside import ANY
+from innovation_station.bookings.choice import LOOK_AHEAD, Choice, clock_of, next_open_days, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.rules import Moment, Wish, bar, bars, earliest_start
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import local, span_short, weekday_definite
+from innovation_station.i18n import hours_short, language, local, span_short, weekday_definite
 from innovation_station.members.rules import Actor
 from innovation_station.plans import queries as plans
-from innovation_station.spaces.rules import DAY_MINUTES, House, Place, at_minute, open_span
+from innovation_station.spaces.rules import AMENITIES, DAY_MINUTES, House, Place, at_minute, open_span
 from innovation_station.timespan import Span
 
 DAYS_AWAY = frozenset({"too-far", "too-soon"})  # on another day the place is to be had
@@ -67,6 +69,58 @@ class Repeat:
             "action": "/bookings",
             "fields": booking_fields(wish),
         }  # fmt: skip
+
+
+class AnyPlace:
+    """The offer to have any free desk of the day's chosen time, anywhere or in a zone; the house picks it."""
+
+    def __init__(self, house: House, choice: Choice, moment: Moment):
+        self.house, self.choice, self.moment = house, choice, moment
+
+    def compose(self) -> dict[str, Any] | None:
+        """Give the form; None where the chosen time is over, or for rooms, of which one wants a certain one."""
+        choice, zone = self.choice, self.moment.zone
+        if choice.kind != "desk" or choice.start is None or choice.end is None:
+            return None
+        if at_minute(choice.day, choice.end, zone) <= self.moment.now:
+            return None
+        zones = {place.zone_id for place in self.house.places.values() if place.kind == "desk"}
+        named = [area for area in self.house.zones.values() if area.id in zones]
+        parts = presets(choice, self.house)
+        preset = next((name for name in parts if parts[name] == (choice.start, choice.end)), None)
+        hours = hours_short(choice.start, choice.end)
+        return {
+            "fields": {
+                "space": ANY, "kind": choice.kind, "date": choice.day.isoformat(), "key": secrets.token_urlsafe(12),
+                **({"preset": preset} if preset else {"start": clock_of(choice.start), "end": clock_of(choice.end)}),
+            },
+            "kit": [amenity for amenity in AMENITIES if amenity in choice.amenities],
+            "zones": [
+                {"id": area.id, "name": area.names[language()], "chosen": area.id == choice.zone} for area in named
+            ] if len(named) > 1 else [],
+            "button": _("Book %(hours)s", hours=hours),
+        }  # fmt: skip
+
+
+def find_href(choice: Choice) -> str:
+    """Lead to a search that begins with what is chosen: a desk for all of it, a room for an hour."""
+    length = (choice.end or 0) - (choice.start or 0) if choice.kind == "desk" else 0
+    people = f"&people={choice.seats}" if choice.seats else ""
+    return f"/find?{replace(choice, seats=None).query()}&length={length or 60}{people}"
+
+
+def find_around(wish: Wish) -> str:
+    """Lead to a search for what comes near a wish: other times and days of its place, other places at its time."""
+    start, end = local(wish.span.start), local(wish.span.end)
+    minutes = [side.hour * 60 + side.minute for side in (start, end)]
+    until = start.date() + timedelta(days=6)
+    clocks = [clock_of(minutes[0]), clock_of(minutes[1] or 24 * 60)]
+    given = {
+        "kind": "desk" if wish.place.kind == "desk" else "room", "space": wish.place.id,
+        "date": start.date().isoformat(), "until": until.isoformat(), "from": clocks[0], "to": clocks[1],
+        "length": wish.span.length // timedelta(minutes=1), "people": wish.people, "layout": wish.layout,
+    }  # fmt: skip
+    return "/find?" + urlencode({name: value for name, value in given.items() if value}) + "#found"
 
 
 def booking_fields(wish: Wish) -> dict[str, object]:

@@ -55,9 +55,14 @@ def show(booking_id: int) -> ResponseReturnValue:
     """Show a booking; to a script that has just booked or cancelled it, the receipt alone."""
     booking = seen(booking_id)
     if wants_part() == "sheet":
-        return render_template("bookings/_receipt.html", receipt=own_pages.receipt(booking, current_house(), actor()))
+        receipt = own_pages.receipt(booking, current_house(), actor())
+        if not booking.cancelled and "why" in request.args:
+            receipt = own_pages.explained(receipt, booking, request.args["why"])
+        return render_template("bookings/_receipt.html", receipt=receipt)
     now = clock.now()
     page = own_pages.shown(booking, current_house(), actor(), now)
+    if page["receipt"] and "why" in request.args:
+        page["receipt"] = own_pages.explained(page["receipt"], booking, request.args["why"])
     return render_template("bookings/show.html", page=page, parts=beside.booking_parts(booking, actor(), now))
 
 

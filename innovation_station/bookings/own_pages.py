@@ -165,6 +165,17 @@ def moved_receipt(booking: Booking, place: Place, owner: str | None, before: Map
     return {"message": _taken(booking, place, owner), "undo_action": action, "fields": dict(before)}
 
 
+def explained(receipt: Mapping[str, Any], booking: Booking, why: str) -> dict[str, Any]:
+    """Say beside a receipt why this place was picked, for somebody who asked for any that is free."""
+    said = {
+        "favourite": _("It is one of your favourites."), "often": _("You have it often."),
+        "suits": _("It has what you need."), "near": _("A colleague sits near it."),
+        "quiet": _("Nobody sits beside it."), "free": _("It is free all that time."),
+    }.get(why)  # fmt: skip
+    message = f"{receipt['message']} {said}" if said else receipt["message"]
+    return {**receipt, "message": message, "space": booking.space_id}
+
+
 def receipt(booking: Booking, house: House, actor: Actor) -> dict[str, Any]:
     """Give the receipt of a booking as it stands."""
     place, whose = house.places[booking.space_id], owner(booking, actor)

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from innovation_station.bookings import service, telling
-from innovation_station.bookings.models import Booking, BookingHistory, SpaceHold
+from innovation_station.bookings.models import Booking, BookingHistory, Favourite, SpaceHold
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.errors import DomainError
@@ -162,6 +162,36 @@ personal.add(
 )
 
 
+def _favourites(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(
+        select(Space.name, Favourite.made_at)
+        .join(Favourite, Favourite.space_id == Space.id)
+        .where(Favourite.member_id == member_id)
+        .order_by(Space.name)
+    )
+    return [Record(name, {"space": name, "since": made_at.isoformat()}) for name, made_at in rows]
+
+
+def _erase_favourites(subject: Subject, _now: datetime) -> int:
+    return db.session.execute(delete(Favourite).where(Favourite.member_id == subject.id)).rowcount  # type: ignore[attr-defined]
+
+
+personal.add(
+    DataClass(
+        name="favourites",
+        tables=("favourite",),
+        title=_l("Your favourites"),
+        holds=_l("Which places you have starred."),
+        purpose=_l("To pick a place that you like when you ask for any that is free."),
+        basis="contract",
+        retention=_l("Until you take the star away."),
+        ends="erase",
+        records=_favourites,
+        erase=_erase_favourites,
+    )
+)
+
+
 def _ahead(member_id: int, now: datetime, until: datetime | None) -> Sequence[tuple[Booking, str]]:
     statement = (
         select(Booking, Space.name)
@@ -225,7 +255,7 @@ def give(actor: Any, booking: Booking, to_id: int, now: datetime) -> Booking | N
             service.cancel(actor, booking.id, now=now, late=True)
             return service.reserve(
                 receiver, booking.space_id, booking.span, now=now, zone=zone(), title=booking.title,
-                public=booking.public,
+                public=booking.public, people=booking.people, layout=booking.layout,
             )  # fmt: skip
     except DomainError:
         return None

@@ -56,17 +56,19 @@ def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
 def reserve(
     actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
     public: bool | None = None, request_key: str | None = None, people: int | None = None, layout: str | None = None,
+    digest: str | None = None,
 ) -> Booking:  # fmt: skip
     """Book a space, or ask for it where its rules want staff to answer.
 
-    Repeating the same request gives the booking that the first one made.
+    Repeating the same request gives the booking that the first one made; `digest` binds it where the request named no
+    space.
     `public` shows name and title to other members (None: as the member chose for themselves). What is held for the
     member gives way. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict where
     somebody has the time.
     """
     if due := booking_refusals(actor):
         raise Refused(due)
-    key = request_key and request_digest(request_key, space_id, span)
+    key = digest or (request_key and request_digest(request_key, space_id, span))
     wish, found, house = _locked_wish(actor, space_id, span, key, people=people, layout=layout)
     if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):
         return earlier

@@ -25,7 +25,7 @@ from innovation_station.bookings.choice import (
 )
 from innovation_station.bookings.day import MIDNIGHT, Day
 from innovation_station.bookings.models import TITLE_LONGEST, Booking
-from innovation_station.bookings.offers import booking_fields, fitted
+from innovation_station.bookings.offers import booking_fields, find_around, fitted
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Alternative, Held, Wish
 from innovation_station.errors import DomainError, Refusal
@@ -348,6 +348,7 @@ def refused(
     sheet["headline"] = _("%(name)s was just taken.", name=sheet["name"]) if just_taken else None
     sheet["refusals"] = [{"text": sentence(refusal), "field": None} for refusal in error.refusals]
     sheet["alternatives"] = [offer(alternative, wish) for alternative in offers] if wish else []
+    sheet["find_href"] = find_around(wish) if wish else None
     return sheet
 
 

@@ -12,13 +12,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, beside, queries, refresh, service, sheets, wish_queries
+from innovation_station.bookings import allowances, beside, favourites, queries, refresh, service, sheets, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
 from innovation_station.bookings.forms import BookingForm
 from innovation_station.bookings.frame import Frame
-from innovation_station.bookings.offers import Repeat, alternatives_for
+from innovation_station.bookings.offers import AnyPlace, Repeat, alternatives_for, find_href
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
 from innovation_station.db import others_write, transaction
@@ -30,7 +30,7 @@ from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
 from innovation_station.timespan import Span
-from innovation_station.web import actor, current_house, own_needs, revisions, signed_in, wants_part, way_on
+from innovation_station.web import actor, current_house, own_needs, revisions, safe_next, signed_in, wants_part, way_on
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
@@ -60,6 +60,8 @@ def book(space_id: int | None = None) -> ResponseReturnValue:
 @signed_in
 def create() -> ResponseReturnValue:
     """Book: 303 to the booking, or the form again with every reason and three ways forward."""
+    if request.form.get("space") == beside.ANY:
+        return beside.chosen()
     form = BookingForm()
     if request.form.get("repeat", "none") not in ("", "none"):  # all of its dates are shown first
         return redirect(url_for("series.new", **_repeated()), 303)
@@ -92,6 +94,19 @@ def _repeated() -> dict[str, Any]:
     """Give what the form of a series starts with."""
     named = ("space", "date", "start", "end", "title", "repeat", "interval", "ends", "count", "until")
     return {name: request.form[name][:120] for name in named if name in request.form}
+
+
+@pages.post("/book/<id:space_id>/favourite")
+@signed_in
+def favourite(space_id: int) -> ResponseReturnValue:
+    """Make a place a favourite, or no longer; back to its sheet."""
+    with transaction():
+        if request.form.get("keep"):
+            favourites.keep(actor().id, space_id, now=clock.now())
+        else:
+            favourites.let_go(actor().id, space_id)
+    back = safe_next(request.form.get("next"), url_for("bookings.place", space_id=space_id))
+    return redirect(back, 303)
 
 
 def _visibility(form: BookingForm) -> bool | None:
@@ -195,7 +210,11 @@ def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) ->
     day, drawn = drawings(day, choice, space_revisions(), selected=selected, also={space for space, _s, _e in usual})
     page = DayPage(day, choice, drawn, own_needs()).compose()
     filters = Frame(day.house, choice, day.moment).filters()
-    return day, page | {"filters": filters, "again": Repeat(day, choice, usual).compose()}
+    anywhere = AnyPlace(day.house, choice, day.moment).compose()
+    return day, page | {
+        "filters": filters, "again": Repeat(day, choice, usual).compose(), "anywhere": anywhere,
+        "find_href": find_href(choice),
+    }  # fmt: skip
 
 
 def _no_plan(day: Day) -> str | None:
@@ -236,6 +255,10 @@ def _sheet(
     if sheet["mode"] == "mine":
         found = queries.running(day.member_id, day.whole)
         sheets.come(sheet, {booking.id: booking for booking in found}, place, day.moment.now)
+    sheet["star"] = {
+        "kept": place.id in favourites.of(actor().id), "action": url_for("bookings.favourite", space_id=place.id),
+        "back": f"/book/{place.id}?{choice.query()}",
+    }  # fmt: skip
     if place.id in day.barred and sheet["mode"] == "closed":
         wish = Wish(place, day.chosen)
         sheet["alternatives"] = [sheets.offer(way, wish) for way in _offers(wish, day.moment)]

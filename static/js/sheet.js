@@ -128,7 +128,8 @@ async function send(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", headers: PART, body: new URLSearchParams(new FormData(form)) });
     const page = parsed(await answer.text()), receipt = page.querySelector("[data-toast]"), again = page.querySelector(".sheet");
     const whole = page.querySelector("main");
-    if (again && !whole) { put(again, true); announce("refresh"); }
+    if (again && !whole && form.dataset.swap) swap(form, again.querySelector(form.dataset.swap));
+    else if (again && !whole) { put(again, true); announce("refresh"); }
     else if (receipt && !whole) done(form, receipt);
     else if (answer.status === 401 || page.querySelector("[type=password]")) complain(form, day.dataset.gone);
     else if (answer.redirected) location.assign(answer.url);
@@ -140,8 +141,14 @@ async function send(form, submitter) {
   }
 }
 
+// Only the form itself changes: what else is typed in the sheet stays.
+function swap(form, next) {
+  form.replaceWith(next);
+  next.querySelector("button").focus();
+}
+
 function done(form, receipt) {
-  last = form.elements.space?.value || last;
+  last = receipt.dataset.space || form.elements.space?.value || last;
   if (side.contains(form)) shut();
   refocus(place(last));
   announce("toast", document.adoptNode(receipt));

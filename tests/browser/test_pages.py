@@ -91,6 +91,8 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         "/account/export",
         "/account/erase",
         "/account/leave",
+        "/find",
+        f"/find?kind=room&people=6&length=60&date={TUESDAY}&until=2026-11-27&from=13:00&to=15:00&with=video",
     ):
         open_page(page, path)
         yield path
