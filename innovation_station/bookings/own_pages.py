@@ -185,9 +185,9 @@ def receipt(booking: Booking, house: House, actor: Actor) -> dict[str, Any]:
 # -- the list ----------------------------------------------------------------------------------------------
 
 
-def item(booking: Booking, house: House, now: datetime) -> dict[str, Any]:
-    """Give one line of the list."""
-    place = house.places[booking.space_id]
+def item(booking: Booking, house: House, now: datetime, place: Place | None = None) -> dict[str, Any]:
+    """Give one line of the list; `place` is the booking's under other rules than the house's own."""
+    place = place or house.places[booking.space_id]
     open_to_change = not rules.change_refusals(booking, now)
     return {
         "id": booking.id, "name": place.name, "icon": SIGNS.get(place.kind), "kind": place.kind,
@@ -226,12 +226,12 @@ def _day_in_list(start: datetime, now: datetime) -> str:
 
 def by_day(bookings: Sequence[Booking], house: House, now: datetime) -> list[dict[str, Any]]:
     """Group bookings that are in order by the local day they begin on."""
-    today = local(now).date()
+    today, ruled = local(now).date(), presence_pages.ruled(bookings, house, now)
     return [
         {
             "heading": day_heading(day, today),
             "date": day.isoformat(),
-            "items": [item(b, house, now) for b in rows],
+            "items": [item(b, house, now, ruled.get(b.id)) for b in rows],
         }
         for day, rows in groupby(bookings, key=lambda booking: local(booking.start).date())
     ]
@@ -302,10 +302,10 @@ def _offered(place: Place, span: Span, tomorrow: bool) -> dict[str, Any]:
 
 def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[str, Any]:
     """Give everything the page of a booking says; two statements, and more while it runs (see `presence_pages`)."""
-    place = house.places[booking.space_id]
+    place = presence_pages.ruled_place(booking, house, now)
     whose = owner(booking, actor)
     fresh = whose is None and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
-    return item(booking, house, now) | {
+    return item(booking, house, now, place) | {
         "heading": place_title(place), "when": when_full(booking.span), "owner": whose, "seats": seats_text(place),
         "people": booking.people, "layout": _layout(booking, place),
         "kept": [] if booking.cancelled else kept_around(booking),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,26 @@ from innovation_station.spaces.rules import House, Place, open_span
 from innovation_station.timespan import Span, subtract
 
 Button = dict[str, Any]
+
+
+def ruled(bookings: Iterable[Booking], house: House, now: datetime) -> dict[int, Place]:
+    """Give the places of bookings that still wait for somebody, by booking, under the rules of their members' plans.
+
+    Only those whose rules are not the house's own. Nothing is read where no plan has rules (see `policies_of`).
+    """
+    waiting = [booking for booking in bookings if grace.awaited(booking) and now < booking.end]
+    policies = allowances.policies_of(house, waiting, zone()) if waiting else []
+    places = {booking.id: house.places[booking.space_id] for booking in waiting}
+    return {
+        booking.id: places[booking.id].ruled(policy)
+        for booking, policy in zip(waiting, policies, strict=True)
+        if policy != places[booking.id].policy
+    }
+
+
+def ruled_place(booking: Booking, house: House, now: datetime) -> Place:
+    """Give the place of one booking under the rules that hold for it (see `ruled`)."""
+    return ruled([booking], house, now).get(booking.id, house.places[booking.space_id])
 
 
 def mark(booking: Booking, place: Place, now: datetime) -> tuple[str, str, str] | None:
@@ -87,19 +107,22 @@ def longer(
 
     Nothing is read where it is too early or too late for it; else four statements at most.
     """
+    if now < booking.start - grace.EARLY or grace.extend_refusals(booking, booking.end, now, must_ask=False):
+        return []
     place = house.places[booking.space_id]
-    asks = rules.must_ask(actor, place)
-    if now < booking.start - grace.EARLY or grace.extend_refusals(booking, booking.end, now, must_ask=asks):
+    policy = allowances.policy_of(house, booking, zone())
+    place = place if policy == place.policy else place.ruled(policy)
+    if rules.must_ask(actor, place):
         return []
     return [
         _button(_("Until %(time)s", time=clock(end)), "bookings.extend", booking, place_title(place), back,
                 to=end.isoformat())
-        for end in _ends(booking, house, actor, now)
+        for end in _ends(booking, place, house, actor, now)
     ]  # fmt: skip
 
 
-def _ends(booking: Booking, house: House, actor: Actor, now: datetime) -> list[datetime]:
-    place, moment = house.places[booking.space_id], service.moment(now, zone(), house)
+def _ends(booking: Booking, place: Place, house: House, actor: Actor, now: datetime) -> list[datetime]:
+    moment = service.moment(now, zone(), house)
     opened = open_span(place.hours, local(booking.end).date(), moment.zone, moment.holidays)
     if opened is None or opened.end <= booking.end:
         return []
@@ -114,7 +137,7 @@ def _ends(booking: Booking, house: House, actor: Actor, now: datetime) -> list[d
     found = allowances.standing(house, booking.member_id, plans.access_of(booking.member_id))
     days = (local(booking.start).date(), local(opened.end).date())
     allowed = allowances.allowance(house, actor, found, days, moment.zone, without=booking.id)
-    moment = replace(moment, allowance=allowed)
+    moment = replace(moment, allowance=allowed, role=actor.role)
     wishes = (Wish(place, Span(booking.start, end), booking.people, booking.layout) for end in grace.longer(rest))
     return [wish.span.end for wish in wishes if _granted(wish, moment, held, own)]
 

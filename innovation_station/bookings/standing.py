@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit import queries as audit
-from innovation_station.bookings import allowances, own_pages, queries, requests
+from innovation_station.bookings import allowances, own_pages, presence_pages, queries, requests
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal
 from innovation_station.i18n import day_short, language, local, sentence, zone
@@ -97,8 +97,10 @@ def spaces() -> ResponseReturnValue:
     managed = sorted(organisations.managed_spaces(who.id) & house.places.keys())
     takes = {taken for space_id in managed for taken in house.places[space_id].takes}
     found = queries.coming_in(takes, now, limit=SHOWN) if takes else []
+    ruled = presence_pages.ruled(found, house, now)
     rows = [
-        own_pages.item(booking, house, now) | {"owner": booking.member.name, "when": own_pages.when_short(booking.span)}
+        own_pages.item(booking, house, now, ruled.get(booking.id))
+        | {"owner": booking.member.name, "when": own_pages.when_short(booking.span)}
         for booking in found
     ]
     names = [house.places[space].name for space in managed]

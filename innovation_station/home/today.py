@@ -202,6 +202,7 @@ class Today:
         booking, now, text = self.own.get(booking_id), self.moment.now, self._where(place)
         if asked or self._is_asked(booking_id):
             text = f"{text}. {_('Waits for an answer')}."
+        place = self.house.places[place.id]  # under the rules of one's plan
         mark = presence_pages.mark(booking, place, now) if booking and booking.state == "confirmed" else None
         acts = presence_pages.buttons(booking, place, now, back="/") if booking else []
         return {
@@ -249,7 +250,7 @@ class Today:
         running = mine.span.start <= self.moment.now < mine.span.end
         text = _("%(where)s, until %(time)s", where=where, time=clock(mine.span.end))
         booking = self.own.get(mine.booking_id)
-        if booking and (mark := presence_pages.mark(booking, mine.place, self.moment.now)):
+        if booking and (mark := self._mark(booking)):
             text = f"{where}. {mark[0]}" if booking.state == "no-show" else f"{text}. {mark[0]}"
         if self._is_asked(mine.booking_id):
             text = f"{text}. {_('Waits for an answer')}"
@@ -257,6 +258,10 @@ class Today:
             "title": title, "text": text,
             "state": "now" if running else None, "href": url_for("bookings.show", booking_id=mine.booking_id),
         }  # fmt: skip
+
+    def _mark(self, booking: Booking) -> tuple[str, str, str] | None:
+        """Say who has come, by the rules of one's plan."""
+        return presence_pages.mark(booking, self.house.places[booking.space_id], self.moment.now)
 
     @staticmethod
     def _offer(offer: Offer) -> dict[str, Any]:

@@ -170,6 +170,51 @@ def test_rules_of_a_plan_are_one_for_each_scope(planned: Planned) -> None:
 # -- what pages show --------------------------------------------------------------------------------------------------
 
 
+def test_pages_say_until_when_to_come_by_the_plan(planned: Planned, alva: FlaskClient, clock: Clock) -> None:
+    """The house asks nobody; of who has the plan it wants a check-in within a quarter of an hour."""
+    planned.give(planned.all, "bo")
+    rule(planned, planned.desks, kind="desk", check_in=15)
+    mine = reserve(planned, "alva", planned.small.a1, TUESDAY, "09:00", "11:00").id
+    theirs = reserve(planned, "bo", planned.small.a2, TUESDAY, "09:00", "11:00").id
+    bo = log_in(browser(planned.app), "bo")
+    assert "Före 09.15. Sedan släpps platsen." in alva.get(f"/bookings/{mine}").text
+    assert "släpps" not in bo.get(f"/bookings/{theirs}").text
+    clock.now = at(TUESDAY, "09:00", "11:00").start
+    alva, bo = log_in(browser(planned.app)), log_in(browser(planned.app), "bo")  # the evening before has ended both
+    for path in ("/", "/bookings", f"/bookings/{mine}"):
+        page = alva.get(path).text
+        assert "hecka in före 09.15" in page and f'action="/bookings/{mine}/check-in"' in page, path
+        other = bo.get(path.replace(str(mine), str(theirs))).text
+        assert "hecka in före" not in other and "/check-in" not in other, path
+    host = log_in(browser(planned.app), "host").get(f"/bookings/{mine}").text
+    assert "Checka in före 09.15" in host and f'action="/bookings/{mine}/check-in"' in host
+
+
+def test_how_much_longer_is_offered_by_the_plan(planned: Planned, clock: Clock) -> None:
+    rule(planned, planned.desks, kind="desk", longest=150, opens=8 * 60, closes=17 * 60)
+    mine = reserve(planned, "alva", planned.small.a1, TUESDAY, "09:00", "11:00").id
+    clock.now = at(TUESDAY, "10:00", "11:00").start
+    page = log_in(browser(planned.app)).get(f"/bookings/{mine}").text
+    offered = re.findall(r'name="to" value="[^"]*T(\d\d:\d\d)', page)
+    assert offered == ["10:15", "10:30"]  # in UTC: no longer than two hours and a half
+
+
+def test_list_of_bookings_costs_the_same_for_one_and_for_three(planned: Planned, alva: FlaskClient) -> None:
+    rule(planned, planned.desks, kind="desk", check_in=15)
+    reserve(planned, "alva", planned.small.a1, TUESDAY, "09:00", "10:00")
+
+    def cost() -> int:
+        alva.get("/bookings")
+        with statements(planned.app) as seen:
+            assert alva.get("/bookings").status_code == 200
+        return len(seen)
+
+    one = cost()
+    reserve(planned, "alva", planned.small.a1, TUESDAY, "10:00", "11:00")
+    reserve(planned, "alva", planned.small.a1, TUESDAY, "11:00", "12:00")
+    assert cost() == one
+
+
 def test_no_reader_sees_another_plans_hours(planned: Planned, alva: FlaskClient, bo: FlaskClient) -> None:
     planned.give(planned.all, "bo")
     rule(planned, planned.desks, kind="desk", opens=10 * 60, notice=60)
