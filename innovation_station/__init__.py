@@ -63,6 +63,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.calendars import views as calendars
     from innovation_station.deeds import registry as deeds_registry
     from innovation_station.deeds import views as deeds
+    from innovation_station.directory import circle as _circle  # noqa: F401  tells sharing who are colleagues
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
@@ -93,6 +94,12 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import views as privacy
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
+    from innovation_station.sharing import following as _following  # noqa: F401  follows what becomes of bookings
+    from innovation_station.sharing import guest_pages as _guest_pages  # noqa: F401  adds its pages to those of sharing
+    from innovation_station.sharing import staff as arrivals
+    from innovation_station.sharing import telling as sharing_telling
+    from innovation_station.sharing import views as sharing
+    from innovation_station.sharing import visit
     from innovation_station.spaces import views as spaces
     from innovation_station.waits import deeds as wait_deeds
     from innovation_station.waits import jobs as wait_jobs
@@ -107,6 +114,9 @@ def _register_features(app: Flask) -> None:
         plans,
         bookings,
         standing,
+        sharing,
+        visit,
+        arrivals,
         series,
         staff_spaces,
         staff_rules,
@@ -125,7 +135,7 @@ def _register_features(app: Flask) -> None:
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     jobs = (*earlier, deadlines, booking_jobs, wait_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    tellers = (plan_telling, telling, asking, wait_telling, series_telling, directory_telling)
+    tellers = (plan_telling, telling, asking, wait_telling, sharing_telling, series_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
@@ -150,11 +160,12 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.privacy import personal as privacy
     from innovation_station.repairs import personal as repairs
     from innovation_station.series import personal as series
+    from innovation_station.sharing import personal as sharing
     from innovation_station.spaces import personal as spaces
     from innovation_station.waits import personal as waits
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, repairs, waits, series, ledger, calendars, directory, privacy)
+    features = (*earlier, bookings, repairs, waits, sharing, series, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

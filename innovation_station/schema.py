@@ -15,11 +15,22 @@ from sqlalchemy import Connection, inspect, text
 from innovation_station.db import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_SAYS = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
 
 def known_revisions() -> list[str]:
-    """List all revisions, oldest first; the last is the one this program was written for."""
-    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    """List all revisions, oldest first; the last is the one this program was written for.
+
+    Each says which it follows, and that is their order: numbers are given when work begins, places when it is done.
+    """
+    follows: dict[str | None, str] = {}
+    for path in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        said = dict(_SAYS.findall(path.read_text("utf-8")))
+        follows[said.get("down_revision")] = said["revision"]
+    found: list[str] = []
+    while (following := follows.get(found[-1] if found else None)) is not None:
+        found.append(following)
+    return found
 
 
 def made_by_migrations() -> tuple[set[str], set[str]]:

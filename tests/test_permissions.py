@@ -29,6 +29,7 @@ from innovation_station.privacy.models import Export, Hold
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
+from innovation_station.sharing.models import Guest
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -107,6 +108,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /account/profile/photo/remove       POST    in       303  303   303   303
 /account/colleagues                 GET     in       200  200   200   200
 /account/access                     GET     in       200  200   200   200
+/account/sharing                    GET     in       200  200   200   200
+/account/sharing                    POST    in       303  303   303   303
+/book/for                           GET     in       404  404   404   404
 /account/access                     POST    in       303  303   303   303
 /notifications                      GET     in       200  200   200   200
 /notifications/<notice_id>/open     POST    in       404  303   404   404
@@ -203,6 +207,14 @@ route                               method  visitor  bo   alva  host  admin  con
 /password/<token>                   POST    404      404  404   404   404
 /do/<token>                         GET     410      410  410   410   410
 /do/<token>                         POST    410      410  410   410   410
+/visit/<token>                      GET     410      410  410   410   410
+/visit/<token>                      POST    410      410  410   410   410
+/bookings/<booking_id>/guests       GET     in       404  200   200   200
+/bookings/<booking_id>/guests       POST    in       404  422   422   422
+/bookings/<booking_id>/guests/<guest_id>/remove POST in 404 303 303   303
+/staff/arrivals                     GET     in       403  403   200   200
+/staff/arrivals.csv                 GET     in       403  403   200   200
+/staff/arrivals/<guest_id>          POST    in       403  403   422   422
 /email/<token>                      GET     404      404  404   404   404
 /email/<token>                      POST    404      404  404   404   404
 /account/privacy                    GET     in       200  200   200   200
@@ -268,7 +280,18 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
             "wait_id": _wait(alva, small.room), **_belongings(small),
+            "guest_id": _guest(booking.id, alva.id),
         }  # fmt: skip
+
+
+def _guest(booking_id: int, alva_id: int) -> int:
+    guest = Guest(
+        booking_id=booking_id, uid="x", name="Karin Ek", email="karin@guest.example", language="sv", state="invited",
+        invited_by_id=alva_id, created_at=NOW, changed_at=NOW,
+    )  # fmt: skip
+    db.session.add(guest)
+    db.session.flush()
+    return guest.id
 
 
 def _wait(alva: Member, space_id: int) -> int:

@@ -20,6 +20,12 @@ from innovation_station.timespan import Span
 Day = date  # the form has a field named date
 
 
+class HolderField(IdField):
+    """The id of the member whom a booking is for, where that is not who books."""
+
+    code = "member-unknown"
+
+
 class BookingForm(Form):
     """A wish: a space, a day, and either a preset, a stretch (`13:00-17:00`) or start and end."""
 
@@ -37,6 +43,7 @@ class BookingForm(Form):
     visible = BooleanField(_l("Show my name and the title to other members"))
     people = CountField(_l("Number of people"))
     layout = HiddenField()
+    holder = HolderField(_l("For somebody else"), name="for")
     key = HiddenField(validators=[Length(max=100, message=_l("This form is damaged. Open the page again."))])
 
     @property

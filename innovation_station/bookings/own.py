@@ -71,6 +71,8 @@ def show(booking_id: int) -> ResponseReturnValue:
 def edit(booking_id: int) -> ResponseReturnValue:
     """Change place, time, title or visibility; refused, the form again with the reasons and three ways on."""
     booking, now = seen(booking_id), clock.now()
+    if not _may_change(booking):
+        raise NotFound("booking-unknown")
     if found := rules.change_refusals(booking, now):
         raise Refused(found)
     form = EditForm(data=own_pages.edit_values(booking))
@@ -160,7 +162,12 @@ def seen(booking_id: int) -> Booking:
 
 def _may_see(booking: Booking) -> bool:
     who = actor()
-    return rules.may_see(who, booking) or rules.may_see(who, booking, managed_spaces(who.id))
+    return rules.may_see(who, booking) or _may_change(booking)
+
+
+def _may_change(booking: Booking) -> bool:
+    who = actor()
+    return rules.may_change(who, booking) or rules.may_change(who, booking, managed_spaces(who.id))
 
 
 def owner_of(booking_id: int) -> str | None:

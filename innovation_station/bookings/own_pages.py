@@ -18,6 +18,7 @@ from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.offers import booking_fields, fitted
 from innovation_station.bookings.rules import Alternative, Moment, Wish
 from innovation_station.bookings.sheets import offer
+from innovation_station.db import db
 from innovation_station.errors import Refusal
 from innovation_station.i18n import (
     clock,
@@ -33,6 +34,7 @@ from innovation_station.i18n import (
     span_text,
 )
 from innovation_station.i18n import gettext as _
+from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, at_minute
@@ -301,23 +303,42 @@ def _offered(place: Place, span: Span, tomorrow: bool) -> dict[str, Any]:
 
 
 def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Give everything the page of a booking says; two statements, and more while it runs (see `presence_pages`)."""
-    place = presence_pages.ruled_place(booking, house, now)
-    whose = owner(booking, actor)
-    fresh = whose is None and not booking.revision and not booking.cancelled and now - booking.created_at < FRESH
-    return item(booking, house, now, place) | {
+    """Give everything the page of a booking says; two statements, one more where somebody else made it, and more while
+    it runs (see `presence_pages`)."""
+    place, past = presence_pages.ruled_place(booking, house, now), queries.history(booking.id)
+    whose, for_them = owner(booking, actor), booking.booked_by_id == actor.id
+    mine = (whose is None or for_them) and not booking.revision and not booking.cancelled
+    fresh = mine and now - booking.created_at < FRESH
+    line = item(booking, house, now, place)
+    page = line | {
         "heading": place_title(place), "when": when_full(booking.span), "owner": whose, "seats": seats_text(place),
         "people": booking.people, "layout": _layout(booking, place),
         "kept": [] if booking.cancelled else kept_around(booking),
         "address": house.address_of(place, language()),
-        "receipt": booked_receipt(booking, place, None) if fresh and now < booking.end else None,
-        "history": list(_history(queries.history(booking.id), house, actor)),
+        "receipt": booked_receipt(booking, place, whose) if fresh and now < booking.end else None,
+        "history": list(_history(past, house, actor)),
         "plan_href": url_for("bookings.place", space_id=place.id, date=f"{local(booking.start):%Y-%m-%d}"),
         "over": booking.end <= now, "reason": booking.answer_reason,
         "check_in": presence_pages.rule(booking, place, now), "let_go": presence_pages.let_go(booking, place, now),
         "longer": presence_pages.longer(booking, house, actor, now),
         "answers": booking.state == "requested" and _answers(booking, actor),
+        "may_edit": line["may_change"], "booker": _booker(booking, actor),
     }  # fmt: skip
+    return page if not for_them or rules.may_change(actor, booking) else page | _only_made(page, past, actor)
+
+
+def _only_made(page: Mapping[str, Any], past: Sequence[BookingHistory], actor: Actor) -> dict[str, Any]:
+    """Give what is different for who made a booking for somebody else: they may give it back, and take that back."""
+    cancelled_by = [row.actor_id for row in past if row.action == "cancelled"][-1:]
+    may_restore = page["may_restore"] and not page["let_go"] and cancelled_by == [actor.id]
+    return {"may_edit": False, "buttons": [], "let_go": None, "longer": [], "may_restore": may_restore}
+
+
+def _booker(booking: Booking, actor: Actor) -> str | None:
+    """Name who has made a booking for its member, None where the member has."""
+    if booking.booked_by_id is None:
+        return None
+    return _("You") if booking.booked_by_id == actor.id else db.session.get_one(Member, booking.booked_by_id).name
 
 
 def _layout(booking: Booking, place: Place) -> str | None:
@@ -361,6 +382,8 @@ def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> st
         return _("Cancelled")
     if row.action == "restored":
         return _("Taken back: %(what)s", what=what)
+    if row.action == "handed":
+        return _("Handed over")
     if "people" in row.after and row.action == "edited" and not {"title", "public"} & row.after.keys():
         return _("Number of people: %(people)s", people=row.after["people"] or "–")
     if "title" in row.after:

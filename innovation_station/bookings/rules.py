@@ -123,6 +123,8 @@ class Owned(Protocol):
     @property
     def member_id(self) -> int: ...
     @property
+    def booked_by_id(self) -> int | None: ...
+    @property
     def space_id(self) -> int: ...
     @property
     def end(self) -> datetime: ...
@@ -373,9 +375,14 @@ def _day_refusal(part: Span, place: Place, moment: Moment) -> Refusal | None:
 
 
 def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
-    """Tell whether the person may open and change a booking: its member, staff, and who manages its space.
+    """Tell whether the person may open a booking: who may change it, and who has made it for its member."""
+    return actor.id == booking.booked_by_id or may_change(actor, booking, managed)
 
-    `managed` are the ids of the spaces the person was granted.
+
+def may_change(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
+    """Tell whether the person may change a booking: its member, staff, and who manages its space.
+
+    `managed` are the ids of the spaces the person was granted. Who made it for its member may give it back and no more.
     """
     return actor.id == booking.member_id or is_staff(actor) or booking.space_id in managed
 

@@ -56,17 +56,19 @@ def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
 def reserve(
     actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
     public: bool | None = None, request_key: str | None = None, people: int | None = None, layout: str | None = None,
-    digest: str | None = None,
+    digest: str | None = None, booker: Booker | None = None,
 ) -> Booking:  # fmt: skip
     """Book a space, or ask for it where its rules want staff to answer.
 
     Repeating the same request gives the booking that the first one made; `digest` binds it where the request named no
     space.
     `public` shows name and title to other members (None: as the member chose for themselves). What is held for the
-    member gives way. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict where
-    somebody has the time.
+    member gives way. A `booker` makes it for the member, who is the `actor` that every rule is measured for; that they
+    may is for the caller to know. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict
+    where somebody has the time.
     """
-    if due := booking_refusals(actor):
+    by = booker or actor
+    if due := booking_refusals(by):
         raise Refused(due)
     key = digest or (request_key and request_digest(request_key, space_id, span))
     wish, found, house = _locked_wish(actor, space_id, span, key, people=people, layout=layout)
@@ -75,6 +77,10 @@ def reserve(
     title = clean_title(title)
     earlier = wish_queries.same_span(actor.id, space_id, span) if found.held and found.own else None
     if earlier is not None and earlier.end > now:
+        if booker is not None and earlier.booked_by_id == booker.id:
+            return earlier
+        if booker is not None:
+            raise Conflict([Refusal("holder-has-it", "space", {"space": wish.place.name, "span": span})])
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
     measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
@@ -86,16 +92,18 @@ def reserve(
     elif refused := rules.refusals(wish, measured):
         raise Refused(refused)
     setup, clearing = wish.buffers
-    state, answer_by = rules.asked(actor, wish, now)
+    state, answer_by = rules.asked(by, wish, now)
     booking = Booking(
         uid=str(uuid.uuid4()), member_id=actor.id, space_id=space_id, start=wish.span.start, end=wish.span.end,
         title=title, public=actor.visible if public is None else public, state=state,
-        sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout, booked_by_id=None,
-        answer_by=answer_by, checked_in_at=None, released_at=None, expected_at=None, reminded_at=None,
+        sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout,
+        booked_by_id=booker.id if booker else None, answer_by=answer_by, checked_in_at=None, released_at=None,
+        expected_at=None, reminded_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
     )  # fmt: skip
-    writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), actor)
-    telling.booked(booking, wish.place.name, now)
+    writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), by)
+    if booker is None:
+        telling.booked(booking, wish.place.name, now)
     _announce([booking], now, house=house, standing=standing)
     return booking
 
@@ -222,7 +230,7 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
     `late` gives it back however late it is: a membership that ends takes its bookings along. Raises NotFound for what
     is not the actor's and Refused for what is over.
     """
-    booking = mine(actor, booking_id)
+    booking = mine(actor, booking_id, booker=True)
     if booking.cancelled:
         return booking
     house = locked(booking.space_id)
@@ -240,9 +248,11 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """Take a cancellation back while the time is still free; what staff had granted is granted still.
 
-    Raises NotFound, Refused, Conflict.
+    Who booked for the member may take back what they have cancelled themselves. Raises NotFound, Refused, Conflict.
     """
-    booking = mine(actor, booking_id)
+    booking = mine(actor, booking_id, booker=True)
+    if not _may_change(actor, booking) and wish_queries.cancelled_by(booking.id) != actor.id:
+        raise NotFound("booking-unknown")
     if booking.state in HOLDING:
         return booking
     house = locked(booking.space_id)
@@ -376,18 +386,28 @@ def locked(*space_ids: int) -> House:
     return behind
 
 
-def mine(actor: Actor, booking_id: int) -> Booking:
-    """Give a booking that the actor may change, behind its member's lock. Raises NotFound."""
+def mine(actor: Actor, booking_id: int, *, booker: bool = False) -> Booking:
+    """Give a booking that the actor may change, or with `booker` has made, behind its member's lock. Raises NotFound,
+    and Conflict where it was handed over while we waited."""
     booking = db.session.get(Booking, booking_id)
-    if booking is None or not _may_change(actor, booking):
+    if booking is None or not _may_touch(actor, booking, booker=booker):
         raise NotFound("booking-unknown")
-    writes.lock_member(booking.member_id)
+    locked_id = booking.member_id
+    writes.lock_member(locked_id)
     db.session.refresh(booking)  # what it was before the lock may have changed while we waited
+    if booking.member_id != locked_id:
+        if not _may_touch(actor, booking, booker=booker):
+            raise NotFound("booking-unknown")
+        raise Conflict([Refusal("booking-handed")])
     return booking
 
 
+def _may_touch(actor: Actor, booking: Booking, *, booker: bool) -> bool:
+    return (booker and booking.booked_by_id == actor.id) or _may_change(actor, booking)
+
+
 def _may_change(actor: Actor, booking: Booking) -> bool:
-    return rules.may_see(actor, booking) or rules.may_see(actor, booking, managed_spaces(actor.id))
+    return rules.may_change(actor, booking) or rules.may_change(actor, booking, managed_spaces(actor.id))
 
 
 def standing_of(house: House, booking: Booking) -> Standing | None:

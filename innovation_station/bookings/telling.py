@@ -32,7 +32,7 @@ from innovation_station.i18n import gettext as _
 from innovation_station.mail import queries as outbox
 from innovation_station.mail.models import Mail
 from innovation_station.mail.rules import CALENDAR, CalendarFacts, intact
-from innovation_station.members.rules import Actor
+from innovation_station.members.rules import Actor, is_staff
 from innovation_station.notices import alone
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
@@ -57,7 +57,7 @@ _GATHERING = "telling"
 # -- what it says ------------------------------------------------------------------------------------------------------
 
 
-def say(values: Values, _names: Names) -> Said:
+def say(values: Values, names: Names) -> Said:
     """Say what somebody else made of a booking: «A3 is cancelled, Tue 24 Nov 9–11»."""
     action, place = intact(values["action"]), values["place"]
     when = when_of(values, short=True)
@@ -89,9 +89,19 @@ def say(values: Values, _names: Names) -> Said:
             _("Somebody at the station changed its title or who sees it."),
         ),
     )
+    if values.get("people"):
+        text = _by_booker(action, names[values["people"][0]]) or text
     if values.get("more"):
         title, text = _many(action, len(values["more"]) + 1), ""
     return _linked(title, text, values)
+
+
+def _by_booker(action: str, name: str) -> str:
+    """Say that it was who had booked it for the member."""
+    return {
+        "cancelled": _("%(name)s, who had booked it for you, cancelled it.", name=name),
+        "restored": _("%(name)s, who had booked it for you, took the cancellation back.", name=name),
+    }.get(action, "")
 
 
 def say_own(values: Values, _names: Names) -> Said:
@@ -247,7 +257,8 @@ def _entry(booking: Booking) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _values(action: str, booking: Booking, place: str) -> dict[str, Any]:
+def values_of(action: str, booking: Booking, place: str) -> dict[str, Any]:
+    """Give what a notice about a booking holds, and the letter that is made of it."""
     return {
         "action": action, "booking": booking.id, "space": booking.space_id, "place": place, "title": booking.title,
         "start": booking.start.isoformat(), "end": booking.end.isoformat(), "state": booking.state,
@@ -260,7 +271,7 @@ def _values(action: str, booking: Booking, place: str) -> dict[str, Any]:
 
 def booked(booking: Booking, place: str, now: datetime) -> None:
     """Tell a member of a booking that was made in their name just now."""
-    _tell(_Tale(BOOKED, booking.member_id, "reserved", _values("reserved", booking, place) | {"knew": None},
+    _tell(_Tale(BOOKED, booking.member_id, "reserved", values_of("reserved", booking, place) | {"knew": None},
                 _entry(booking), _subject(booking)), now)  # fmt: skip
 
 
@@ -306,7 +317,9 @@ def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str
     if action == "restored" and notices.withdraw(booking.member_id, subject, since=now - UNDO):
         return
     places = read_house().places
-    values = _values(action, booking, places[booking.space_id].name)
+    values = values_of(action, booking, places[booking.space_id].name)
+    if actor is not None and actor.id == booking.booked_by_id and not is_staff(actor):
+        values["people"] = [actor.id]
     if before:
         values["before"] = {**before, "place": places[before["space"]].name}
     _tell(_Tale(CHANGED, booking.member_id, action, values, _entry(booking), subject), now)
@@ -328,7 +341,7 @@ def _tell_own(booking: Booking, action: str, before: Mapping[str, Any], now: dat
         return  # a new title is no news to who wrote it
     places = read_house().places
     knew = unsaid["knew"] if unsaid else {name: before[name] for name in _KNOWN}
-    values: dict[str, Any] = _values(action, booking, places[booking.space_id].name)
+    values: dict[str, Any] = values_of(action, booking, places[booking.space_id].name)
     found = news(knew, values)
     if found is None:
         return

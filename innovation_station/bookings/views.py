@@ -12,7 +12,18 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, beside, favourites, queries, refresh, service, sheets, wish_queries
+from innovation_station.bookings import (
+    allowances,
+    beside,
+    extras,
+    favourites,
+    own_pages,
+    queries,
+    refresh,
+    service,
+    sheets,
+    wish_queries,
+)
 from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
@@ -25,7 +36,7 @@ from innovation_station.db import others_write, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import day_long, language, local, sentence, zone
-from innovation_station.members.rules import booking_refusals
+from innovation_station.members.rules import Person, booking_refusals
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
@@ -75,19 +86,29 @@ def create() -> ResponseReturnValue:
         house = allowances.house_for(current_house(), actor(), actor().access, form.day, zone())
         wish = Wish(place, form.span(house.places[place.id], _moment(now)), asked.people, asked.layout)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
-        key = form.key.data or None
-        if others_write():
+        key, holder_id = form.key.data or None, _holder_id(form)
+        if others_write() and holder_id is None:
             service.consider(actor(), place.id, wish.span, now=now, zone=zone(), request_key=key)
+        more: dict[str, Any] = {
+            "now": now, "zone": zone(), "title": form.title.data or "", "public": _visibility(form),
+            "request_key": key, "people": wish.people, "layout": wish.layout,
+        }  # fmt: skip
         with transaction():
-            booking = service.reserve(
-                actor(), place.id, wish.span, now=now, zone=zone(), title=form.title.data or "",
-                public=_visibility(form), request_key=key, people=wish.people, layout=wish.layout,
-            )  # fmt: skip
+            if holder_id is None:
+                booking = service.reserve(actor(), place.id, wish.span, **more)
+            else:
+                booking = extras.reserve_for(actor(), holder_id, place.id, wish.span, **more)
+            extras.follow(actor(), booking, request.form, now)
     except NotFound:
         raise
     except DomainError as error:
         return _again(form, error, wish)
     return redirect(url_for("bookings.show", booking_id=booking.id), 303)
+
+
+def _holder_id(form: BookingForm) -> int | None:
+    """Tell whom a booking is for, None where it is for who books."""
+    return None if form.holder.data == actor().id else form.holder.data
 
 
 def _repeated() -> dict[str, Any]:
@@ -125,7 +146,10 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     }  # fmt: skip
     choice, moment = _choice(form.date.data, _typed_minutes(form))
     near = wish or (form.near(place, moment.zone) if place else None)
-    offers = _offers(near, moment) if near and not booking_refusals(actor()) else []
+    holder_id = _holder_id(form)
+    holder = extras.holder(actor(), holder_id) if holder_id else None
+    may = (holder_id is None or holder is not None) and not booking_refusals(actor())
+    offers = _offers(near, moment, holder) if near and may else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
     day = _day(choice, moment).read({place.id})
@@ -134,7 +158,12 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     if form.errors:
         sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
+        if holder is not None:
+            error.refusals = tuple(own_pages.named(error.refusals, current_house(), holder.name))
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
+        if holder is not None:
+            for offered in sheet["alternatives"]:
+                offered["fields"]["for"] = holder.id
         for shown, refusal in zip(sheet["refusals"], error.refusals, strict=True):
             shown["way"] = way_on(refusal, sheet["close_href"])
     if wants_part() == "sheet":
@@ -265,12 +294,14 @@ def _sheet(
     if typed is None or refused:
         looked = beside.Looked(day, place, refused or day.chosen, actor(), refused=refused is not None)
         sheet["parts"] = beside.sheet_parts(looked)
+    if sheet["mode"] == "book":
+        sheet["asks"] = extras.sheet_parts(actor(), place, request.values)
     return sheet
 
 
-def _offers(wish: Wish, moment: Moment) -> list[Alternative]:
-    who = actor()
-    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=own_needs())
+def _offers(wish: Wish, moment: Moment, holder: Person | None = None) -> list[Alternative]:
+    who, needs = holder or actor(), frozenset[str]() if holder else own_needs()
+    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=needs)
 
 
 def _begin(whole: Span, now: datetime) -> Span:

@@ -201,6 +201,14 @@ def moved_from(booking: Booking) -> tuple[int, Span] | None:
     return row.before.get("space", booking.space_id), span
 
 
+def cancelled_by(booking_id: int) -> int | None:
+    """Give who has cancelled a booking last, None where that is not known."""
+    last = select(BookingHistory.actor_id).where(
+        BookingHistory.booking_id == booking_id, BookingHistory.action == "cancelled"
+    )
+    return db.session.scalar(last.order_by(BookingHistory.id.desc()).limit(1))
+
+
 def cancelled_from(booking_id: int) -> str:
     """Give the state that a cancelled booking was in before, "" where that is not known."""
     last = select(BookingHistory.before).where(BookingHistory.booking_id == booking_id)

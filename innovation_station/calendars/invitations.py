@@ -11,7 +11,8 @@ Decisions
   yes already, and nobody reads answers. Gmail then shows it as accepted and puts it in; Outlook puts it in and may ask
   all the same (adamgibbons/ics#255), which does no harm. Rejected: METHOD:PUBLISH, which Outlook files away as an
   attachment and no program takes back (SergeyMosin/Appointments#647).
-- 2026-11: guests are asked with PARTSTAT=NEEDS-ACTION, also with RSVP=FALSE: they answer by the link in the mail.
+- 2026-11: guests are asked with PARTSTAT=NEEDS-ACTION, also with RSVP=FALSE: they answer by the link in the mail. Who
+  queues their mail gives the words of the entry with it (`visit`): what a member reads of a booking is not for them.
 - 2026-11: several bookings of one mail (a series, a membership that ends) go as one file with METHOD:PUBLISH. Each has
   a UID of its own, and a REQUEST with several is read up to the first (RFC 5546 3.2.2, grommunio/gromox#262). A mail
   for each would fill the inbox with what one tap did. Rejected: one VEVENT with an RRULE, whose dates could not be
@@ -22,7 +23,7 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,10 @@ def write(values: Mapping[str, Any], envelope: Envelope) -> CalendarPart:
     book = contents.phrasebook(house, envelope.language, shared)
     booked = [Booked.read(facts) for facts in values["bookings"]]
     entries = [rules.entry(one, book.words[one.space_id], shared.base_url) for one in booked]
+    if visit := values.get("visit"):
+        url = shared.base_url + visit["path"] if visit["path"] else ""
+        words = {"summary": visit["summary"], "description": visit["description"], "url": url}
+        entries = [replace(entry, **words) for entry in entries]
     name, email = envelope.sender
     text = itip.message(
         entries, shared.zone, made=envelope.written_at, organizer=Person(name or house.name, email),

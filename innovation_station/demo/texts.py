@@ -1,4 +1,4 @@
-"""The house rules and what the house says about privacy, accepted by every member of the demo house."""
+"""The house rules and what the house says about privacy, accepted by every member, and how guests find the house."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from innovation_station.members.models import Acceptance, HouseText, Member
+from innovation_station.members.rules import ACCEPTED_TEXTS
 from innovation_station.timespan import to_utc
 
 TEXTS = {
@@ -88,11 +89,20 @@ places go round, and to reach you.
 Under My account you see everything that is known of you, fetch a copy, or ask to be erased. Ask the host if anything is
 unclear.""",
     ),
+    "directions": (
+        """Pendeltåg till Flemingsberg, sedan åtta minuter till fots genom Campus. Följ skyltarna mot Moas båge.
+
+Ta hissen till plan 6. Säg vem du ska träffa i receptionen, så hämtas du där.""",
+        """Take a commuter train to Flemingsberg, then walk for eight minutes through Campus. Follow the signs to
+Moas båge.
+
+Take the lift to floor 6. Tell the desk whom you are to meet, and you will be fetched there.""",
+    ),
 }
 
 
 def add(session: Session, members: Iterable[Member], today: date, zone: ZoneInfo) -> list[HouseText]:
-    """Store the texts, in force for two years, and that each member has accepted them when joining."""
+    """Store the texts, in force for two years, and that each member has accepted when joining those that one does."""
     since = to_utc(date(today.year - 2, 1, 15), time(9), zone)
     texts = [
         HouseText(kind=kind, version=1, body_sv=_flowing(sv), body_en=_flowing(en), published_at=since)
@@ -100,9 +110,10 @@ def add(session: Session, members: Iterable[Member], today: date, zone: ZoneInfo
     ]
     session.add_all(texts)
     session.flush()
+    accepted = [text for text in texts if text.kind in ACCEPTED_TEXTS]
     for member in members:
-        accept(session, member, texts, max(member.created_at, since))
-    return texts
+        accept(session, member, accepted, max(member.created_at, since))
+    return accepted
 
 
 def accept(session: Session, member: Member, texts: Iterable[HouseText], at: datetime) -> None:

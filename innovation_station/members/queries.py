@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -164,9 +165,9 @@ def admission() -> Admission:
     return db.session.get(Admission, 1) or Admission(id=1, domains="", second_factor="nobody")
 
 
-def current_texts() -> dict[str, HouseText]:
-    """Give the version in force of each text that the house has, by kind, the rules first."""
-    newest = select(func.max(HouseText.id)).group_by(HouseText.kind)
+def current_texts(kinds: Collection[str] = rules.ACCEPTED_TEXTS) -> dict[str, HouseText]:
+    """Give the version in force of each text that the house has, by kind, the rules first; those that are accepted."""
+    newest = select(func.max(HouseText.id)).where(HouseText.kind.in_(kinds)).group_by(HouseText.kind)
     found = {text.kind: text for text in db.session.scalars(select(HouseText).where(HouseText.id.in_(newest)))}
     return {kind: found[kind] for kind in rules.TEXT_KINDS if kind in found}
 

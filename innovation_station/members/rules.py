@@ -34,7 +34,8 @@ LIFETIMES = {
     "invite": timedelta(days=14),
 }
 PROTECTED = ("nobody", "staff", "everybody")  # who has to log in with a second factor
-TEXT_KINDS = ("rules", "privacy")
+TEXT_KINDS = ("rules", "privacy", "directions")
+ACCEPTED_TEXTS = ("rules", "privacy")  # of them members accept each version
 TEXT_LONGEST = 20_000
 INVITED_AT_ONCE = 100
 _DOMAIN = re.compile(r"[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?(?:\.[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?)+")

@@ -237,16 +237,17 @@ def admission() -> ResponseReturnValue:
 def texts() -> ResponseReturnValue:
     """List the texts of the house and their versions."""
     _admins_only()
-    current = queries.current_texts()
+    current = queries.current_texts(rules.TEXT_KINDS)
     rows = [{"kind": kind, "name": text_name(kind), "text": current.get(kind)} for kind in rules.TEXT_KINDS]
     return render_template("staff/texts.html", rows=rows)
 
 
-@pages.route("/texts/<any(rules, privacy):kind>", methods=["GET", "POST"])
+@pages.route("/texts/<any(rules, privacy, directions):kind>", methods=["GET", "POST"])
 def text(kind: str) -> ResponseReturnValue:
-    """Write a new version of a text, in both languages."""
-    _admins_only()
-    now_in_force = queries.current_texts().get(kind)
+    """Write a new version of a text, in both languages; hosts write how guests find the house."""
+    if kind in rules.ACCEPTED_TEXTS:
+        _admins_only()
+    now_in_force = queries.current_texts([kind]).get(kind)
     form = TextForm(obj=now_in_force)
     shown = {"name": text_name(kind), "kind": kind}
     if not form.validate_on_submit():
@@ -257,5 +258,8 @@ def text(kind: str) -> ResponseReturnValue:
             joining.publish_text(kind, *bodies, actor=actor(), now=clock.now())
     except Refused as error:
         return asking.refused("staff/text.html", form, error, **shown)
+    if kind not in rules.ACCEPTED_TEXTS:
+        flash(_("Saved. It stands in each invitation from now on."))
+        return redirect(url_for("staff.text", kind=kind), 303)
     flash(_("The new version is in force. Members accept it when they log in, and new rules before they book."))
     return redirect(url_for("staff.texts"), 303)

@@ -12,7 +12,10 @@ def role_name(role: str) -> str:
 
 def text_name(kind: str) -> str:
     """Name a text of the house."""
-    return {"rules": _("House rules"), "privacy": _("How we look after what we know of you")}[kind]
+    return {
+        "rules": _("House rules"), "privacy": _("How we look after what we know of you"),
+        "directions": _("How guests find us"),
+    }[kind]  # fmt: skip
 
 
 def state_name(state: str) -> str:

@@ -451,8 +451,10 @@ def test_strange_marks_still_give_a_list(alva: FlaskClient, before: str) -> None
     assert alva.get("/bookings", query_string={"before": before}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/bookings", "/bookings/{id}", "/bookings/{id}/edit"])
-def test_statements_do_not_grow_with_bookings(app: Flask, small: Small, alva: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize(("path", "most"), [("/bookings", 6), ("/bookings/{id}", 5), ("/bookings/{id}/edit", 5)])
+def test_statements_do_not_grow_with_bookings(
+    app: Flask, small: Small, alva: FlaskClient, path: str, most: int
+) -> None:  # fmt: skip
     mine = reserve(app, small, "alva", small.a1, at(TUESDAY, "09:00", "10:00"))
     alva.get(path.format(id=mine))
     with statements(app) as few:
@@ -462,7 +464,7 @@ def test_statements_do_not_grow_with_bookings(app: Flask, small: Small, alva: Fl
         reserve(app, small, "alva", small.room, at(TUESDAY, f"{hour}:00", f"{hour + 1}:00"))
     with statements(app) as many:
         alva.get(path.format(id=mine))
-    assert len(many) == len(few) <= 5, many
+    assert len(many) == len(few) <= most, many
 
 
 def test_what_people_write_is_shown_as_text(app: Flask, small: Small, alva: FlaskClient) -> None:

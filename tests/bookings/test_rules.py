@@ -18,6 +18,7 @@ from innovation_station.bookings.rules import (
     change_refusals,
     earliest_start,
     free_spans,
+    may_change,
     may_see,
     preset_span,
     refusals,
@@ -444,7 +445,7 @@ class Person:
 class Booked:
     def __init__(self, end: datetime, cancelled: bool = False, member_id: int = 1) -> None:
         self.end, self.cancelled, self.member_id, self.space_id = end, cancelled, member_id, 4
-        self.state = "cancelled" if cancelled else "confirmed"
+        self.state, self.booked_by_id = "cancelled" if cancelled else "confirmed", 3
 
 
 @pytest.mark.parametrize(
@@ -452,7 +453,11 @@ class Booked:
     [(1, "member", True), (2, "member", False), (2, "host", True), (2, "admin", True), (2, "owner", False)],
 )
 def test_booking_is_seen_by_its_member_and_staff(number: int, role: str, sees: bool) -> None:
-    assert may_see(Person(number, role), Booked(NOW)) is sees
+    assert may_see(Person(number, role), Booked(NOW)) is may_change(Person(number, role), Booked(NOW)) is sees
+
+
+def test_booking_is_seen_and_not_changed_by_who_made_it() -> None:
+    assert may_see(Person(3, "member"), Booked(NOW)) and not may_change(Person(3, "member"), Booked(NOW))
 
 
 def test_booking_is_seen_by_who_manages_its_space() -> None:

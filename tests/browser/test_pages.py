@@ -74,6 +74,7 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     for path in (
         booked,
         "/book?date=2026-11-28",
+        f"/book/for?space={station.ids[name]}",
         *own,
         "/accessibility",
         "/style",
@@ -83,6 +84,7 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         "/account/profile",
         "/account/colleagues",
         "/account/access",
+        "/account/sharing",
         "/notifications",
         "/account/notifications",
         "/privacy",
@@ -186,7 +188,7 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 # looked for here has nothing to do with words. {waiting} is somebody who has applied.
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
            "/account/spaces", "/rules")  # fmt: skip
-STAFF = ("/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
+STAFF = ("/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip

@@ -1,0 +1,74 @@
+"""What later features add to the form of a booking: bookings know nothing of them.
+
+A feature may add fields to the sheet (`in_sheet`), book for somebody else (`booked_for`), and do more with a booking in
+the transaction that makes it (`with_booking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from innovation_station.bookings.beside import Part
+from innovation_station.bookings.models import Booking
+from innovation_station.errors import NotAllowed, Refusal
+from innovation_station.members.rules import Person
+from innovation_station.spaces.rules import Place
+
+Typed = Mapping[str, str]
+InSheet = Callable[[Person, Place, Typed], Part | None]
+HolderOf = Callable[[Person, int], Person | None]
+BookedFor = Callable[..., Booking]
+WithBooking = Callable[[Person, Booking, Typed, datetime], None]
+_in_sheet: list[InSheet] = []
+_holder_of: list[HolderOf] = []
+_booked_for: list[BookedFor] = []
+_with_booking: list[WithBooking] = []
+
+
+def in_sheet(make: InSheet) -> InSheet:
+    """Have a function asked for fields in the sheet: given who books, the place, and what was typed so far."""
+    _in_sheet.append(make)
+    return make
+
+
+def holder_of(find: HolderOf) -> HolderOf:
+    """Have a function find whom somebody may book for: given the booker and an id, None where they may not."""
+    _holder_of[:] = [find]
+    return find
+
+
+def booked_for(reserve: BookedFor) -> BookedFor:
+    """Have a function book for somebody else: given the booker, the id of the holder and what `reserve` takes."""
+    _booked_for[:] = [reserve]
+    return reserve
+
+
+def with_booking(follow: WithBooking) -> WithBooking:
+    """Have a function do more with what was booked: given who booked, the booking, what was typed, and now."""
+    _with_booking.append(follow)
+    return follow
+
+
+def sheet_parts(booker: Person, place: Place, typed: Typed) -> list[Part]:
+    """Gather what stands in the sheet besides its own fields."""
+    return [part for make in _in_sheet if (part := make(booker, place, typed))]
+
+
+def holder(booker: Person, holder_id: int) -> Person | None:
+    """Find whom somebody may book for; None where they may not, or there is nobody."""
+    return _holder_of[0](booker, holder_id) if _holder_of else None
+
+
+def reserve_for(booker: Person, holder_id: int, *wish: Any, **more: Any) -> Booking:
+    """Book for somebody else. Raises NotAllowed where that is not for the booker to do."""
+    if not _booked_for:
+        raise NotAllowed([Refusal("no-consent", "for")])
+    return _booked_for[0](booker, holder_id, *wish, **more)
+
+
+def follow(booker: Person, booking: Booking, typed: Typed, now: datetime) -> None:
+    """Do what else a form asked for with its booking."""
+    for one in _with_booking:
+        one(booker, booking, typed, now)

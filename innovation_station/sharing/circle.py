@@ -1,0 +1,22 @@
+"""Who is a colleague of whom: the directory knows it, and says so here, since it lies above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, false
+
+Knows = Callable[[Any, int], ColumnElement[bool]]
+_knows: list[Knows] = []
+
+
+def known_by(knows: Knows) -> Knows:
+    """Have a function give the condition that a member (a column) and another one (an id) are colleagues."""
+    _knows[:] = [knows]
+    return knows
+
+
+def are_colleagues(member: Any, other_id: int) -> ColumnElement[bool]:
+    """Give the condition that two members are colleagues; where nobody knows, none are."""
+    return _knows[0](member, other_id) if _knows else false()

@@ -1,0 +1,36 @@
+"""Forms of sharing: who may book for me, and whom I invite."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length
+
+from innovation_station.forms import Form, LineField
+from innovation_station.i18n import NAMES
+from innovation_station.members.rules import EMAIL_LONGEST, NAME_LONGEST
+from innovation_station.sharing.rules import NAMED_TEXT_LONGEST
+
+
+class ConsentForm(Form):
+    """Who may book for me, beside those who work for the house."""
+
+    organisation = BooleanField(_l("People of my organisation"))
+    colleagues = BooleanField(_l("My colleagues, with whom I have agreed to see when the other is in"))
+    people = TextAreaField(
+        _l("Named people"), [Length(max=NAMED_TEXT_LONGEST, message=_l("These are too many addresses."))],
+        render_kw={"rows": 3, "inputmode": "email", "autocomplete": "off", "autocapitalize": "none",
+                   "spellcheck": "false"},
+    )  # fmt: skip
+
+
+class GuestForm(Form):
+    """Somebody to invite."""
+
+    name = LineField(_l("Name"), [DataRequired(_l("Write the guest's name."))], longest=NAME_LONGEST)
+    email = LineField(
+        _l("E-mail"), [DataRequired(_l("Write the guest's address."))], longest=EMAIL_LONGEST,
+        render_kw={"type": "email", "inputmode": "email", "autocomplete": "off", "autocapitalize": "none"},
+    )  # fmt: skip
+    language = SelectField(_l("Language of the invitation"), choices=[SelectChoice(*pair) for pair in NAMES.items()])

@@ -1,0 +1,134 @@
+"""What guests are told, by one mail for each thing that happened, with the entry for their calendar.
+
+What has not left yet is put together with what comes after it: who is invited and taken off within ten seconds hears
+nothing, and of a booking that is moved twice comes one mail. So each mail knows what its guest `knew` before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from innovation_station.bookings.choice import place_title
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.own_pages import when_short
+from innovation_station.bookings.telling import WRITER
+from innovation_station.db import db
+from innovation_station.i18n import gettext as _
+from innovation_station.i18n import language, speaking
+from innovation_station.mail import queries as outbox
+from innovation_station.mail import service as mail
+from innovation_station.mail.rules import CalendarFacts, Receiver
+from innovation_station.members import queries as members
+from innovation_station.members.models import Member
+from innovation_station.sharing import links, rules
+from innovation_station.sharing.models import Guest
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import Language
+from innovation_station.text import parts
+
+TEMPLATE, KIND = "guest", "guest"
+VISITS = ("confirmed", "no-show")  # the states in which a booking is one that guests come to
+
+
+def tell_all(booking: Booking, guests: Iterable[Guest], *, now: datetime) -> None:
+    """Tell guests what is new of their visit; while a request waits for its answer there is nothing to tell."""
+    if booking.state == "requested":
+        return
+    host = db.session.get_one(Member, booking.member_id)
+    for guest in guests:
+        _tell(guest, booking, host, now)
+    db.session.flush()
+
+
+def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
+    _take_back(guest)
+    knew, fact = guest.knew, _fact(guest, booking)
+    news = rules.news(knew, fact)
+    if news is None:
+        return
+    before = guest.sequence
+    guest.sequence, guest.knew = (0 if knew is None else before + 1), fact
+    with speaking(cast(Language, guest.language)):
+        values = _values(guest, booking, host.name, news, knew) | {"knew": knew, "sequence": before}
+        calendar = _calendar(guest, booking, host.name, now, off=news == "off")
+    mail.queue(
+        Receiver(guest.email, guest.name, cast(Language, guest.language)), TEMPLATE, values, now=now,
+        hold_until=now + rules.patience(guest.sequence), key=_key(guest), kind=KIND, calendar=calendar,
+    )  # fmt: skip
+
+
+def _key(guest: Guest) -> str:
+    return f"guest-{guest.id}-{guest.sequence}"
+
+
+def _take_back(guest: Guest) -> None:
+    """Take back what a guest was to be told and was not yet."""
+    waits = outbox.by_key(_key(guest))
+    content = dict(waits.content or {}) if waits is not None and waits.state == "queued" else None
+    if content is not None and mail.withdraw(_key(guest)):
+        guest.knew, guest.sequence = content["knew"], content["sequence"]
+
+
+def _fact(guest: Guest, booking: Booking) -> dict[str, Any]:
+    return {
+        "going": guest.state == "invited" and booking.state in VISITS, "space": booking.space_id,
+        "start": booking.start.isoformat(), "end": booking.end.isoformat(), "host": booking.member_id,
+    }  # fmt: skip
+
+
+def _values(
+    guest: Guest, booking: Booking, host: str, news: rules.News, knew: Mapping[str, Any] | None
+) -> dict[str, Any]:  # fmt: skip
+    """Give what the mail says. One that a visit is off names nobody: it may leave after its host has been forgotten."""
+    house = read_house()
+    place = house.places[booking.space_id]
+    said: dict[str, Any] = {
+        "news": news, "place": place.name, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
+        "own": guest.state == "declined",
+    }  # fmt: skip
+    if news == "off":
+        return said | {name: knew[name] for name in ("start", "end") if knew}
+    if news == "moved" and knew and (knew["space"], knew["start"], knew["end"]) != (
+        booking.space_id, booking.start.isoformat(), booking.end.isoformat(),
+    ):  # fmt: skip
+        old = house.places.get(knew["space"])
+        said["before"] = {"place": old.name if old else "", "start": knew["start"], "end": knew["end"]}
+    return said | {
+        "host": host, "title": booking.title, "what": place_title(place), "where": house.address_of(place, language()),
+        "directions": directions(), "token": links.token(guest),
+    }  # fmt: skip
+
+
+def directions() -> list[str]:
+    """Give how to find the house, in the language in force, a paragraph each; nothing where nobody has written it."""
+    text = members.current_texts(("directions",)).get("directions")
+    if text is None:
+        return []
+    body = text.body_sv if language() == "sv" else text.body_en
+    return [line for _kind, lines in parts(body) for line in lines]
+
+
+def _calendar(guest: Guest, booking: Booking, host: str, now: datetime, *, off: bool) -> CalendarFacts:
+    """Give the facts of a guest's entry, and the words that it has instead of those of a member's."""
+    entry = {
+        "id": booking.id, "uid": guest.uid, "space_id": booking.space_id, "title": "",
+        "state": "cancelled" if off else "confirmed", "sequence": guest.sequence, "start": booking.start.isoformat(),
+        "end": booking.end.isoformat(), "created_at": guest.created_at.isoformat(), "changed_at": now.isoformat(),
+    }  # fmt: skip
+    house = read_house()
+    place, path = house.places[booking.space_id], links.path(guest)
+    if off:
+        words = {"summary": _("Cancelled: visit to %(house)s", house=house.name), "description": "", "path": ""}
+    else:
+        title = booking.title or _("Visit to %(name)s", name=host)
+        lines = [_("Your host is %(name)s.", name=host), *directions()]
+        text = "\n\n".join(lines)
+        words = {"summary": f"{title} ({place_title(place)})", "description": text, "path": path}
+    return CalendarFacts(WRITER, {"bookings": [entry], "answer": "NEEDS-ACTION", "visit": words})
+
+
+def summary(booking: Booking) -> str:
+    """Say place and time of a visit for a page."""
+    return f"{read_house().places[booking.space_id].name}, {when_short(booking.span)}"

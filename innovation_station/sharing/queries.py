@@ -1,0 +1,288 @@
+"""Reads of sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.rules import HOLDING
+from innovation_station.db import db
+from innovation_station.members.models import Member
+from innovation_station.members.rules import Actor, initials, is_staff
+from innovation_station.sharing.circle import are_colleagues
+from innovation_station.sharing.models import Absence, Consent, Guest, Named, Offer, Released
+from innovation_station.timespan import Span
+
+WORDS_ASKED = 5
+CHUNK = 500
+_LIKE = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
+
+
+def _named(words: str, *columns: Any) -> list[ColumnElement[bool]]:
+    """Give the conditions that each of some words stands in one of some columns.
+
+    SQLite knows small and capital letters of the English alphabet only; a name begins with the capital.
+    """
+    found = []
+    for word in words.split()[:WORDS_ASKED]:
+        small, *others = (f"%{one.translate(_LIKE)}%" for one in (word.casefold(), word, word.capitalize()))
+        alike = [func.lower(column).like(small, escape="!") for column in columns]
+        found.append(or_(*alike, *(column.like(part, escape="!") for column in columns for part in others)))
+    return found
+
+
+# -- who may be booked for ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody for whom one may book."""
+
+    id: int
+    name: str
+    email: str
+
+    @property
+    def initials(self) -> str:
+        """Give the capitals that stand beside the name."""
+        return initials(self.name)
+
+
+def consent(member_id: int) -> Consent | None:
+    """Read what a member says about who may book for them; None says nobody."""
+    return db.session.get(Consent, member_id)
+
+
+def named(member_id: int) -> list[str]:
+    """List the addresses that a member lets book for them, by the alphabet."""
+    return list(db.session.scalars(select(Named.email).where(Named.member_id == member_id).order_by(Named.email)))
+
+
+def _may_be_booked_for(booker: Actor) -> ColumnElement[bool]:
+    """Give the condition that somebody may book for a member: staff for everybody, others for who has said so."""
+    others = and_(Member.state == "active", Member.id != booker.id)
+    if is_staff(booker):
+        return others
+    mine = aliased(Member)
+    same = exists().where(mine.id == booker.id, mine.organisation_id == Member.organisation_id)
+    said = exists().where(
+        Consent.member_id == Member.id,
+        or_(and_(Consent.organisation, same), and_(Consent.colleagues, are_colleagues(Member.id, booker.id))),
+    )
+    by_name = exists().where(Named.member_id == Member.id, mine.id == booker.id, Named.email == mine.email)
+    return and_(others, or_(said, by_name))
+
+
+def may_book_for(booker: Actor, holder_id: int) -> bool:
+    """Tell whether somebody may book for a member; one statement."""
+    asked = select(Member.id).where(Member.id == holder_id, _may_be_booked_for(booker))
+    return db.session.scalar(asked) is not None
+
+
+def bookable_for(
+    booker: Actor, words: str = "", *, limit: int, among: Sequence[int] | None = None
+) -> list[Colleague]:  # fmt: skip
+    """List those for whom somebody may book, by name, found by parts of it; one statement."""
+    where = [_may_be_booked_for(booker)]
+    if among is not None:
+        where.append(Member.id.in_(among))
+    where += _named(words, Member.name)
+    rows = db.session.execute(
+        select(Member.id, Member.name, Member.email)
+        .where(*where)
+        .order_by(func.lower(Member.name), Member.id)
+        .limit(limit)
+    )
+    return [Colleague(*row) for row in rows]
+
+
+def made_for_others(booker_id: int, now: datetime, limit: int = 100) -> Sequence[Booking]:
+    """List what somebody has booked for others and is not over, soonest first, members loaded."""
+    return db.session.scalars(
+        select(Booking)
+        .options(joinedload(Booking.member, innerjoin=True))
+        .where(
+            Booking.booked_by_id == booker_id, Booking.member_id != booker_id, Booking.state.in_(HOLDING),
+            Booking.end > now,
+        )
+        .order_by(Booking.start, Booking.id)
+        .limit(limit)
+    ).all()  # fmt: skip
+
+
+# -- guests ------------------------------------------------------------------------------------------------------------
+
+
+def guest(guest_id: int) -> Guest | None:
+    """Find a guest as the row is now."""
+    return db.session.get(Guest, guest_id, populate_existing=True)
+
+
+def guests(booking_id: int) -> Sequence[Guest]:
+    """List the guests of a booking in the order in which they were invited, without those who were taken off."""
+    return db.session.scalars(
+        select(Guest).where(Guest.booking_id == booking_id, Guest.state != "removed").order_by(Guest.id)
+    ).all()
+
+
+def ever_invited(booking_id: int) -> Sequence[Guest]:
+    """List all that were ever invited to a booking, as the rows are now."""
+    found = select(Guest).where(Guest.booking_id == booking_id).order_by(Guest.id)
+    return db.session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def guests_of(booking_ids: Iterable[int]) -> dict[int, list[Guest]]:
+    """List by booking all that were ever invited to some bookings; one statement at most."""
+    found: dict[int, list[Guest]] = {}
+    ids = sorted(booking_ids)
+    for first in range(0, len(ids), CHUNK):
+        asked = select(Guest).where(Guest.booking_id.in_(ids[first : first + CHUNK])).order_by(Guest.id)
+        for guest in db.session.scalars(asked):
+            found.setdefault(guest.booking_id, []).append(guest)
+    return found
+
+
+def invited_since(member_id: int, since: datetime, email: str = "") -> int:
+    """Count whom a member has invited since an instant, taken off again or not; only one address where it is given."""
+    where = [Guest.invited_by_id == member_id, Guest.created_at > since]
+    if email:
+        where.append(Guest.email == email)
+    return db.session.scalar(select(func.count()).select_from(Guest).where(*where)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A guest who is expected, with the booking and the host."""
+
+    guest: Guest
+    booking: Booking
+    host: str
+
+
+def expected(day: Span, words: str = "", limit: int = 500) -> list[Arrival]:
+    """List the guests of what begins within a day, by time and name; one statement."""
+    where = [Booking.start >= day.start, Booking.start < day.end, Guest.state != "removed"]
+    where.append(or_(Booking.state.in_((*HOLDING, "no-show")), Guest.arrived_at.is_not(None)))
+    where += _named(words, Guest.name, Member.name)
+    rows = db.session.execute(
+        select(Guest, Booking, Member.name)
+        .join(Booking, Booking.id == Guest.booking_id)
+        .join(Member, Member.id == Booking.member_id)
+        .where(*where)
+        .order_by(Booking.start, func.lower(Guest.name), Guest.id)
+        .limit(limit)
+    )
+    return [Arrival(*row) for row in rows]
+
+
+def booked_on(day: Span, words: str = "", limit: int = 500) -> Sequence[Booking]:
+    """List what begins within a day and is not gone, by time, members loaded; one statement."""
+    where = [Booking.start >= day.start, Booking.start < day.end, Booking.state.in_((*HOLDING, "no-show"))]
+    where += _named(words, Member.name)
+    return db.session.scalars(
+        select(Booking)
+        .join(Booking.member)
+        .options(joinedload(Booking.member, innerjoin=True))
+        .where(*where)
+        .order_by(Booking.start, func.lower(Member.name), Booking.id)
+        .limit(limit)
+    ).all()
+
+
+# -- handing over ------------------------------------------------------------------------------------------------------
+
+
+def offer(offer_id: int) -> Offer | None:
+    """Find an offer with its booking, as the rows are now."""
+    found = select(Offer).options(joinedload(Offer.booking, innerjoin=True)).where(Offer.id == offer_id)
+    return db.session.scalar(found.execution_options(populate_existing=True))
+
+
+def open_offer(booking_id: int) -> Offer | None:
+    """Find the offer of a booking that waits for an answer, with whom it is to."""
+    found = select(Offer).options(joinedload(Offer.to)).where(Offer.booking_id == booking_id, Offer.state == "open")
+    return db.session.scalar(found.execution_options(populate_existing=True))
+
+
+def offered_to(member_id: int, now: datetime) -> Sequence[Offer]:
+    """List what waits for a member's answer, soonest first, bookings and members loaded."""
+    return db.session.scalars(
+        select(Offer)
+        .join(Offer.booking)
+        .options(joinedload(Offer.booking, innerjoin=True).joinedload(Booking.member, innerjoin=True))
+        .where(Offer.to_id == member_id, Offer.state == "open", Offer.expires_at > now)
+        .order_by(Booking.start, Offer.id)
+    ).all()
+
+
+def open_offers(member_id: int) -> int:
+    """Count what a member has offered and nobody has answered."""
+    mine = select(func.count()).select_from(Offer).where(Offer.from_id == member_id, Offer.state == "open")
+    return db.session.scalar(mine) or 0
+
+
+def expired_offers(now: datetime, limit: int = 200) -> Sequence[int]:
+    """List the offers whose time is over."""
+    return db.session.scalars(
+        select(Offer.id).where(Offer.state == "open", Offer.expires_at <= now).order_by(Offer.id).limit(limit)
+    ).all()
+
+
+# -- absences ----------------------------------------------------------------------------------------------------------
+
+
+def away(member_id: int, first: date, last: date) -> frozenset[date]:
+    """Give the days, of those between two, both included, on which a member is away; one statement."""
+    rows = db.session.execute(
+        select(Absence.first, Absence.last).where(
+            Absence.member_id == member_id, Absence.last >= first, Absence.first <= last, Absence.ended_at.is_(None)
+        )
+    )
+    return frozenset(
+        date.fromordinal(day)
+        for begins, ends in rows
+        for day in range(max(begins, first).toordinal(), min(ends, last).toordinal() + 1)
+    )
+
+
+def absences(member_id: int, today: date) -> Sequence[Absence]:
+    """List when a member is or will be away, soonest first."""
+    return db.session.scalars(
+        select(Absence)
+        .where(Absence.member_id == member_id, Absence.last >= today, Absence.ended_at.is_(None))
+        .order_by(Absence.first, Absence.id)
+    ).all()
+
+
+def absence(member_id: int, absence_id: int) -> Absence | None:
+    """Find an absence among a member's, as the row is now."""
+    mine = select(Absence).where(Absence.id == absence_id, Absence.member_id == member_id)
+    return db.session.scalar(mine.execution_options(populate_existing=True))
+
+
+def within(member_id: int, span: Span, now: datetime) -> Sequence[Booking]:
+    """List what a member has that begins within a span and has not begun, soonest first."""
+    return db.session.scalars(
+        select(Booking)
+        .where(
+            Booking.member_id == member_id, Booking.state.in_(HOLDING), Booking.start >= span.start,
+            Booking.start < span.end, Booking.start > now,
+        )
+        .order_by(Booking.start, Booking.id)
+    ).all()  # fmt: skip
+
+
+def released(absence_id: int, now: datetime) -> Sequence[Booking]:
+    """List what an absence has released, is cancelled still and has not begun, soonest first."""
+    return db.session.scalars(
+        select(Booking)
+        .join(Released, Released.booking_id == Booking.id)
+        .where(Released.absence_id == absence_id, Booking.state == "cancelled", Booking.start > now)
+        .order_by(Booking.start, Booking.id)
+    ).all()

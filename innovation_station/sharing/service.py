@@ -1,0 +1,84 @@
+"""What happens about booking for others: consent is given and taken back, and somebody books for a member.
+
+Every function runs inside `db.transaction()`, flushes and never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+
+from innovation_station.bookings import extras, writes
+from innovation_station.bookings import service as bookings
+from innovation_station.bookings.models import Booking
+from innovation_station.db import db
+from innovation_station.errors import NotAllowed, Refusal, Refused
+from innovation_station.members import queries as members
+from innovation_station.members.rules import Booker, Person
+from innovation_station.sharing import queries, rules, telling
+from innovation_station.sharing.models import Consent, Named
+from innovation_station.timespan import Span
+
+
+def allow(
+    member_id: int, *, organisation: bool, colleagues: bool, people: Sequence[str] = (), now: datetime
+) -> None:  # fmt: skip
+    """Store who may book for a member: people of their organisation, their colleagues, who has one of some addresses,
+    or nobody.
+
+    Behind the member's lock: who books at this moment is first, or hears that they may not any more. Raises Refused.
+    """
+    if found := rules.named_refusals(people):
+        raise Refused(found)
+    writes.lock_member(member_id)
+    db.session.execute(delete(Named).where(Named.member_id == member_id))
+    db.session.add_all(Named(member_id=member_id, email=email) for email in people)
+    known = queries.consent(member_id)
+    if not organisation and not colleagues and not people:
+        if known is not None:
+            db.session.delete(known)
+    elif known is None:
+        db.session.add(Consent(member_id=member_id, organisation=organisation, colleagues=colleagues, changed_at=now))
+    else:
+        known.organisation, known.colleagues, known.changed_at = organisation, colleagues, now
+    db.session.flush()
+
+
+def holder(booker: Booker, holder_id: int) -> Person:
+    """Give a member for whom somebody may book, locked. Raises NotAllowed, the same whether there is such a member."""
+    writes.lock_member(holder_id)
+    found = members.person(holder_id) if queries.may_book_for(booker, holder_id) else None
+    if found is None:
+        raise NotAllowed([Refusal("no-consent", "for")])
+    return found
+
+
+@extras.holder_of
+def known_holder(booker: Person, holder_id: int) -> Person | None:
+    """Find a member for whom somebody may book, None for all others."""
+    return members.person(holder_id) if queries.may_book_for(booker, holder_id) else None
+
+
+@extras.booked_for
+def book_for(
+    booker: Booker, holder_id: int, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo,
+    public: bool | None = None, tell: bool = True, **more: Any,
+) -> Booking:  # fmt: skip
+    """Book for a member who lets the booker: it is the member's, measured by what the member may, and they are told.
+
+    Whether names and titles are shown is the member's choice; the booker may only hide them. Raises NotAllowed, Refused
+    where the member is away, and as `bookings.service.reserve`.
+    """
+    found = holder(booker, holder_id)
+    first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
+    if queries.away(holder_id, first, last):
+        raise Refused([Refusal("holder-away", "for", {"name": found.name})])
+    shown = False if public is False else None
+    booking = bookings.reserve(found, space_id, span, now=now, zone=zone, public=shown, booker=booker, **more)
+    if tell:
+        telling.booked_for(booking, now=now)
+    return booking

@@ -1,0 +1,93 @@
+"""Pages that concern more than one: whom I book for, my guests, and who is expected."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from innovation_station.db import db, transaction
+from innovation_station.errors import Conflict
+from innovation_station.members.models import Member
+from innovation_station.sharing import guests, links, service
+from tests.browser.conftest import ALVA, DESKTOP, PHONE, REBIN, Station, Visit
+from tests.browser.test_pages import faults_of, open_page
+from tests.conftest import NOW, TUESDAY
+
+PICTURES = os.environ.get("STATION_PICTURES")  # where to put what they look like, for who works on them
+ROOM = "Hågelby"
+HOURS = range(9, 17)
+LATER = NOW + timedelta(days=1, hours=5)
+
+
+def booked(station: Station) -> int:
+    """Give Alva the room for the first hour of Tuesday that is free."""
+    for hour in HOURS:
+        with suppress(Conflict):
+            return station.book(ALVA, ROOM, TUESDAY, f"{hour:02}:00", f"{hour + 1:02}:00")
+    raise AssertionError("the room is full")
+
+
+def invited(station: Station) -> tuple[int, str]:
+    """Let Alva have two guests on Tuesday, and one of them a link; let somebody book for her."""
+    booking_id = booked(station)
+    with station.app.app_context():
+        with transaction():
+            alva = db.session.get_one(Member, station.member(ALVA))
+            service.allow(alva.id, organisation=True, colleagues=False, people=["kim@guest.example"], now=NOW)
+            people = [("Karin Ek", "karin@guest.example"), ("Aleksandra von Långtnamn-Ström", "a@guest.example")]
+            made = guests.invite(alva, booking_id, people, language="sv", now=NOW)
+        found = booking_id, links.path(made[0])
+        db.session.remove()
+    return found
+
+
+def look(page: Page, path: str, name: str, language: str) -> Iterator[str]:
+    """Open a page, keep how it looks, and name its faults."""
+    open_page(page, path)
+    if PICTURES:
+        for size in (PHONE, DESKTOP):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.screenshot(path=Path(PICTURES) / f"{name}-{language}-{size[0]}.png", full_page=True)
+    yield from (f"{path}: {fault}" for fault in faults_of(page, language))
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_pages_of_sharing(visit: Visit, station: Station, language: str) -> None:
+    booking_id, link = invited(station)
+    member, visitor = visit(language), visit(language, email=None)
+    faults = [*look(member, "/account/sharing", "consent", language)]
+    faults += look(member, f"/bookings/{booking_id}", "booking", language)
+    faults += look(member, f"/bookings/{booking_id}/guests", "guests", language)
+    faults += look(member, f"/book/{station.ids[ROOM]}?date=2026-11-26&kind=room", "sheet", language)
+    faults += look(visitor, link, "visit", language)
+    station.clock.now = LATER
+    staff = visit(language, email=REBIN)
+    faults += look(staff, "/staff/arrivals", "arrivals", language)
+    faults += look(staff, f"/book/for?space={station.ids[ROOM]}", "choose", language)
+    faults += look(staff, "/staff/texts/directions", "directions", language)
+    assert faults == []
+
+
+def test_a_guest_comes_by_keyboard_and_without_script(visit: Visit, station: Station) -> None:
+    booking_id = booked(station)
+    page = visit("sv", PHONE, js=False)
+    open_page(page, f"/bookings/{booking_id}")
+    page.get_by_role("link", name="Bjud in en gäst").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Namn", exact=True).fill("Karin Ek")
+    page.keyboard.press("Tab")
+    page.keyboard.type("karin@guest.example")
+    page.keyboard.press("Enter")
+    page.get_by_text("karin@guest.example").wait_for()
+    station.clock.now = LATER
+    staff = visit("sv", PHONE, email=REBIN, js=False)
+    open_page(staff, "/staff/arrivals")
+    staff.get_by_role("button", name="Har kommit: Karin Ek").focus()
+    staff.keyboard.press("Enter")
+    staff.get_by_text("Här sedan 13.10").wait_for()
