@@ -88,7 +88,9 @@ class Draughtsman:
 
     def __init__(self, day: Day, choice: Choice, selected: int | None):
         self.day, self.choice, self.selected = day, choice, selected
-        self.pen = Pen(language(), choice.query(), choice.query(start=None, end=None), day.window)
+        self.pen = Pen(
+            language(), choice.query(), choice.query(start=None, end=None), day.window, day.now, manages=day.sees_all
+        )  # fmt: skip
         self.lines = lines(day.house, language())
         self.words = {
             "free": _("free"), "part": _("partly free"), "taken": _("taken"), "mine": _("yours"), "closed": _("closed"),
@@ -112,7 +114,7 @@ class Draughtsman:
         return Drawn(
             revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), state, link,
             self._item(place, line, state, said or word.capitalize(), free),
-            pen.row(line, free, held, day.opened(place), self._out_of_reach(place)),
+            pen.row(line, free, held, day.opened(place), self._out_of_reach(place), place.policy.granularity),
         )  # fmt: skip
 
     def _shown(self, place: Place, state: str) -> str:

@@ -20,7 +20,7 @@ from innovation_station.bookings.views import pages
 from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date
-from innovation_station.i18n import local, zone
+from innovation_station.i18n import local, sentence, zone
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.rules import House
@@ -69,11 +69,17 @@ def show(booking_id: int) -> ResponseReturnValue:
 @pages.route("/bookings/<id:booking_id>/edit", methods=["GET", "POST"])
 @signed_in
 def edit(booking_id: int) -> ResponseReturnValue:
-    """Change place, time, title or visibility; refused, the form again with the reasons and three ways on."""
+    """Change place, time, title or visibility; refused, the form again with the reasons and three ways on.
+
+    A form without a title moves the booking and leaves its words and who sees them. A script gets the receipt, or what
+    is to be said instead of it.
+    """
     booking, now = seen(booking_id), clock.now()
     if not _may_change(booking):
         raise NotFound("booking-unknown")
     if found := rules.change_refusals(booking, now):
+        if wants_part():
+            return _not_moved([sentence(refusal) for refusal in found]), 422
         raise Refused(found)
     form = EditForm(data=own_pages.edit_values(booking))
     form.space.choices = own_pages.choices(current_house(), booking.space_id)
@@ -82,20 +88,23 @@ def edit(booking_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _form(form, booking), 422 if form.is_submitted() else 200
     before, whose = _before(booking), own_pages.owner(booking, actor())
-    wish, title = None, form.title.data or ""
+    wish, (title, public) = None, _words(form, booking)
     try:
         wish = _wish(form, booking)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         with transaction():
             service.move(
                 actor(), booking_id, space_id=wish.place.id, span=wish.span, now=now, zone=zone(),
-                title=title, public=bool(form.visible.data), furnished=Furnished(wish.people, wish.layout),
+                title=title, public=public, furnished=Furnished(wish.people, wish.layout),
             )  # fmt: skip
     except NotFound:
         raise
     except DomainError as error:
         return _refused(form, seen(booking_id), error, wish), error.status
-    flash(own_pages.moved_receipt(booking, wish.place, whose, before), "toast")  # type: ignore[arg-type]
+    receipt = own_pages.moved_receipt(booking, wish.place, whose, before)
+    if wants_part():
+        return render_template("bookings/_receipt.html", receipt=receipt)
+    flash(receipt, "toast")  # type: ignore[arg-type]
     return redirect(url_for("bookings.show", booking_id=booking_id), 303)
 
 
@@ -204,7 +213,19 @@ def _wish(form: EditForm, booking: Booking) -> Wish:
     return Wish(place, local_span(day, form.start.data, form.end.data, zone()), people, layout)
 
 
+def _words(form: EditForm, booking: Booking) -> tuple[str, bool]:
+    if "title" not in request.form:
+        return booking.title, booking.public
+    return form.title.data or "", bool(form.visible.data)
+
+
+def _not_moved(sentences: list[str], offers: list[dict[str, object]] | None = None) -> str:
+    return render_template("bookings/_not_moved.html", sentences=sentences, offers=offers or [])
+
+
 def _form(form: EditForm, booking: Booking, offers: list[dict[str, object]] | None = None) -> str:
+    if wants_part():
+        return _not_moved([str(said) for errors in form.errors.values() for said in errors], offers)
     item = own_pages.item(booking, current_house(), clock.now())
     return render_template("bookings/edit.html", form=form, item=item, offers=offers or [])
 
@@ -216,7 +237,7 @@ def _refused(form: EditForm, booking: Booking, error: DomainError, wish: Wish | 
         found = alternatives_for(
             current_house(), actor(), booking.member_id, wish, _moment(), without=booking.id, needs=_needs(booking)
         )
-        title, public = form.title.data or "", bool(form.visible.data)
+        title, public = _words(form, booking)
         offers = own_pages.edit_offers(booking.id, wish, found, title=title, public=public)
     return _form(form, booking, offers)
 

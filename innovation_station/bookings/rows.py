@@ -18,7 +18,7 @@ from innovation_station.bookings.day import Minutes, Stretch
 from innovation_station.delivery import static_url
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import hours_in
-from innovation_station.spaces.rules import AMENITIES, House, Language, Place
+from innovation_station.spaces.rules import AMENITIES, DAY_MINUTES, House, Language, Place
 
 GLYPHS = {"taken": "g-person", "mine": "g-tick", "closed": "g-cross", "event": "g-flag", "not-for-me": "g-lock"}
 MARKS = {"taken": "clock", "closed": "x", "event": "flag", "not-for-me": "lock"}  # the others have a tick
@@ -63,10 +63,16 @@ def _line(place: Place, zone: str, amenities: dict[str, str]) -> Line:
 
 
 class Pen:
-    """Draws places for one page; `query` names the day, the time and the filters, `untimed` leaves out the time."""
+    """Draws places for one page; `query` names the day, the time and the filters, `untimed` leaves out the time.
 
-    def __init__(self, language: Language, query: str, untimed: str, window: Minutes):
+    What ends after the minute `now` can be moved: one's own, and everybody's by who `manages` them.
+    """
+
+    def __init__(
+        self, language: Language, query: str, untimed: str, window: Minutes, now: int = 0, *, manages: bool = False
+    ) -> None:  # fmt: skip
         self.query, self.untimed, self.window = str(escape(query)), str(escape(untimed)), window
+        self.now, self.manages = now, manages
         self.hours = partial(hours_in, language)
         self.book, self.book_end = _("Book %(hours)s", hours="{}").split("{}")
         sprite = static_url("icons.svg")
@@ -107,11 +113,11 @@ class Pen:
 
     def row(
         self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None,
-        out_of_reach: tuple[Iterable[Minutes], str] = ((), ""),
+        out_of_reach: tuple[Iterable[Minutes], str] = ((), ""), step: int = 15,
     ) -> str:  # fmt: skip
         """Draw a place in the timeline: what is free, what takes it and, within the window, when it is closed.
 
-        `out_of_reach` is what is free but not for the reader, and why.
+        `out_of_reach` is what is free but not for the reader, and why; `step` the minutes by which the place is booked.
         """
         id_, name, hours, (first, last) = line.id, line.name, self.hours, self.window
         cells = []
@@ -122,14 +128,15 @@ class Pen:
                 href = f"/book/{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
                 sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
                 cells.append((s, _open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
-        for start, end, state, who, booking_id, _here, lane in held:
+        for stretch in held:
+            start, end, state, who, booking_id, _here, lane = stretch
             s, e = max(start // 15, first), min(-(-end // 15), last)
             if s < e:
                 label = f"{who}, {name} {hours(start, end)}"
                 side = f" ln{lane}" if lane else ""
                 cell = (
-                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who, css=side)
-                    if state == "mine"
+                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who, self._moves(stretch, step), side)
+                    if state == "mine" or (self.manages and booking_id)
                     else _shut_cell(s, e, state, label, who, css=side)
                 )
                 cells.append((s, cell))
@@ -148,6 +155,15 @@ class Pen:
         return (
             f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{name}</span><div class="tl-track" '
             f'role="presentation" data-track="{id_}">{"".join([cell for _s, cell in cells])}</div></div>\n'
+        )
+
+    def _moves(self, stretch: Stretch, step: int) -> str:
+        """Let a script move a booking (move.js): where it was booked, and on one day, as far as one can tell."""
+        start, end, _state, _who, booking_id, here, _lane = stretch
+        if not here or not booking_id or start <= 0 or end >= DAY_MINUTES or end <= self.now:
+            return ""
+        return (
+            f' data-move="{booking_id}" data-at="{start}" data-till="{end}" data-step="{step}" aria-describedby="how"'
         )
 
 

@@ -178,7 +178,7 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
         open_page(visitor, path)
         faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language)]
     staff = ("/staff", "/staff/operations", "/staff/requests", "/staff/privacy", "/staff/members/1/privacy")
-    for path in (*staff, "/staff/members/1/leave", f"/bookings/{station.request()}"):
+    for path in (*staff, "/staff/members/1/leave", f"/bookings/{station.request()}", f"/book?date={TUESDAY}"):
         open_page(admin, path)
         faults += [f"admin {path}: {fault}" for fault in faults_of(admin, language)]
     assert faults == []
