@@ -43,6 +43,8 @@ def anywhere() -> ResponseReturnValue:
     if not form.validate():
         sentences = [str(error) for errors in form.errors.values() for error in errors]
         return _none(None, sentences), 422
+    if form.holder.data not in (None, actor().id):  # what is best for somebody is picked by what only they may see
+        return _none(None, [_("Choose a place.")]), 422
     choice, now = form.choice(request.form.getlist("with")), clock.now()
     if due := booking_refusals(actor()):
         return _none(choice, [sentence(one) for one in due], Refused(due)), Refused.status

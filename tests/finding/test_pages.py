@@ -178,6 +178,7 @@ def token(client: FlaskClient) -> str:
         ({"date": "x"}, 422, ""),
         ({"zone": "x"}, 422, ""),
         ({"kind": "spaceship"}, 303, ""),
+        ({"for": "2"}, 422, "Välj en plats"),  # for others a place is chosen
     ],
 )
 def test_what_cannot_be_had_is_refused(
