@@ -174,7 +174,7 @@ def alternatives_for(
     looked at too; what is not for the member gives way to the place most like it that is. `without` leaves out a
     booking that is being moved. `needs` are those of the member who asks, where the booking is theirs.
     """
-    today, asked = moment.day(moment.now), moment.day(wish.span.start)
+    today, asked = moment.today, moment.day(wish.span.start)
     found = allowances.standing(house, member_id, plans.access_of(member_id) if access is None else access)
     bare = allowances.bare(house, actor, found, moment.zone)
     moment = replace(moment, allowance=bare, role=actor.role)

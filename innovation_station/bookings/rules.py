@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -93,7 +94,7 @@ class Alternative:
     same_space: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
     """What every rule is measured against: the instant, the house's zone, its public holidays, and who asks.
 
@@ -110,6 +111,11 @@ class Moment:
     def day(self, instant: datetime) -> date:
         """Give the local day of an instant."""
         return instant.astimezone(self.zone).date()
+
+    @cached_property
+    def today(self) -> date:
+        """The local day of the moment itself."""
+        return self.day(self.now)
 
     def ruled(self, wish: Wish) -> Wish:
         """Give a wish under the rules of the plan that is in force on its day."""
@@ -208,7 +214,7 @@ def bar(place: Place, day: date, moment: Moment) -> Refusal | None:
     policy = place.policy
     if found := _role_bar(place, moment.role) or moment.allowance.bar(place, day):
         return found
-    today = moment.day(moment.now)
+    today = moment.today
     if policy.notice and day >= today:
         opened = open_span(place.hours, day, moment.zone, moment.holidays)
         if opened and moment.now < opened.end <= earliest_start(policy, moment):
@@ -218,7 +224,7 @@ def bar(place: Place, day: date, moment: Moment) -> Refusal | None:
 
 def bars(house: House, day: date, moment: Moment) -> dict[int, str]:
     """Give the code of the reason by space, for those of which nothing is for this reader on a day."""
-    ahead = (day - moment.day(moment.now)).days
+    ahead = (day - moment.today).days
     limited = moment.allowance.catalogue is not None
     asked = (
         places
@@ -261,7 +267,7 @@ def _is_gone_by(taken: Held, wish: Wish, moment: Moment) -> bool:
     """
     if taken.span.end > moment.now or wish.buffers[0]:
         return False
-    return wish.span.start >= _on_grid(moment.now, timedelta(minutes=wish.place.policy.granularity), moment.zone)
+    return wish.span.start >= _running(moment.now, wish.place.policy.granularity, moment.zone)
 
 
 def what_is_left(wish: Wish, moment: Moment, held: Iterable[Held]) -> Wish:
@@ -299,12 +305,17 @@ def earliest_start(policy: Policy, moment: Moment) -> datetime:
     Without notice that is the step that is running: who walks in at ten past nine books from nine.
     """
     step = timedelta(minutes=policy.granularity)
-    running = _on_grid(moment.now, step, moment.zone)
     if not policy.notice:
-        return running
+        return _running(moment.now, policy.granularity, moment.zone)
     noticed = moment.now + timedelta(minutes=policy.notice)
     floor = _on_grid(noticed, step, moment.zone)
     return floor if floor == noticed else floor + step
+
+
+@lru_cache(maxsize=64)
+def _running(now: datetime, granularity: int, zone: ZoneInfo) -> datetime:
+    """Give the start of the step that is running: the same for all that is measured at one moment."""
+    return _on_grid(now, timedelta(minutes=granularity), zone)
 
 
 def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
@@ -313,8 +324,8 @@ def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
 
 
 def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
-    running = _on_grid(moment.now, timedelta(minutes=policy.granularity), moment.zone)
-    last_day = moment.day(moment.now) + timedelta(days=policy.horizon)
+    running = _running(moment.now, policy.granularity, moment.zone)
+    last_day = moment.today + timedelta(days=policy.horizon)
     if span.end <= moment.now or span.start < running:
         return [Refusal("past", "start")]
     found = []
@@ -324,7 +335,7 @@ def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
 
 
 def _too_far(policy: Policy, moment: Moment) -> Refusal:
-    last = moment.day(moment.now) + timedelta(days=policy.horizon)
+    last = moment.today + timedelta(days=policy.horizon)
     return Refusal("too-far", "date", {"days": policy.horizon, "last": last})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, String, TextClause, bindparam, column, select, text
@@ -142,6 +142,7 @@ class Window:
 # which other spaces are taken then, and gets their numbers in one row: to read each of them, in a house of two hundred
 # desks, was half of what a preview cost. The windows go along as one JSON text, so that the statement is the same for
 # one date and for two hundred; SQLAlchemy's VALUES would write, and have compiled, a parameter for each figure.
+_A_MOMENT = timedelta(microseconds=1)
 _WINDOWS = {
     "sqlite": """
         SELECT json_extract(value, '$[0]') AS space_id, json_extract(value, '$[1]') AS day_bound,
@@ -221,11 +222,13 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
 
 def _window_rows(window: Window) -> Iterable[list[Any]]:
     day, span = window.day, window.span
-    bounds = [day.start - LONGEST_ALLOCATION, day.start, day.end, span.start - LONGEST_ALLOCATION, span.start, span.end]
+    # what takes time is cut where a local day begins, so that nothing of the day before reaches into this one
+    bound = day.start - _A_MOMENT if span.start >= day.start else day.start - LONGEST_ALLOCATION
+    bounds = [day.start - LONGEST_ALLOCATION, day.start, day.end, bound, span.start, span.end]
     written = [_written(instant) for instant in bounds]
     return ([space_id, *written, int(window.refused)] for space_id in sorted(window.spaces))
 
 
 def _written(instant: datetime) -> str:
     """Write an instant as SQLite keeps it, which PostgreSQL reads as well where its session is in UTC."""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
