@@ -21,7 +21,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Boolean, Column, MetaData, Table, event, insert, select
+from sqlalchemy import Boolean, Column, Engine, MetaData, Table, event, insert, select
+from werkzeug.routing import Rule
 
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
@@ -33,6 +34,7 @@ from innovation_station.spaces import queries as space_queries
 from innovation_station.spaces import service as space_service
 from innovation_station.spaces.rules import Box
 from innovation_station.timespan import Span
+from tests.postgres import Reused
 
 pytest_plugins = ["tests.plugins_services"]
 
@@ -63,6 +65,7 @@ class DictBytecodeCache(BytecodeCache):
 
 
 COMPILED = DictBytecodeCache()
+ENGINES: dict[str, Engine] = {}  # the first of each kind of database
 
 
 def at(day: date, start: str, end: str) -> Span:
@@ -102,6 +105,22 @@ def quick_hashes() -> None:
     member_service._nobody = member_service._hasher.hash("nobody at all")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_routes() -> Iterator[None]:
+    """Compile what builds the addresses of a route once, and not for each app: of a path it is always the same code."""
+    compiled, compile_builder = {}, Rule._compile_builder
+
+    def kept(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+        key = (rule.rule, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", kept)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the clock."""
@@ -121,7 +140,20 @@ def app_on(url: str, instance: Path, **config: Any) -> Flask:
     app.jinja_env.bytecode_cache = (
         COMPILED  # each test makes an app; compiling its templates was most of the suite's time
     )
+    _share(app)
     return app
+
+
+def _share(app: Flask) -> None:
+    """Let all apps on one kind of database know each statement that one of them has put into SQL.
+
+    Each test has its own app; writing its statements anew took longer than to run them.
+    """
+    with app.app_context():
+        engine = database.db.engine
+    first = ENGINES.setdefault(engine.dialect.name, engine)
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
 
 
 def furnish(app: Flask) -> Small:
@@ -229,14 +261,8 @@ def postgres_template(
     schema.upgrade(app)
     small = furnish(app)
     _dispose(app)
-    made: list[str] = []
-
-    def copy(target: Path) -> str:
-        made.append(f"test_{worker_id}_{len(made)}")
-        postgres_server._execute(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}" STRATEGY file_copy')
-        return str(postgres_server.database_url(made[-1]))
-
-    return Template(small, copy)
+    reused = Reused(postgres_server, name, f"test_{worker_id}")
+    return Template(small, lambda _folder: reused.fresh())
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
