@@ -94,8 +94,11 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import views as privacy
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
+    from innovation_station.sharing import deeds as offer_deeds
     from innovation_station.sharing import following as _following  # noqa: F401  follows what becomes of bookings
     from innovation_station.sharing import guest_pages as _guest_pages  # noqa: F401  adds its pages to those of sharing
+    from innovation_station.sharing import jobs as sharing_jobs
+    from innovation_station.sharing import offer_pages as _offer_pages  # noqa: F401  adds its pages, too
     from innovation_station.sharing import staff as arrivals
     from innovation_station.sharing import telling as sharing_telling
     from innovation_station.sharing import views as sharing
@@ -133,11 +136,11 @@ def _register_features(app: Flask) -> None:
     ):
         app.register_blueprint(feature.pages)
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
-    jobs = (*earlier, deadlines, booking_jobs, wait_jobs)
+    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
     tellers = (plan_telling, telling, asking, wait_telling, sharing_telling, series_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
-    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds)
+    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
     invitations.init_app(app)
     _register_personal(app)

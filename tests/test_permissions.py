@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from innovation_station.bookings import service as bookings
+from innovation_station.bookings.models import Booking
 from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
@@ -29,7 +30,7 @@ from innovation_station.privacy.models import Export, Hold
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
-from innovation_station.sharing.models import Guest
+from innovation_station.sharing.models import Guest, Offer
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -212,6 +213,11 @@ route                               method  visitor  bo   alva  host  admin  con
 /bookings/<booking_id>/guests       GET     in       404  200   200   200
 /bookings/<booking_id>/guests       POST    in       404  422   422   422
 /bookings/<booking_id>/guests/<guest_id>/remove POST in 404 303 303   303
+/bookings/<booking_id>/hand-over    GET     in       404  200   200   200
+/bookings/<booking_id>/hand-over    POST    in       404  422   422   422
+/bookings/<booking_id>/hand-over/withdraw POST in    404  303   303   303
+/offers/<offer_id>                  GET     in       200  404   404   404   404
+/offers/<offer_id>                  POST    in       303  404   404   404   404
 /staff/arrivals                     GET     in       403  403   200   200
 /staff/arrivals.csv                 GET     in       403  403   200   200
 /staff/arrivals/<guest_id>          POST    in       403  403   422   422
@@ -280,7 +286,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
             "wait_id": _wait(alva, small.room), **_belongings(small),
-            "guest_id": _guest(booking.id, alva.id),
+            "guest_id": _guest(booking.id, alva.id), "offer_id": _offer(booking, small.people["bo"]),
         }  # fmt: skip
 
 
@@ -292,6 +298,16 @@ def _guest(booking_id: int, alva_id: int) -> int:
     db.session.add(guest)
     db.session.flush()
     return guest.id
+
+
+def _offer(booking: Booking, to_id: int) -> int:
+    offer = Offer(
+        booking_id=booking.id, from_id=booking.member_id, to_id=to_id, email="", sequence=9, state="open", made_at=NOW,
+        expires_at=booking.start,
+    )  # fmt: skip
+    db.session.add(offer)
+    db.session.flush()
+    return offer.id
 
 
 def _wait(alva: Member, space_id: int) -> int:

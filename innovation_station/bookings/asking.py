@@ -26,7 +26,7 @@ from innovation_station.notices.words import instant
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.timespan import Span
 
-ASKS = frozenset({"reserved", "moved", "restored"})
+ASKS = frozenset({"reserved", "moved", "restored", "handed"})
 APPROVE, DECLINE = "request-approve", "request-decline"
 
 

@@ -35,7 +35,7 @@ from innovation_station.i18n import (
 )
 from innovation_station.i18n import gettext as _
 from innovation_station.members.models import Member
-from innovation_station.members.rules import Actor
+from innovation_station.members.rules import Actor, is_staff
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, at_minute
 from innovation_station.timespan import Span
@@ -353,9 +353,13 @@ def _answers(booking: Booking, actor: Actor) -> bool:
 
 
 def _history(rows: Iterable[BookingHistory], house: House, actor: Actor) -> Iterable[dict[str, Any]]:
-    facts: dict[str, Any] = {}
-    for row in rows:
+    """Say what happened; who has taken a booking over reads what was since then, staff read it all."""
+    rows, facts = list(rows), dict[str, Any]()
+    first = max((number for number, row in enumerate(rows) if row.action == "handed"), default=0)
+    for number, row in enumerate(rows):
         facts |= row.after
+        if number < first and not is_staff(actor):
+            continue
         who = _("You") if row.actor_id == actor.id else row.actor.name if row.actor else _("The station")
         if row.after.get("way") == MAIL_LINK:
             who = _("%(who)s, by the link in a mail", who=who)
@@ -383,7 +387,7 @@ def _happened(row: BookingHistory, facts: Mapping[str, Any], house: House) -> st
     if row.action == "restored":
         return _("Taken back: %(what)s", what=what)
     if row.action == "handed":
-        return _("Handed over")
+        return _("Taken over: %(what)s", what=what)
     if "people" in row.after and row.action == "edited" and not {"title", "public"} & row.after.keys():
         return _("Number of people: %(people)s", people=row.after["people"] or "–")
     if "title" in row.after:

@@ -235,7 +235,8 @@ def _happened(
     booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     after = facts(booking)
-    old = {name: value for name, value in before.items() if value != after[name]} if before else None
+    known = before and {name: value for name, value in before.items() if name in after}  # `changed` may be told more
+    old = {name: value for name, value in known.items() if value != after[name]} if known else None
     via = {"way": MAIL_LINK} if by_mail_link() else {}
     return {
         "booking_id": booking.id, "at": now, "actor_id": actor.id if actor else None,

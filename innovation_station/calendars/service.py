@@ -6,13 +6,14 @@ Every function runs inside `db.transaction()`, flushes and never commits.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.service import settled
+from innovation_station.bookings.service import changed, settled
 from innovation_station.calendars import queries, rules
 from innovation_station.calendars.contents import forget, refresh
 from innovation_station.calendars.installation import today
@@ -106,6 +107,17 @@ def keep_in_step(bookings: Sequence[Booking]) -> None:
         if languages and (now := today()).shared.base_url:
             for language in languages:
                 refresh(member_id, language, read_house(), now, alone)
+
+
+@changed.connect
+def leave(_booking: Booking, *, action: str, before: Mapping[str, Any] | None = None, **_more: object) -> None:
+    """Take a booking that was handed over out of what its giver subscribes to."""
+    if action != "handed" or before is None:
+        return
+    languages = queries.languages(before["member"])
+    if languages and (now := today()).shared.base_url:
+        for language in languages:
+            refresh(before["member"], language, read_house(), now)
 
 
 def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:

@@ -40,7 +40,8 @@ def account(
         db.session.add(_reversed(entry, action, now))
     if booking.state == "confirmed" and standing is not None:
         again = action in ("restored", "approved")  # what was entered before has its price
-        last = standing_entries or (queries.last_entries(booking.id) if again else [])
+        kept = [] if action == "handed" else standing_entries  # another member pays, by another plan
+        last = kept or (queries.last_entries(booking.id) if again else [])
         db.session.add_all(_entries(booking, action, now, house, standing, last))
     db.session.flush()
 

@@ -34,6 +34,7 @@ _ACTIONS = {
     "admission.change": N_("Rules of admission changed"),
     "booking.approved": N_("Request approved"),
     "booking.declined": N_("Request declined"),
+    "booking.handed": N_("A booking was taken over"),
     "guest.arrived": N_("A guest of yours came"),
     "guest.left": N_("A guest of yours left"),
     "guest.not-arrived": N_("That a guest of yours came was taken back"),

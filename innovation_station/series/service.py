@@ -38,7 +38,7 @@ from innovation_station.spaces.rules import House
 
 Answers = Mapping[date, Answer]
 _NONE: Mapping[int, Booking] = MappingProxyType({})
-_BY_ITSELF = frozenset({"moved", "edited", "ended", "extended", "restored"})
+_BY_ITSELF = frozenset({"moved", "edited", "ended", "extended", "restored", "handed"})
 _writing: ContextVar[bool] = ContextVar("series_writing", default=False)  # what is written here is no date by itself
 
 
@@ -141,6 +141,9 @@ def follow(booking: Booking, *, action: str, **_more: object) -> None:
     if action not in _BY_ITSELF or _writing.get() or (found := queries.of_booking(booking.id)) is None:
         return
     occurrence, series = found
+    if action == "handed":  # somebody else's: the series goes on without it, and does not book it again
+        occurrence.state, occurrence.booking_id = "skipped", None
+        return
     if action == "restored":
         occurrence.state, series.ended = "confirmed", False
         plain = changes.plain(series.pattern, occurrence.original, ZoneInfo(series.zone))

@@ -25,6 +25,16 @@ class ConsentForm(Form):
     )  # fmt: skip
 
 
+class OfferForm(Form):
+    """Whom a booking is offered to: a colleague, or whoever has an address."""
+
+    to = SelectField(_l("To whom"), validate_choice=True)
+    email = LineField(
+        _l("E-mail"), longest=EMAIL_LONGEST,
+        render_kw={"type": "email", "inputmode": "email", "autocomplete": "off", "autocapitalize": "none"},
+    )  # fmt: skip
+
+
 class GuestForm(Form):
     """Somebody to invite."""
 

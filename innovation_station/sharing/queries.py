@@ -221,17 +221,37 @@ def offered_to(member_id: int, now: datetime) -> Sequence[Offer]:
     ).all()
 
 
-def open_offers(member_id: int) -> int:
-    """Count what a member has offered and nobody has answered."""
-    mine = select(func.count()).select_from(Offer).where(Offer.from_id == member_id, Offer.state == "open")
-    return db.session.scalar(mine) or 0
+def offered_since(member_id: int, since: datetime) -> int:
+    """Count the offers of a member's bookings since an instant, answered or not."""
+    made = select(func.count()).select_from(Offer).where(Offer.from_id == member_id, Offer.made_at > since)
+    return db.session.scalar(made) or 0
 
 
-def expired_offers(now: datetime, limit: int = 200) -> Sequence[int]:
-    """List the offers whose time is over."""
+def ended_offers(now: datetime, limit: int = 200) -> Sequence[int]:
+    """List the open offers whose time is over, or whose booking is not what was offered."""
+    changed = or_(Booking.sequence != Offer.sequence, Booking.member_id != Offer.from_id, Booking.state.not_in(HOLDING))
     return db.session.scalars(
-        select(Offer.id).where(Offer.state == "open", Offer.expires_at <= now).order_by(Offer.id).limit(limit)
+        select(Offer.id)
+        .join(Offer.booking)
+        .where(Offer.state == "open", or_(Offer.expires_at <= now, changed))
+        .order_by(Offer.id)
+        .limit(limit)
     ).all()
+
+
+def colleagues(member_id: int, limit: int = 100, among: Sequence[int] | None = None) -> list[Colleague]:
+    """List a member's colleagues, by name."""
+    where = [Member.state == "active", Member.id != member_id, are_colleagues(Member.id, member_id)]
+    if among is not None:
+        where.append(Member.id.in_(among))
+    found = select(Member.id, Member.name, Member.email).where(*where)
+    rows = db.session.execute(found.order_by(func.lower(Member.name), Member.id).limit(limit))
+    return [Colleague(*row) for row in rows]
+
+
+def name_of(member_id: int) -> str:
+    """Give a member's name."""
+    return db.session.get_one(Member, member_id).name
 
 
 # -- absences ----------------------------------------------------------------------------------------------------------

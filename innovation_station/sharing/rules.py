@@ -22,7 +22,9 @@ SAME_A_DAY = 10  # invitations to one address from one member within a day
 LANGUAGES = ("sv", "en")
 KEPT_FOR = timedelta(days=30)  # guests after their visit; offers and absences after their end
 OFFER_LASTS = timedelta(days=3)
-OFFERS_OPEN = 20
+OFFERS_A_DAY = 20  # that are made of one member's bookings within a day
+# What the giver's booking itself says against another wish for its time, and what is no matter of who has it.
+NOT_AGAINST = frozenset({"taken", "too-close", "too-soon", "past", "off-grid"})
 ABSENCE_LONGEST = timedelta(days=366)
 ABSENCES_MOST = 20
 TEAM_MOST = 12

@@ -9,14 +9,20 @@ from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings import telling
 from innovation_station.bookings.models import Booking
+from innovation_station.deeds import links
+from innovation_station.deeds.registry import Deed
+from innovation_station.i18n import clock, day_short
 from innovation_station.i18n import gettext as _
-from innovation_station.mail.rules import intact
+from innovation_station.mail.rules import CalendarFacts, intact
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
-from innovation_station.sharing.models import Guest
+from innovation_station.notices.words import instant
+from innovation_station.sharing.models import Guest, Offer
 from innovation_station.sharing.rules import UNDO
 from innovation_station.spaces.queries import house as read_house
+
+ACCEPT, DECLINE = "booking-take-over", "booking-decline"
 
 
 def facts_of(booking: Booking) -> dict[str, Any]:
@@ -64,7 +70,47 @@ ANSWERED = Kind(
 ARRIVED = Kind(
     "guest-arrived", _l("A guest is here"), _l("When a guest of yours has come and waits to be met."), _say_arrived,
 )  # fmt: skip
-KINDS = (BOOKED_FOR, ANSWERED, ARRIVED)
+
+
+def _say_offered(values: Values, names: Names) -> Said:
+    """Say that somebody offers a booking: «Alva offers you A3, Tue 24 Nov 9–11»."""
+    until = instant(values["until"])
+    title = _("%(name)s offers you %(what)s", name=names[values["people"][0]], what=what(values))
+    text = _(
+        "It becomes yours and counts on your membership if you say yes by %(until)s.",
+        until=f"{day_short(until)} {clock(until)}",
+    )
+    answers = tuple(
+        (words, links.path(Deed(act, values["to"], values["offer"], str(values["sequence"]), until)))
+        for words, act in ((_("Take it over"), ACCEPT), (_("Not for me, thanks"), DECLINE))
+    )
+    return Said(title, text, _("See the offer"), "sharing.offer", {"offer_id": values["offer"]}, answers)
+
+
+def _say_offer_answered(values: Values, names: Names) -> Said:
+    """Say what became of an offer: «Bo has taken over A3, Tue 24 Nov 9–11»."""
+    state, place = intact(values["answer"]), what(values)
+    if state == "accepted":
+        title = _("%(name)s has taken over %(what)s", name=names[values["people"][0]], what=place)
+        text = _("It is no longer yours and no longer counts on your membership.")
+        return Said(title, text, _("My bookings"), "bookings.mine", {})
+    title = _("Nobody has answered your offer of %(what)s", what=place)
+    if state == "declined":
+        title = _("%(name)s does not take over %(what)s", name=names[values["people"][0]], what=place)
+    text = _("It is still yours.")
+    return Said(title, text, _("Show the booking"), "bookings.show", {"booking_id": values["booking"]})
+
+
+OFFERED = Kind(
+    "booking-offered", _l("Somebody offers me a booking"), _l("When you are asked to take a booking over."),
+    _say_offered,
+)  # fmt: skip
+OFFER_ANSWERED = Kind(
+    "offer-answered", _l("My offer of a booking is answered"),
+    _l("When somebody takes over what you have offered, does not want it, or has not answered."),
+    _say_offer_answered,
+)  # fmt: skip
+KINDS = (BOOKED_FOR, ANSWERED, ARRIVED, OFFERED, OFFER_ANSWERED)
 
 
 def booked_for(booking: Booking, *, now: datetime) -> None:
@@ -106,3 +152,38 @@ def not_arrived(guest: Guest, booking: Booking) -> None:
 
 def _arrival(guest: Guest) -> str:
     return f"guest-arrival-{guest.id}"
+
+
+def offered(offer: Offer, booking: Booking, *, now: datetime) -> None:
+    """Ask somebody whether they take a booking over; what is taken back at once is not told by mail."""
+    values = facts_of(booking) | {
+        "people": [offer.from_id], "offer": offer.id, "to": offer.to_id, "sequence": offer.sequence,
+        "until": offer.expires_at.isoformat(),
+    }  # fmt: skip
+    notices.notify(OFFERED, offer.to_id or 0, values, now=now, subject=_offer(offer), hold_until=now + UNDO)
+
+
+def offer_over(offer: Offer) -> None:
+    """Take back that somebody is asked: it is answered, or over."""
+    notices.recall(OFFERED, offer.to_id or 0, _offer(offer))
+
+
+def answered_offer(offer: Offer, booking: Booking, *, now: datetime) -> None:
+    """Tell who has offered a booking what became of it; what is gone leaves their calendar with the mail."""
+    people = [offer.to_id] if offer.to_id is not None and offer.state != "expired" else []
+    values = facts_of(booking) | {"people": people, "answer": offer.state}
+    gone = _gone(booking) if offer.state == "accepted" else None
+    hold_until = now + UNDO if gone else None  # after the entry that it takes out, which may not have left
+    notices.notify(
+        OFFER_ANSWERED, offer.from_id, values, now=now, subject=_offer(offer), hold_until=hold_until, calendar=gone
+    )  # fmt: skip
+
+
+def _gone(booking: Booking) -> CalendarFacts:
+    known = telling.calendar(booking)
+    entries = [{**entry, "state": "cancelled"} for entry in known.values["bookings"]]
+    return CalendarFacts(known.writer, {"bookings": entries})
+
+
+def _offer(offer: Offer) -> str:
+    return f"offer-{offer.id}"

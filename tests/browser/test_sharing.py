@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict
 from innovation_station.members.models import Member
-from innovation_station.sharing import guests, links, service
+from innovation_station.sharing import guests, handing, links, service
 from tests.browser.conftest import ALVA, DESKTOP, PHONE, REBIN, Station, Visit
 from tests.browser.test_pages import faults_of, open_page
 from tests.conftest import NOW, TUESDAY
@@ -47,6 +47,16 @@ def invited(station: Station) -> tuple[int, str]:
     return found
 
 
+def offer(station: Station, booking_id: int) -> int:
+    """Have Alva offer her booking to Rebin; give the offer's id."""
+    with station.app.app_context():
+        with transaction():
+            alva = db.session.get_one(Member, station.member(ALVA))
+            made = handing.make(alva, booking_id, to=REBIN, now=NOW).id
+        db.session.remove()
+    return made
+
+
 def look(page: Page, path: str, name: str, language: str) -> Iterator[str]:
     """Open a page, keep how it looks, and name its faults."""
     open_page(page, path)
@@ -66,6 +76,11 @@ def test_pages_of_sharing(visit: Visit, station: Station, language: str) -> None
     faults += look(member, f"/bookings/{booking_id}/guests", "guests", language)
     faults += look(member, f"/book/{station.ids[ROOM]}?date=2026-11-26&kind=room", "sheet", language)
     faults += look(visitor, link, "visit", language)
+    offered = offer(station, booking_id)
+    faults += look(member, f"/bookings/{booking_id}", "booking-offered", language)
+    faults += look(visit(language, email=REBIN), f"/offers/{offered}", "offer", language)
+    other = station.book(ALVA, "B1", TUESDAY, "08:00", "09:00")
+    faults += look(member, f"/bookings/{other}/hand-over", "hand-over", language)
     station.clock.now = LATER
     staff = visit(language, email=REBIN)
     faults += look(staff, "/staff/arrivals", "arrivals", language)
