@@ -94,6 +94,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import views as privacy
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
+    from innovation_station.sharing import away_pages as _away_pages  # noqa: F401  adds its pages to those of sharing
     from innovation_station.sharing import deeds as offer_deeds
     from innovation_station.sharing import following as _following  # noqa: F401  follows what becomes of bookings
     from innovation_station.sharing import guest_pages as _guest_pages  # noqa: F401  adds its pages to those of sharing

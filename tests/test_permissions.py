@@ -30,7 +30,7 @@ from innovation_station.privacy.models import Export, Hold
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
-from innovation_station.sharing.models import Guest, Offer
+from innovation_station.sharing.models import Absence, Guest, Offer
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -109,6 +109,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /account/profile/photo/remove       POST    in       303  303   303   303
 /account/colleagues                 GET     in       200  200   200   200
 /account/access                     GET     in       200  200   200   200
+/account/away                       GET     in       200  200   200   200
+/account/away                       POST    in       303  303   303   303
+/account/away/<absence_id>/end      POST    in       404  303   404   404
 /account/sharing                    GET     in       200  200   200   200
 /account/sharing                    POST    in       303  303   303   303
 /book/for                           GET     in       404  404   404   404
@@ -286,7 +289,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
             "wait_id": _wait(alva, small.room), **_belongings(small),
-            "guest_id": _guest(booking.id, alva.id), "offer_id": _offer(booking, small.people["bo"]),
+            "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
         }  # fmt: skip
 
 
@@ -298,6 +301,13 @@ def _guest(booking_id: int, alva_id: int) -> int:
     db.session.add(guest)
     db.session.flush()
     return guest.id
+
+
+def _absence(alva_id: int) -> int:
+    absence = Absence(member_id=alva_id, first=TUESDAY, last=TUESDAY, made_at=NOW, ended_at=None)
+    db.session.add(absence)
+    db.session.flush()
+    return absence.id
 
 
 def _offer(booking: Booking, to_id: int) -> int:

@@ -7,7 +7,7 @@ from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
-from innovation_station.forms import Form, LineField
+from innovation_station.forms import DateField, Form, LineField
 from innovation_station.i18n import NAMES
 from innovation_station.members.rules import EMAIL_LONGEST, NAME_LONGEST
 from innovation_station.sharing.rules import NAMED_TEXT_LONGEST
@@ -23,6 +23,16 @@ class ConsentForm(Form):
         render_kw={"rows": 3, "inputmode": "email", "autocomplete": "off", "autocapitalize": "none",
                    "spellcheck": "false"},
     )  # fmt: skip
+
+
+class AwayForm(Form):
+    """From which day to which somebody is away, both included; it asks, and changes nothing."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    first = DateField(_l("First day away"), [DataRequired(_l("Choose a day."))])
+    last = DateField(_l("Last day away"), [DataRequired(_l("Choose a day."))])
 
 
 class OfferForm(Form):

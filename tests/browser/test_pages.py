@@ -85,6 +85,7 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         "/account/colleagues",
         "/account/access",
         "/account/sharing",
+        "/account/away?first=2026-11-24&last=2026-12-04",
         "/notifications",
         "/account/notifications",
         "/privacy",

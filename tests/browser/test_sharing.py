@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -81,6 +82,9 @@ def test_pages_of_sharing(visit: Visit, station: Station, language: str) -> None
     faults += look(visit(language, email=REBIN), f"/offers/{offered}", "offer", language)
     other = station.book(ALVA, "B1", TUESDAY, "08:00", "09:00")
     faults += look(member, f"/bookings/{other}/hand-over", "hand-over", language)
+    faults += look(member, "/account/away?first=2026-11-24&last=2026-12-04", "away-look", language)
+    member.locator("main form[method=post] .btn-primary").click()
+    faults += look(member, "/account/away", "away", language)
     station.clock.now = LATER
     staff = visit(language, email=REBIN)
     faults += look(staff, "/staff/arrivals", "arrivals", language)
@@ -106,3 +110,37 @@ def test_a_guest_comes_by_keyboard_and_without_script(visit: Visit, station: Sta
     staff.get_by_role("button", name="Har kommit: Karin Ek").focus()
     staff.keyboard.press("Enter")
     staff.get_by_text("Här sedan 13.10").wait_for()
+
+
+def test_away_and_back_by_keyboard_and_without_script(visit: Visit, station: Station) -> None:
+    booked(station)
+    page = visit("sv", PHONE, js=False)
+    open_page(page, "/account/away")
+    page.get_by_label("Första dagen borta").fill("2026-11-24")
+    page.get_by_label("Sista dagen borta").fill("2026-11-26")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Jag är borta, släpp").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Du är borta tisdag 24 november – torsdag 26 november 2026.").wait_for()
+    page.get_by_role("button", name="Jag är här ändå").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile("(är din|är dina) igen")).wait_for()
+
+
+def test_a_booking_goes_over_by_keyboard_and_without_script(visit: Visit, station: Station) -> None:
+    booking_id = booked(station)
+    page = visit("sv", PHONE, js=False)
+    open_page(page, f"/bookings/{booking_id}")
+    page.get_by_role("link", name="Erbjud den till någon").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("E-post").fill(REBIN)
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Erbjuden till {REBIN}").wait_for()
+    other = visit("sv", PHONE, email=REBIN, js=False)
+    open_page(other, "/bookings")
+    other.get_by_role("link", name="Svara:").focus()
+    other.keyboard.press("Enter")
+    other.get_by_role("button", name="Ta över den").focus()
+    other.keyboard.press("Enter")
+    other.get_by_text("Övertagen:").wait_for()
+    assert other.url.endswith(f"/bookings/{booking_id}")
