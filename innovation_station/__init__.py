@@ -87,11 +87,16 @@ def _register_features(app: Flask) -> None:
     from innovation_station.plans import reminders
     from innovation_station.plans import staff as plans
     from innovation_station.plans import telling as plan_telling
+    from innovation_station.plates import staff as staff_plates
+    from innovation_station.plates import views as plates
     from innovation_station.policies import staff as staff_rules
     from innovation_station.privacy import account as own_data
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
+    from innovation_station.repairs import staff as staff_faults
+    from innovation_station.repairs import telling as fault_telling
+    from innovation_station.repairs import views as faults
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
     from innovation_station.sharing import away_pages as _away_pages  # noqa: F401  adds its pages to those of sharing
@@ -125,7 +130,11 @@ def _register_features(app: Flask) -> None:
         staff_spaces,
         staff_rules,
         requests,
+        faults,
+        staff_faults,
         waits,
+        plates,
+        staff_plates,
         ledger,
         calendars,
         directory,
@@ -139,7 +148,8 @@ def _register_features(app: Flask) -> None:
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
     jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
-    tellers = (plan_telling, telling, asking, wait_telling, sharing_telling, series_telling, directory_telling)
+    booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
+    tellers = (plan_telling, *booking_tellers, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])

@@ -488,6 +488,15 @@ REFUSALS: Mapping[str, Any] = {
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),
     "fault-long": _l("Write at most %(longest)s characters."),
+    "plate-unknown": _l(
+        "This code is not one of ours, or it has been replaced. Look for a newer picture, or ask the host."
+    ),
+    "fault-sort": _l("Choose what is wrong."),
+    "fault-days": _l("A place is closed from today for at most %(days)s days. Choose a day within them."),
+    "fault-unknown": _l("There is no such report."),
+    "fault-done": _l("That is mended already. Report it again if it is not."),
+    "fault-act": _l("Choose what to do about the report."),
+    "faults-many": _l("You have reported %(most)s faults within an hour. Tell the host the rest."),
     "fault-characters": _l("What you wrote holds characters that cannot be shown. Type it again."),
     "mail-unknown": _l("There is no such mail that waits for you. It may have been taken care of."),
     "notice-unknown": _l("There is no such notification among yours. It may have been too old to keep."),

@@ -27,10 +27,12 @@ from innovation_station.organisations.service import Particulars
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
+from innovation_station.repairs import service as faults
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
 from innovation_station.sharing.models import Absence, Guest, Offer
+from innovation_station.spaces import codes
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
@@ -153,6 +155,14 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/spaces                       GET     in       403  403   403   200
 /staff/spaces/<space_id>            GET     in       403  403   403   200
 /staff/spaces/<space_id>            POST    in       403  403   403   422
+/q/<code>                           GET     in       200  200   200   200
+/q/<code>/book                      POST    in       422  422   422   422
+/spaces/<space_id>/fault            GET     in       200  200   200   200
+/spaces/<space_id>/fault            POST    in       422  422   422   422
+/staff/faults                       GET     in       403  403   200   200
+/staff/faults/<report_id>           POST    in       403  403   422   422
+/staff/plates                       GET     in       403  403   200   200
+/staff/plates/<space_id>/renew      POST    in       403  403   303   303
 /staff/rules                        GET     in       403  403   200   200
 /staff/rules/edit                   GET     in       403  403   200   200
 /staff/rules/edit                   POST    in       403  403   403   422
@@ -288,7 +298,8 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
-            "wait_id": _wait(alva, small.room), **_belongings(small),
+            "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
+            "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
         }  # fmt: skip
 

@@ -92,6 +92,11 @@ def buttons(booking: Booking, place: Place, now: datetime, *, back: str | None =
     return found
 
 
+def check_in_button(booking: Booking, place: Place, back: str) -> Button:
+    """Give the button by which one checks in, also where no rule asks for it."""
+    return _button(_("Check in"), "bookings.check_in", booking, place_title(place), back, kind="primary")
+
+
 def _button(
     text: str, endpoint: str, booking: Booking, label: str, back: str | None, kind: str | None = None, **fields: object
 ) -> Button:  # fmt: skip

@@ -309,6 +309,24 @@ def close(
     return closure
 
 
+def reopen(closure_id: int, *, now: datetime) -> None:
+    """Open what was shut, from this minute on; what is past of it stays as it was. Twice is the same as once."""
+    closure = db.session.get(Closure, closure_id)
+    if closure is None:
+        return
+    locked(*(read_house().places if closure.space_id is None else [closure.space_id]))
+    db.session.refresh(closure)
+    cut = max(closure.start, now.replace(second=0, microsecond=0))
+    if closure.end <= cut:
+        return
+    writes.shut_until(closure_id, cut)
+    if cut > closure.start:
+        closure.end = cut
+    else:
+        db.session.delete(closure)
+    db.session.flush()
+
+
 def hold(
     member_id: int, space_id: int, span: Span, *, until: datetime, now: datetime, zone: ZoneInfo,
     padded: Span | None = None,

@@ -38,6 +38,14 @@ _FREE = delete(_allocation).where(_allocation.c.booking_id == bindparam("booking
 _FREE_ALL = delete(_allocation).where(_allocation.c.booking_id.in_(bindparam("bookings", expanding=True)))
 _FREE_HOLD = delete(_allocation).where(_allocation.c.hold_id == bindparam("hold"))
 _DELETE_HOLD = delete(_hold).where(_hold.c.id == bindparam("hold"))
+_OPEN = delete(_allocation).where(
+    _allocation.c.closure_id == bindparam("closure"), _allocation.c.start >= bindparam("cut")
+)
+_SHORTEN = (
+    update(_allocation)
+    .where(_allocation.c.closure_id == bindparam("closure"), _allocation.c.end > bindparam("cut"))
+    .values(end=bindparam("until"))
+)
 _LOCK_MEMBER = (
     update(_member)
     .where(_member.c.id == bindparam("member"))
@@ -197,6 +205,12 @@ def let_go(hold_id: int) -> None:
     """Give back the time that is held."""
     connection().execute(_FREE_HOLD, {"hold": hold_id})
     connection().execute(_DELETE_HOLD, {"hold": hold_id})
+
+
+def shut_until(closure_id: int, cut: datetime) -> None:
+    """Give back the time of a closure that comes after an instant."""
+    connection().execute(_OPEN, {"closure": closure_id, "cut": cut})
+    connection().execute(_SHORTEN, {"closure": closure_id, "cut": cut, "until": cut})
 
 
 def happened(

@@ -30,7 +30,8 @@ def _records(member_id: int) -> Sequence[Record]:
         Record(
             f"{space}, {report.at:%Y-%m-%d}",
             {
-                "space": space, "text": report.text, "at": report.at.isoformat(), "state": report.state,
+                "space": space, "sort": report.sort, "text": report.text, "at": report.at.isoformat(),
+                "state": report.state,
                 "done": report.done_at and report.done_at.isoformat(),
             },
             report.done_at and report.done_at + KEPT_FOR,
@@ -69,7 +70,7 @@ personal.add(
         name="faults",
         tables=("fault_report",),
         title=_l("Faults you reported"),
-        holds=_l("Which place, what you wrote, when, and when it was seen to."),
+        holds=_l("Which place, what was wrong, what you wrote, when, and when it was seen to."),
         purpose=_l("So that what is broken is mended, and you hear of it."),
         basis="interest",
         retention=_l("A year after it was seen to. When your account is erased, your name and your words go at once."),

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
 from innovation_station.text import fits_a_line
 
-STATES = ("open", "done")
+STATES = ("open", "hand", "done")
+SORTS = ("light", "power", "screen", "network", "furniture", "air", "dirt", "other")
 TEXT_LONGEST = 500
-OPEN_MOST = 20  # of one member
+MOST = 5  # reports of one member within WITHIN
+WITHIN = timedelta(hours=1)
+CLOSED_AHEAD = 60  # days that a place may be closed for at once
 
 
-def text_refusals(text: str) -> list[Refusal]:
-    """List what is wrong with the words of a report; there may be none."""
+def report_refusals(sort: str, text: str) -> list[Refusal]:
+    """List what is wrong with a report; there may be no words."""
+    found = [] if sort in SORTS else [Refusal("fault-sort", "sort")]
     if len(text) > TEXT_LONGEST:
-        return [Refusal("fault-long", "text", {"longest": TEXT_LONGEST})]
+        return [*found, Refusal("fault-long", "text", {"longest": TEXT_LONGEST})]
     fits = all(fits_a_line(line) for line in text.split("\n"))
-    return [] if fits else [Refusal("fault-characters", "text")]
+    return found if fits else [*found, Refusal("fault-characters", "text")]
+
+
+def close_refusals(last: date, today: date) -> list[Refusal]:
+    """List why a place cannot be closed until a day, that day included."""
+    if today <= last <= today + timedelta(days=CLOSED_AHEAD):
+        return []
+    return [Refusal("fault-days", "until", {"days": CLOSED_AHEAD})]
 
 
 def may_see_reports(actor: Actor) -> bool:

@@ -30,6 +30,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
 from innovation_station.members.models import Member
+from innovation_station.spaces import codes
 from innovation_station.spaces.models import Space
 from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, forget
 
@@ -129,6 +130,13 @@ class Station:
         """Give the id of the booking that waits for an answer."""
         with self.app.app_context():
             found = db.session.scalars(select(Booking.id).where(Booking.state == "requested")).one()
+            db.session.remove()
+            return found
+
+    def code(self, name: str) -> str:
+        """Give the code that stands on a place."""
+        with self.app.app_context():
+            found = codes.every()[self.ids[name]]
             db.session.remove()
             return found
 

@@ -188,10 +188,11 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 # The rest of what is known of people, organisations and plans: each page in one of the languages, by turns, since what is
 # looked for here has nothing to do with words. {waiting} is somebody who has applied.
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
-           "/account/spaces", "/rules")  # fmt: skip
+           "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault")  # fmt: skip
 STAFF = ("/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
-         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit",
+         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/faults",
+         "/staff/plates",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/join", "/organisations/sodertorns-hogskola")
 
@@ -201,6 +202,7 @@ def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station)
         "listed": station.member("samir.haddad@example.org"),
         "waiting": station.member("moa.silfverfalk@example.org"),
         "room": station.ids["Hågelby"],
+        "code": station.code("A3"),
     }
     faults: list[str] = []
     for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):
