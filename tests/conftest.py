@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Boolean, Column, Engine, MetaData, Table, event, insert, select
+from sqlalchemy import Boolean, Column, MetaData, Table, event, insert, select
 from werkzeug.routing import Rule
 
 from innovation_station import clock as clock_module
@@ -64,8 +64,21 @@ class DictBytecodeCache(BytecodeCache):
         self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
+class Written(dict[Any, Any]):
+    """Keeps the SQL of each statement for all apps on one kind of database, whose dialects are alike.
+
+    Each test has its own app; writing its statements anew took longer than to run them.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key[1:], default)  # the first is the dialect of one engine
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(key[1:], compiled)
+
+
 COMPILED = DictBytecodeCache()
-ENGINES: dict[str, Engine] = {}  # the first of each kind of database
+WRITTEN: dict[str, Written] = {}
 
 
 def at(day: date, start: str, end: str) -> Span:
@@ -140,20 +153,10 @@ def app_on(url: str, instance: Path, **config: Any) -> Flask:
     app.jinja_env.bytecode_cache = (
         COMPILED  # each test makes an app; compiling its templates was most of the suite's time
     )
-    _share(app)
-    return app
-
-
-def _share(app: Flask) -> None:
-    """Let all apps on one kind of database know each statement that one of them has put into SQL.
-
-    Each test has its own app; writing its statements anew took longer than to run them.
-    """
     with app.app_context():
         engine = database.db.engine
-    first = ENGINES.setdefault(engine.dialect.name, engine)
-    engine.dialect = engine.pool._dialect = first.dialect
-    engine._compiled_cache = first._compiled_cache
+    engine._compiled_cache = WRITTEN.setdefault(engine.dialect.name, Written())  # type: ignore[assignment]
+    return app
 
 
 def furnish(app: Flask) -> Small:

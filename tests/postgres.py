@@ -2,7 +2,7 @@
 
 To copy a database takes a third of a second: hundreds of files, though a test writes a few rows. So each worker keeps
 one, and puts back the tables that differ from what stood in them. Where a test changed more than rows (columns,
-constraints, statistics of the planner), or somebody still holds a lock, the database is made anew.
+constraints, settings, statistics of the planner), or somebody still holds a lock, the database is made anew.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _SHAPE = """
       (SELECT count(*) || '-' || max(a.xmin::text::bigint) FROM pg_attribute a
        JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace),
       (SELECT count(*) || '-' || max(xmin::text::bigint) FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
-      (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_statistic), (SELECT count(*) FROM pg_namespace)
+      (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_statistic), (SELECT count(*) FROM pg_namespace),
+      (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+       WHERE d.datname = current_database())
 """
 Digests = dict[str, tuple[int, int]]
 

@@ -80,7 +80,7 @@ def test_series_that_cross_wait_for_nobody_in_a_circle(arena: Arena) -> None:
 
     def shot(first: date, who: int) -> Shot:
         own, other = (room, hall) if who % 2 else (hall, room)
-        return series(own, first, f"{first}-{who}", **{f"answer-{first + DAY}": f"space:{other}"})
+        return series(own, first, f"cross-{first}-{who}", **{f"answer-{first + DAY}": f"space:{other}"})
 
     for found in arena.run([[shot(first, who) for who in range(CONTENDERS)] for first in FIRSTS]):
         assert Counter(outcome.status for outcome in found) == {303: 2, 409: CONTENDERS - 2}, faults(found)
@@ -159,7 +159,7 @@ def test_a_series_against_its_own_members_other_desk(arena: Arena) -> None:
 
     def shot(first: date, who: int) -> Shot:
         if who % 2:
-            return series(desks[who % 3], first, f"{first}-{who}")
+            return series(desks[who % 3], first, f"desk-{first}-{who}")
         one = {
             "space": desks[who % 3],
             "date": str(first + DAY),
