@@ -106,6 +106,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.sharing import jobs as sharing_jobs
     from innovation_station.sharing import offer_pages as _offer_pages  # noqa: F401  adds its pages, too
     from innovation_station.sharing import staff as arrivals
+    from innovation_station.sharing import team_pages as _team_pages  # noqa: F401  adds its pages to those of sharing
     from innovation_station.sharing import telling as sharing_telling
     from innovation_station.sharing import views as sharing
     from innovation_station.sharing import visit

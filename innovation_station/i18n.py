@@ -336,6 +336,8 @@ REFUSALS: Mapping[str, Any] = {
     "day-outside-rule": _l("%(space)s may not be booked on %(day)s."),
     "no-consent": _l("That member does not let you book for them. They choose who may, under My account."),
     "consent-many": _l("Name at most %(most)s people."),
+    "team-size": _l("Choose two people at least and %(most)s at most."),
+    "team-full": _l("There are not enough free desks that all of them may have. Nothing is booked."),
     "holder-away": _l("%(name)s is away then."),
     "holder-has-it": _l("They have %(space)s %(span)s already."),
     "booking-handed": _l("The booking was just handed over. Open it again."),

@@ -116,6 +116,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /account/away/<absence_id>/end      POST    in       404  303   404   404
 /account/sharing                    GET     in       200  200   200   200
 /account/sharing                    POST    in       303  303   303   303
+/book/team                          GET     in       200  200   200   200
+/book/team                          POST    in       422  422   422   422
 /book/for                           GET     in       404  404   404   404
 /account/access                     POST    in       303  303   303   303
 /notifications                      GET     in       200  200   200   200

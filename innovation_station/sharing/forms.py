@@ -7,6 +7,7 @@ from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.forms import DateField, Form, LineField
 from innovation_station.i18n import NAMES
 from innovation_station.members.rules import EMAIL_LONGEST, NAME_LONGEST
@@ -23,6 +24,18 @@ class ConsentForm(Form):
         render_kw={"rows": 3, "inputmode": "email", "autocomplete": "off", "autocapitalize": "none",
                    "spellcheck": "false"},
     )  # fmt: skip
+
+
+class TeamForm(Form):
+    """When some people want desks; it asks, and changes nothing. Who, the page reads itself."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    date = DateField(_l("Date"), [DataRequired(_l("Choose a day."))])
+    part = SelectField(_l("When"), choices=[SelectChoice("day", _l("All day")), SelectChoice("morning", _l("Morning")),
+                                            SelectChoice("afternoon", _l("Afternoon"))])  # fmt: skip
+    title = LineField(_l("Title"), longest=TITLE_LONGEST)
 
 
 class AwayForm(Form):

@@ -93,7 +93,10 @@ def _for_whom(booker: Person, place: Place, typed: Typed) -> Part | None:
         return None
     many = is_staff(booker) or len(people) > LISTED
     search = url_for("sharing.choose", space=place.id, **_kept(typed)) if many else None
-    return Part("sharing/_for.html", {"people": known, "chosen": chosen if chosen in known else None, "search": search})
+    day = typed.get("date", "")
+    several = url_for("sharing.team", date=day if parse_date(day) else None) if place.kind == "desk" else None
+    chosen = chosen if chosen in known else None
+    return Part("sharing/_for.html", {"people": known, "chosen": chosen, "search": search, "several": several})
 
 
 @of_member

@@ -21,7 +21,7 @@ from tests.browser.test_pages import faults_of, open_page
 from tests.conftest import NOW, TUESDAY
 
 PICTURES = os.environ.get("STATION_PICTURES")  # where to put what they look like, for who works on them
-ROOM = "Hågelby"
+ROOM, SAMIR = "Hågelby", "samir.haddad@example.org"
 HOURS = range(9, 17)
 LATER = NOW + timedelta(days=1, hours=5)
 
@@ -90,6 +90,8 @@ def test_pages_of_sharing(visit: Visit, station: Station, language: str) -> None
     faults += look(staff, "/staff/arrivals", "arrivals", language)
     faults += look(staff, f"/book/for?space={station.ids[ROOM]}", "choose", language)
     faults += look(staff, "/staff/texts/directions", "directions", language)
+    asked = f"date=2026-11-26&part=day&look=1&who={station.member(SAMIR)}&who={station.member(REBIN)}"
+    faults += look(staff, f"/book/team?{asked}", "team", language)
     assert faults == []
 
 
