@@ -107,7 +107,9 @@ def _by_booker(action: str, name: str) -> str:
 def say_own(values: Values, _names: Names) -> Said:
     """Say what a member did: «A3 is yours, Tuesday 24 November 13–17»."""
     if values.get("more"):
-        return _linked(_many(intact(values["action"]), len(values["more"]) + 1), "", values)
+        told = [values, *values["more"]]
+        asked_for = sum(1 for one in told if intact(one["state"]) == "requested")
+        return _linked(_many(intact(values["action"]), len(told), asked_for), kept_for(asked_for, len(told)), values)
     action, asked = intact(values["action"]), intact(values["state"]) == "requested"
     named = {"place": values["place"], "when": when_of(values)}
     title = {
@@ -122,7 +124,19 @@ def say_own(values: Values, _names: Names) -> Said:
     return _linked(title, " ".join(filter(None, (texts.get(action), waits))), values)
 
 
-def _many(action: str, count: int) -> str:
+def kept_for(asked: int, count: int) -> str:
+    """Say how many of some bookings wait for an answer; nothing where none does."""
+    if asked == count:
+        return _("The time is kept for you until the station has answered.")
+    return ngettext(
+        "%(num)d of them is kept for you until the station has answered.",
+        "%(num)d of them are kept for you until the station has answered.", asked,
+    ) if asked else ""  # fmt: skip
+
+
+def _many(action: str, count: int, asked: int = 0) -> str:
+    if action == "reserved" and asked == count:
+        return ngettext("You have asked for %(num)d place", "You have asked for %(num)d places", count)
     return {
         "reserved": ngettext("%(num)d booking is yours", "%(num)d bookings are yours", count),
         "moved": ngettext("%(num)d booking has moved", "%(num)d bookings have moved", count),

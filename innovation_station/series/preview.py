@@ -74,17 +74,17 @@ class Verdict:
         return not self.refusals
 
 
-def wanted_by(
-    change: Change, places: Mapping[int, Place], *, people: int | None = None, layout: str | None = None
-) -> list[Wanted]:  # fmt: skip
+def wanted_by(change: Change, places: Mapping[int, Place]) -> list[Wanted]:
     """List the dates of a change that want time which must be free, in the order of their `original`.
 
-    `people` and `layout` are those of the whole series; a space that cannot be furnished so is taken as it stands.
+    Each for its people and furnished as it was; a space that cannot be furnished so is taken as it stands.
     """
     wanted = []
     for step in change.of("wants"):
-        place, span = places[step.after.space_id], step.after.span
-        wish = Wish(place, span, people, layout if place.layout(layout) else None) if span else None
+        after = step.after
+        place, span = places[after.space_id], after.span
+        layout = after.layout if place.layout(after.layout) else None
+        wish = Wish(place, span, after.people, layout) if span else None
         started = step.before.span if step.before is not None and step.moved else None
         wanted.append(Wanted(step.after.original, wish, step.refusals, started))
     return wanted

@@ -71,7 +71,7 @@ def row_of(occurrence: Occurrence, series: Series) -> Row:
         state = "cancelled"
     return Row(
         occurrence.original, booking.kept, booking.space_id, booking.title, state,  # type: ignore[arg-type]
-        occurrence.moved, occurrence.retitled, booking.id,
+        occurrence.moved, occurrence.retitled, booking.id, booking.people, booking.layout,
     )  # fmt: skip
 
 

@@ -144,13 +144,13 @@ def follow(booking: Booking, *, action: str, **_more: object) -> None:
     if action == "handed":  # somebody else's: the series goes on without it, and does not book it again
         occurrence.state, occurrence.booking_id = "skipped", None
         return
+    if action != "edited":  # a step that is taken back leaves nothing of its own
+        plain = changes.plain(series.pattern, occurrence.original, ZoneInfo(series.zone))
+        own = (booking.span, booking.space_id) != (plain, series.space_id)
+        occurrence.moved = own or (action == "restored" and occurrence.moved)
     if action == "restored":
         occurrence.state, series.ended = "confirmed", False
-        plain = changes.plain(series.pattern, occurrence.original, ZoneInfo(series.zone))
-        occurrence.moved = occurrence.moved or (booking.span, booking.space_id) != (plain, series.space_id)
-    elif action != "edited":
-        occurrence.moved = True
-    occurrence.retitled = occurrence.retitled or booking.title != series.title
+    occurrence.retitled = booking.title != series.title
 
 
 def refused(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -192,7 +192,7 @@ def _measure(actor: Actor, member_id: int, change: Change, house: House, now: da
     verdicts = looking.look(actor, member_id, change, house=house, now=now, zone=zone, lock=True)
     if wrong := refused(verdicts):
         raise Conflict([Refusal("series-dates", None, {"count": len(wrong)})])
-    if not any(step.after.booked for step in change.steps):
+    if not any(step.after.booked or step.cancelled or step.dropped for step in change.steps):
         raise Refused([Refusal("series-empty", "until")])
     wishes = [verdict.wanted.wish for verdict in verdicts if verdict.wanted.wish]
     for hold_id in queries.holds_met(member_id, wishes) if wishes else ():

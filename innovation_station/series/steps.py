@@ -33,7 +33,8 @@ class Row:
     *Confirmed* is whatever holds its space, a request that waits for its answer too. `moved` and `retitled` say that
     somebody gave this date a time, a space or a title of its own. *Cancelled* and
     *skipped* (never booked) are decisions about the date too, and stand for ever; *dropped* only says that the rule has
-    it no longer. A skipped date may have no `span`, where its time was unclear.
+    it no longer. A skipped date may have no `span`, where its time was unclear. `people` and `layout` are those of its
+    booking, which it keeps wherever it goes.
     """
 
     original: date
@@ -44,6 +45,8 @@ class Row:
     moved: bool = False
     retitled: bool = False
     id: int | None = None
+    people: int | None = None
+    layout: str | None = None
 
     def begun(self, now: datetime) -> bool:
         """Tell whether it is going on or over: no change of the series reaches it."""

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.telling import UNDO, calendar
+from innovation_station.bookings.telling import UNDO, calendar, kept_for
 from innovation_station.i18n import day_short, ngettext, span_short
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
@@ -29,9 +29,14 @@ MOST_NAMED = 12
 def say(values: Values, _names: Names) -> Said:
     """Say what became of a series and name its first dates: «Hågelby is booked 12 times»."""
     action, place, dates = intact(values["action"]), values["place"], values["dates"]
-    count = values["count"]
+    count, asked = values["count"], values.get("asked", 0)
     title = {
-        "begun": ngettext("%(place)s is yours, %(num)d time", "%(place)s is yours, %(num)d times", count, place=place),
+        "begun": ngettext(
+            "You have asked for %(place)s, %(num)d time", "You have asked for %(place)s, %(num)d times",
+            count, place=place,
+        ) if asked == count else ngettext(
+            "%(place)s is yours, %(num)d time", "%(place)s is yours, %(num)d times", count, place=place
+        ),
         "cancelled": ngettext(
             "%(num)d booking of your series in %(place)s is cancelled",
             "%(num)d bookings of your series in %(place)s are cancelled", count, place=place,
@@ -47,6 +52,8 @@ def say(values: Values, _names: Names) -> Said:
     text = ", ".join(said)
     if values.get("station"):
         text = " ".join((_("Somebody at the station did this."), text))
+    if asked:
+        text = f"{text}. {kept_for(asked, count)}"
     return Said(title, text, _("Show the series"), "series.show", {"series_id": values["series"]})
 
 
@@ -67,7 +74,7 @@ def begun(series: Series, change: Change, touched: Sequence[Booking], actor: Act
 def changed(series: Series, change: Change, touched: Sequence[Booking], actor: Actor, now: datetime) -> None:
     """Tell what has changed, all of it in one."""
     rows = [step.after for step in change.steps if not step.kept and (step.stood or step.after.booked)]
-    _tell(series, "changed", rows, touched, actor, now)
+    _tell(series, "changed" if any(row.booked for row in rows) else "cancelled", rows, touched, actor, now)
 
 
 def cancelled(series: Series, change: Change, touched: Sequence[Booking], actor: Actor, now: datetime) -> None:
@@ -87,6 +94,7 @@ def _tell(
         "place": read_house().places[series.space_id].name,
         "dates": [[span.start.isoformat(), span.end.isoformat()] for span in spans[:MOST_NAMED]],
         "station": actor.id != series.member_id,
+        "asked": sum(1 for booking in touched if booking.state == "requested"),
     }  # fmt: skip
     entries = calendar(*sorted(touched, key=lambda booking: (booking.start, booking.id))) if touched else None
     notices.notify(

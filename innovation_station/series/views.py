@@ -17,6 +17,7 @@ from innovation_station import clock
 from innovation_station.bookings import beside, own_pages
 from innovation_station.bookings.beside import Part
 from innovation_station.bookings.models import Booking
+from innovation_station.bookings.telling import kept_for
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError, NotFound
 from innovation_station.forms import parse_date
@@ -61,13 +62,12 @@ def create() -> ResponseReturnValue:
                 actor(), pattern, given, now=clock.now(), zone=zone(), public=bool(form.visible.data),
                 request_key=form.key.data or None,
             )  # fmt: skip
-            count = sum(1 for row in queries.occurrences(series.id) if row.state == "confirmed")
+            made = [row.booking for row in queries.occurrences(series.id) if row.state == "confirmed" and row.booking]
     except NotFound:
         raise
     except DomainError as error:
         return _previewed(form, request.form, error)
-    text = ngettext("Booked, %(num)d time.", "Booked, %(num)d times.", count)
-    flash({"message": text}, "toast")  # type: ignore[arg-type]
+    flash({"message": _booked(made)}, "toast")  # type: ignore[arg-type]
     return redirect(url_for("series.show", series_id=series.id), 303)
 
 
@@ -189,6 +189,16 @@ def _list(reader: Person, now: datetime) -> Part | None:
         for series in found
     ]
     return Part("series/_of_member.html", {"items": items}) if items else None
+
+
+def _booked(made: Sequence[Booking]) -> str:
+    """Say how many dates are booked, or asked for where the station answers first."""
+    count, asked = len(made), sum(1 for booking in made if booking.state == "requested")
+    if asked == count:
+        text = ngettext("Asked for, %(num)d time.", "Asked for, %(num)d times.", count)
+    else:
+        text = ngettext("Booked, %(num)d time.", "Booked, %(num)d times.", count)
+    return f"{text} {kept_for(asked, count)}".strip()
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------

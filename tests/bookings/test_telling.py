@@ -358,6 +358,14 @@ def test_series_is_one_mail_with_one_file(house: House) -> None:
     assert "/do/" not in text
 
 
+def test_several_that_were_asked_for_are_not_said_to_be_ones_own(house: House) -> None:
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, house.small.a1), approval=2880)
+    book_series(house)
+    assert house.subjects() == ["Du har frågat efter 3 platser"]
+    assert "Tiden hålls för dig tills stationen har svarat." in text_of(house.letter())
+
+
 def test_one_of_a_series_is_taken_out_of_the_mail_that_has_not_left(house: House) -> None:
     first, second, third = book_series(house)
     house.cancel(first)

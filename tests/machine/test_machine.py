@@ -443,7 +443,8 @@ class Machine(RuleBasedStateMachine):
                 db.session.rollback()
             wrong = series.refused(verdicts)
             if not wrong:
-                return given, [] if any(step.after.booked for step in change.steps) else ["series-empty"]
+                does = any(step.after.booked or step.cancelled or step.dropped for step in change.steps)
+                return given, [] if does else ["series-empty"]
             for verdict in wrong:
                 given[verdict.wanted.day] = _answer(verdict.offers, way if _look == 0 else "skip")
         return given, ["series-dates"]

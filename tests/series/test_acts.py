@@ -11,18 +11,22 @@ from sqlalchemy import func, select
 from innovation_station import personal
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking, BookingHistory, SpaceHold
+from innovation_station.bookings.rules import Furnished
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, NotFound, Refused
 from innovation_station.notices.models import Notice
 from innovation_station.organisations.models import Grant
 from innovation_station.privacy import service as privacy
 from innovation_station.privacy.service import Wish
-from innovation_station.series import queries, service
+from innovation_station.series import looking, queries, service
 from innovation_station.series.models import Series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Answer, Edit, Pattern
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import Layout
+from innovation_station.timespan import Span
 from tests.bookings.test_occupancy import divide
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in, post
 from tests.series.test_service import WEEK, begin, edit, expected, sound, spoken, weeks, who
@@ -169,6 +173,83 @@ def test_what_is_over_is_no_running_series(context: None, small: Small) -> None:
         with transaction():
             bookings.cancel(who(small), booking_id, now=NOW)
     assert queries.running(alva, NOW) == []
+
+
+def moved(small: Small, booking_id: int, span: Span, **more: object) -> None:
+    given = {"space_id": small.room, "now": NOW, "zone": ZONE} | more
+    with transaction():
+        bookings.move(who(small), booking_id, span=span, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scope", ["this", "all"])
+def test_edit_is_measured_for_the_people_a_date_has(context: None, small: Small, scope: str) -> None:
+    series = begin(small)
+    day = at(TUESDAY, "09:00", "11:00")
+    moved(small, ids(series)[0], day, furnished=Furnished(6, None))
+    with pytest.raises(Conflict) as error:
+        edit(small, series, Edit(space_id=small.booth), scope)
+    assert [refusal.values["count"] for refusal in error.value.refusals] == [1]
+    assert [codes for codes in seen(small, series, Edit(space_id=small.booth), scope) if codes] == [["too-small"]]
+    assert spoken(series) == expected(small, *weeks(0, 1, 2, 3))
+
+
+def seen(small: Small, series: Series, edited: Edit, scope: str, *, day: date = TUESDAY) -> list[list[str]]:
+    """Give what the preview of an edit has against each date."""
+    change = looking.changing(series, edited, scope, day, {}, now=NOW, zone=ZONE)  # type: ignore[arg-type]
+    verdicts = looking.look(who(small), series.member_id, change, house=read_house(), now=NOW, zone=ZONE)
+    return [[refusal.code for refusal in verdict.refusals] for verdict in verdicts]
+
+
+def test_edit_is_measured_for_the_layout_a_date_has(context: None, small: Small) -> None:
+    with transaction():
+        spaces.set_layouts(db.session.get_one(Space, small.hall), [Layout("theatre", 60, 60), Layout("standing", 90)])
+    series = begin(
+        small, Pattern(Rule("weekly", weekdays=frozenset({1}), count=2), TUESDAY, Times(540, 660), small.hall)
+    )
+    moved(
+        small, ids(series)[0], at(TUESDAY, "09:00", "11:00"), space_id=small.hall, furnished=Furnished(None, "theatre")
+    )
+    with transaction():
+        bookings.reserve(who(small, "bo"), small.hall, at(TUESDAY, "15:00", "15:30"), now=NOW, zone=ZONE)
+    evening = Edit(times=Times(16 * 60, 17 * 60))
+    assert seen(small, series, evening, "this") == [["too-close"]]
+    with pytest.raises(Conflict) as error:
+        edit(small, series, evening, "this")
+    assert [refusal.code for refusal in error.value.refusals] == ["series-dates"]
+    edit(small, series, Edit(times=Times(16 * 60 + 30, 17 * 60 + 30)), "this")
+    sound()
+
+
+def test_date_that_is_brought_back_to_the_pattern_is_none_of_its_own(context: None, small: Small) -> None:
+    series = begin(small)
+    first, second, third, _fourth = ids(series)
+    for hours in (("10:00", "12:00"), ("09:00", "11:00")):  # moved, and taken back
+        moved(small, first, at(TUESDAY, *hours))
+    for title in ("Annat", "Teammöte"):
+        moved(small, second, at(weeks(1)[0], "09:00", "11:00"), title=title)
+    with transaction():
+        spaces.set_layouts(db.session.get_one(Space, small.room), [Layout("theatre", 8)])
+    moved(small, third, at(weeks(2)[0], "09:00", "11:00"), furnished=Furnished(None, "theatre"))
+    db.session.expire_all()
+    assert {(row.moved, row.retitled) for row in queries.rows(series)} == {(False, False)}
+    edit(small, series, Edit(times=Times(15 * 60, 16 * 60), title="Sent"), "all")
+    assert spoken(series) == expected(small, *weeks(0, 1, 2, 3), hours="15:00-16:00")
+    assert {row.title for row in queries.rows(series)} == {"Sent"}
+    sound()
+
+
+@pytest.mark.parametrize("scope", ["this", "all"])
+def test_all_dates_of_an_edit_may_be_given_up(context: None, small: Small, scope: str) -> None:
+    series = begin(small)
+    with transaction():
+        for day in weeks(0, 1, 2, 3):
+            bookings.reserve(who(small, "bo"), small.room, at(day, "14:00", "15:00"), now=NOW, zone=ZONE)
+    answers = {day: Answer(skip=True) for day in (weeks(0) if scope == "this" else weeks(0, 1, 2, 3))}
+    edit(small, series, Edit(times=Times(14 * 60, 16 * 60)), scope, answers=answers)
+    assert spoken(series) == (expected(small, *weeks(1, 2, 3)) if scope == "this" else [])
+    last = db.session.scalars(select(Notice).where(Notice.kind == "series").order_by(Notice.id.desc())).first()
+    assert last and last.content["action"] == "cancelled"
+    sound()
 
 
 # -- for others -------------------------------------------------------------------------------------------------------

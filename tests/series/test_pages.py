@@ -7,13 +7,17 @@ import re
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
-from innovation_station.series import queries, service
+from innovation_station.notices.models import Notice
+from innovation_station.series import queries, service, telling
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
+from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Space
 from tests.conftest import NOW, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, post
 
 WEEK = timedelta(days=7)
@@ -110,3 +114,26 @@ def test_a_booking_leads_to_its_series(app: Flask, small: Small) -> None:
     page = client.get(f"/bookings/{booking}").text
     assert f"/series/{series}" in page and "Del av en serie" in page
     assert f"/series/{series}" in client.get("/bookings").text
+
+
+def test_series_that_is_asked_for_says_so(app: Flask, small: Small) -> None:
+    with app.app_context(), transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.room), approval=2880)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    done = post(client, "/series", asked(small))
+    shown = client.get(done.location).text
+    assert "Efterfrågat, 3 gånger." in shown and "hålls för dig tills stationen har svarat" in shown
+    assert "Bokat" not in shown
+    with app.app_context(), app.test_request_context():
+        notice = db.session.scalars(select(Notice).where(Notice.kind == "series")).one()
+        told = telling.say(notice.content, {})
+    assert told.title == "Du har frågat efter Hågelby, 3 gånger"
+    assert told.text.endswith("Tiden hålls för dig tills stationen har svarat.")
+
+
+def test_series_that_is_asked_for_in_part_says_for_how_much(app: Flask, small: Small) -> None:
+    with app.app_context(), transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.hall), approval=2880)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    done = post(client, "/series", asked(small, **{f"answer-{TUESDAY}": f"space:{small.hall}"}))
+    assert "Bokat, 3 gånger. 1 av dem hålls för dig" in client.get(done.location).text

@@ -19,7 +19,7 @@ from innovation_station.series import preview
 from innovation_station.series.changes import answered, begin, change
 from innovation_station.series.preview import Preview, Verdict, Wanted, wanted_by
 from innovation_station.series.rules import Rule, Times
-from innovation_station.series.steps import Answer, Edit, Pattern
+from innovation_station.series.steps import Answer, Change, Edit, Pattern
 from innovation_station.spaces.rules import Layout, Place, Policy, at_minute
 from innovation_station.timespan import Span
 from tests.bookings.test_rules import ALWAYS, ROOM, WEEK, desk
@@ -305,19 +305,25 @@ def test_what_is_kept_free_round_a_date_counts_within_the_series_too() -> None:
     ]  # fmt: skip
 
 
+def furnished(found: Change, **furniture: Any) -> Change:
+    """Give the change with what the bookings of its dates are for."""
+    return replace(found, steps=tuple(replace(one, after=replace(one.after, **furniture)) for one in found.steps))
+
+
 def test_series_is_for_so_many_and_furnished_so() -> None:
     rows = Layout("theatre", 20), Layout("islands", 6)
     wide = room(1, layouts=rows)
     plain = room(2, capacity=30, name="R2")
     small = room(3, capacity=4, name="R3")
     held = [Held(1, at(TUESDAY, "08:00", "18:00"), 7, 5)]
-    one = wanted_by(begin(SERIES, NOW, ZONE), {1: wide}, people=12, layout="theatre")
+    begun = begin(SERIES, NOW, ZONE)
+    one = wanted_by(furnished(begun, people=12, layout="theatre"), {1: wide})
     found = looked(one, held, places=[wide, small, plain])
     assert codes(found)[:2] == ["taken", ""] and offers(found[0]) == ["R2 11-24 09:00"]
-    few = wanted_by(begin(SERIES, NOW, ZONE), {1: wide}, people=12, layout="islands")
+    few = wanted_by(furnished(begun, people=12, layout="islands"), {1: wide})
     assert codes(looked(few, places=[wide, small, plain]))[0] == "too-small"
     answers = {TUESDAY: Answer(space_id=2)}
-    elsewhere = wanted_by(answered(begin(SERIES, NOW, ZONE), answers, ZONE), {1: wide, 2: plain}, layout="theatre")
+    elsewhere = wanted_by(furnished(answered(begun, answers, ZONE), layout="theatre"), {1: wide, 2: plain})
     assert [one.wish and one.wish.layout for one in elsewhere][:2] == [None, "theatre"]
 
 
