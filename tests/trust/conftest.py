@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -36,9 +37,14 @@ from innovation_station.organisations.models import Logo
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
+from innovation_station.repairs import service as repairs
 from innovation_station.series import rules as repeats
 from innovation_station.series import service as series
 from innovation_station.series.steps import Pattern
+from innovation_station.sharing import absences, guests, handing
+from innovation_station.sharing import links as visits
+from innovation_station.sharing.models import Guest
+from innovation_station.spaces import codes
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
 from innovation_station.waits import service as waits
@@ -106,12 +112,14 @@ class Station:
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
-            **self.ids, **instead,
+            "code": self.tokens["code"], **self.ids, **instead,
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
         if rule.endpoint == "bookings.answer":
             known["booking_id"] = self.ids["asked"]
+        if "guest_id" in rule.arguments and "booking_id" not in instead:
+            known["booking_id"] = self.ids["hosted"]
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
             return adapter.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method=_one(rule))
@@ -193,6 +201,10 @@ def _doors(made: Station) -> None:
     with made.app.test_request_context():
         deed = cancelling(alva.id, seat.id, seat.sequence, seat.end)
         made.tokens["deeds.deed"] = deed_path(deed).removeprefix("/do/")
+    made.tokens["code"] = codes.every()[made.small.room]
+    visit = db.session.get_one(Guest, made.ids["visit"])
+    with made.app.test_request_context():
+        made.tokens["visits.visit"] = visits.token(visit)
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     for known in db.session.scalars(select(Member)):
         joining.accept_texts(known, now=NOW)
@@ -227,6 +239,7 @@ def _book(small: Small) -> dict[str, int]:
         "today": ("alva", small.a1, today, "title", True),
         "mine": ("alva", small.a1, at(TUESDAY, "09:00", "11:00"), "title", False),
         "gone": ("alva", small.room, at(TUESDAY, "15:00", "16:00"), "title", False),
+        "hosted": ("alva", small.room, at(TUESDAY, "10:00", "11:00"), "title", False),
         "theirs": ("bo", small.room, at(TUESDAY, "13:00", "14:00"), "open", True),
         "now": ("bo", small.room, today, "shown", True),
         "asked": ("bo", small.hall, at(TUESDAY, "12:00", "13:00"), "open", True),
@@ -244,6 +257,14 @@ def _book(small: Small) -> dict[str, int]:
     wanted = Wanted(small.room)
     span = at(TUESDAY, "13:00", "14:00")
     ids["wait_id"] = waits.join(member(small, "alva"), wanted, span, now=NOW, zone=ZONE).id
+    people = [(attack("guest"), f"{name}@example.org") for name in ("guest", "another")]
+    first, second = guests.invite(member(small, "alva"), ids["hosted"], people, language="sv", now=NOW)
+    ids["guest_id"], ids["visit"] = first.id, second.id  # the first is taken off again
+    ids["offer_id"] = handing.make(member(small, "bo"), ids["theirs"], to="alva@example.org", now=NOW).id
+    christmas = date(2026, 12, 21)
+    ids["absence_id"] = absences.leave(member(small, "alva"), christmas, christmas, now=NOW, zone=ZONE).id
+    said = {"sort": "light", "text": attack("said")}
+    ids["report_id"] = repairs.report(member(small, "alva"), small.room, **said, now=NOW).id
     reasons = (attack("reason"), attack("reason"))
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     return ids
@@ -359,6 +380,9 @@ def _forms(station: Station, see: Visitor) -> None:
     see("visitor", "GET", f"/password/{station.tokens['members.new_password']}")
     see("visitor", "GET", f"/join/{station.tokens['members.confirm']}")
     see("visitor", "GET", f"/invitation/{station.tokens['members.invitation']}")
+    see("visitor", "GET", f"/visit/{station.tokens['visits.visit']}")
+    for typed in ({}, dict.fromkeys(("people", "date", "space", "zone"), attack("typed"))):
+        see("alva", "GET", f"/find?{urlencode({'kind': 'room', 'date': TUESDAY, 'length': 60, **typed})}")
     see("visitor", "POST", "/join", {"email": attack("typed"), "name": attack("typed") * 9})
     see("host", "POST", "/staff/invitations", {"people": attack("typed")})
     see("visitor", "GET", f"/email/{station.tokens['members.new_email']}")
@@ -366,6 +390,13 @@ def _forms(station: Station, see: Visitor) -> None:
         see("bo", "POST", "/bookings", wish, **part)
         see("bo", "POST", "/bookings", {**wish, "title": attack("typed") * 9}, **part)
         see("bo", "POST", "/bookings", {name: attack("typed") for name in wish}, **part)
+        see(
+            "bo",
+            "POST",
+            "/bookings",
+            {**wish, "space": "any", "zone": attack("typed"), "with": attack("typed")},
+            **part,
+        )
     see("alva", "POST", "/bookings", {**wish, "space": small.a2})
     see("alva", "POST", f"{mine}/edit", {**wish, "space": small.room, "start": "13:00", "end": "14:00"})
     see("alva", "POST", f"{mine}/edit", {name: attack("typed") for name in wish})

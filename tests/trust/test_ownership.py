@@ -56,7 +56,7 @@ def test_others_things_are_as_unknown_as_what_never_was(station: Station) -> Non
 
 
 def _own(station: Station, name: str) -> int:
-    return station.ids[{"booking_id": "mine", "feed_id": "feed", "notice_id": "notice"}[name]]
+    return station.ids[{"booking_id": "mine", "feed_id": "feed", "notice_id": "notice"}.get(name, name)]
 
 
 def test_a_visitor_learns_nothing_from_an_id(station: Station) -> None:
@@ -64,13 +64,12 @@ def test_a_visitor_learns_nothing_from_an_id(station: Station) -> None:
     for rule in station.rules():
         if rule.arguments & {"booking_id", "feed_id", "notice_id"}:
             method = "POST" if "GET" not in (rule.methods or ()) else "GET"
-            (name,) = rule.arguments
-            first = ask(station.visitor, method, station.address(rule), station)
-            second = ask(station.visitor, method, station.address(rule, **{name: UNKNOWN}), station)
+            ours = {name: _own(station, name) for name in rule.arguments}
+            first = ask(station.visitor, method, station.address(rule, **ours), station)
             assert first.status_code == 303 and (first.location or "").startswith("/login")
-            assert (first.location or "").replace(str(_own(station, name)), "N") == (second.location or "").replace(
-                str(UNKNOWN), "N"
-            )
+            for name in ours:
+                second = ask(station.visitor, method, station.address(rule, **ours | {name: UNKNOWN}), station)
+                assert re.sub(r"\d+", "N", second.location or "") == re.sub(r"\d+", "N", first.location or "")
     assert station.everything() == before
 
 
