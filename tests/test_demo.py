@@ -35,6 +35,7 @@ from innovation_station.notices import queries as notice_queries
 from innovation_station.notices.words import said_all
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Allowance, Use
+from innovation_station.repairs.models import FaultReport
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import house
@@ -202,9 +203,9 @@ def test_booths_are_tall_enough_for_a_finger_on_a_phone() -> None:
 def test_allocations_are_the_confirmed_bookings_day_by_day(app: Flask) -> None:
     expected = {
         (space_id, part.start, part.end, booking.id)
-        for booking in db.db.session.scalars(select(Booking).where(Booking.state.in_(rules.HOLDING)))
+        for booking in db.db.session.scalars(select(Booking))
         for space_id in house().places[booking.space_id].takes
-        for part in booking.span.by_local_day(ZONE)
+        for part in (booking.takes.by_local_day(ZONE) if booking.takes else ())
     }
     rows = db.db.session.scalars(select(Allocation).where(Allocation.booking_id.is_not(None)))
     assert {(row.space_id, row.start, row.end, row.booking_id) for row in rows} == expected
@@ -226,26 +227,30 @@ def test_history_tells_how_each_booking_came_to_be(app: Flask) -> None:
         story = rows.pop(booking.id)
         facts = dict(story[0].after)
         for row in story[1:]:
-            assert {name: facts[name] for name in row.after} == row.before
+            assert {name: facts.get(name) for name in row.after} == row.before
             facts |= row.after
         assert facts == {
             "space": booking.space_id, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
             "title": booking.title, "public": booking.public, "state": booking.state,
             "people": None, "layout": None,
+            **({"checked_in": booking.checked_in_at.isoformat()} if booking.checked_in_at else {}),
         }  # fmt: skip
         assert joined[booking.member_id] < booking.created_at < min(booking.start, midnight)
-        assert [row.at for row in story] == sorted({booking.created_at, booking.changed_at})
+        assert [row.at for row in story] == sorted({row.at for row in story})
+        assert (story[0].at, story[-1].at) == (booking.created_at, booking.changed_at)
         assert booking.changed_at < midnight
-        assert booking.revision == booking.sequence == len(story) - 1
+        assert booking.revision == len(story) - 1
+        assert booking.sequence == sum(row.action in ("moved", "cancelled", "released") for row in story)
         actions |= {row.action for row in story}
     assert not rows
-    assert actions == {"reserved", "moved", "cancelled"}
+    assert actions == {"reserved", "moved", "cancelled", "checked-in", "released"}
 
 
 def test_stamps_count_the_changes(app: Flask) -> None:
     rows = db.db.session.scalars(select(Booking.space_id).join(BookingHistory)).all()
     assert db.db.session.scalar(select(db.db.func.sum(Member.bookings_revision))) == len(rows)
-    stamped = sum(len(house().places[space_id].touches) for space_id in rows)
+    locked = select(Booking.space_id).join(BookingHistory).where(BookingHistory.action != "checked-in")
+    stamped = sum(len(house().places[space_id].touches) for space_id in db.db.session.scalars(locked))
     assert db.db.session.scalar(select(db.db.func.sum(Space.revision))) == stamped + 1  # the closure
 
 
@@ -265,7 +270,8 @@ def test_bookings_are_such_as_the_rules_grant(app: Flask) -> None:
 
 def refused(booking: Booking, holidays: dict[date, str], held: list[Held], own: list[tuple[Held, str]]) -> list[str]:
     """Name what the rules have against a booking, measured at the moment it was made or last moved."""
-    made_at = booking.created_at if booking.cancelled else booking.changed_at
+    moved = select(BookingHistory.at).where(BookingHistory.booking_id == booking.id, BookingHistory.action == "moved")
+    made_at = db.db.session.scalar(moved) or booking.created_at
     wish = Wish(house().places[booking.space_id], booking.span)
     others = [taken for taken in held if taken.booking_id != booking.id]
     mine = [(taken, kind) for taken, kind in own if taken.booking_id != booking.id]
@@ -302,7 +308,7 @@ def test_ledger_says_what_each_booking_came_to(app: Flask) -> None:
         assert row.month >= f"{row.at.astimezone(ZONE):%Y-%m}"
     for booking in db.db.session.scalars(select(Booking)):
         length = booking.span.length // timedelta(minutes=1)
-        assert sum(told[booking.id]) == (length if booking.state == "confirmed" else 0)
+        assert sum(told[booking.id]) == (length if booking.state in ("confirmed", "no-show") else 0)
     months = {month.month: list(ledger.lines(month.month)) for month in ledger.months()}
     assert "2026-09" in months
     for month, lines in months.items():
@@ -324,6 +330,25 @@ def test_stage_is_asked_for_and_rooms_are_waited_for(app: Flask) -> None:
         assert wait.state == "waiting" and wait.joined_at < noon < wait.start
         held = wish_queries.held(wait.span, house().places[wait.space_id or 0].takes)
         assert held and wait.member_id not in {one.member_id for one in held}
+
+
+def test_members_came_or_did_not_and_faults_are_known(app: Flask) -> None:
+    midnight, came, gone = at_minute(TUESDAY, 0, ZONE), 0, 0
+    for booking in db.db.session.scalars(select(Booking).where(Booking.state.in_(("confirmed", "no-show")))):
+        place = house().places[booking.space_id]
+        if booking.checked_in_at is not None:
+            came += 1
+            assert booking.start - timedelta(minutes=8) <= booking.checked_in_at < booking.start + timedelta(minutes=10)
+        if booking.state == "no-show":
+            gone += 1
+            assert place.kind == "booth" and place.policy.check_in == 10
+            assert booking.released_at == booking.start + timedelta(minutes=10) and booking.end > booking.released_at
+        assert booking.start < midnight or (booking.checked_in_at is None and booking.state == "confirmed")
+    assert came > 100 and 3 < gone < came / 5
+    lamp, screen = db.db.session.scalars(select(FaultReport).order_by(FaultReport.id))
+    closure = db.db.session.scalars(select(Closure)).one()
+    assert (lamp.state, lamp.sort, lamp.closure_id, lamp.space_id) == ("hand", "light", closure.id, closure.space_id)
+    assert (screen.state, screen.closure_id) == ("open", None) and screen.at < midnight
 
 
 def test_desks_are_as_full_as_a_living_house(app: Flask) -> None:

@@ -24,10 +24,11 @@ ADDRESS = (
     "Plan 6, Moas båge, Campus Flemingsberg, Huddinge",
     "Floor 6, Moas båge, Campus Flemingsberg, Huddinge, Sweden",
 )
+CHECK_IN = 10  # minutes that a phone booth waits
 POLICIES: Mapping[str, dict[str, Any]] = {
     "desk": {"granularity": 15, "shortest": 30, "longest": 600, "notice": 0, "horizon": 180},
     "room": {"granularity": 15, "shortest": 15, "longest": 480, "notice": 0, "horizon": 180},
-    "booth": {"granularity": 15, "shortest": 15, "longest": 120, "notice": 0, "horizon": 180},
+    "booth": {"granularity": 15, "shortest": 15, "longest": 120, "notice": 0, "horizon": 180, "check_in": CHECK_IN},
     "hall": {"granularity": 30, "shortest": 30, "longest": 600, "notice": 0, "horizon": 180, "approval": 2 * 24 * 60},
 }
 
