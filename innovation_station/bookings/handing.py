@@ -51,7 +51,8 @@ def hand(giver_id: int, booking_id: int, receiver: Booker, *, now: datetime, zon
     telling.unremind(booking)
     booking.member_id, booking.booked_by_id, booking.request_key = receiver.id, None, None
     booking.organisation_id = standing.organisation_id if standing else None
-    booking.public, booking.layout, (booking.setup, booking.clearing) = receiver.visible, layout, wish.buffers
+    booking.public = booking.public and receiver.visible  # what one has hidden the other's choice does not show
+    booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
     booking.state, booking.answer_by = rules.asked(receiver, wish, now)
     booking.answer_reason = None
     service.expect(booking, now)

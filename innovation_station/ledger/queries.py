@@ -27,10 +27,13 @@ def open_entries(booking_id: int) -> Sequence[LedgerEntry]:
     ).all()
 
 
-def last_entries(booking_id: int) -> Sequence[LedgerEntry]:
-    """List what was last entered for a booking, taken back or not: it says at which price it was booked."""
+def last_entries(booking_id: int, member_id: int) -> Sequence[LedgerEntry]:
+    """List what was last entered for a booking of a member, taken back or not: it says at which price it was booked.
+
+    What somebody paid who has handed it over says nothing.
+    """
     last = select(func.max(LedgerEntry.id)).where(
-        LedgerEntry.booking_id == booking_id, LedgerEntry.corrects_id.is_(None)
+        LedgerEntry.booking_id == booking_id, LedgerEntry.member_id == member_id, LedgerEntry.corrects_id.is_(None)
     )
     return db.session.scalars(select(LedgerEntry).where(LedgerEntry.id == last.scalar_subquery())).all()
 

@@ -41,7 +41,7 @@ def account(
     if booking.state == "confirmed" and standing is not None:
         again = action in ("restored", "approved")  # what was entered before has its price
         kept = [] if action == "handed" else standing_entries  # another member pays, by another plan
-        last = kept or (queries.last_entries(booking.id) if again else [])
+        last = kept or (queries.last_entries(booking.id, booking.member_id) if again else [])
         db.session.add_all(_entries(booking, action, now, house, standing, last))
     db.session.flush()
 

@@ -22,7 +22,6 @@ from innovation_station.i18n import clock as clock_text
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
 from innovation_station.members.rules import Person
-from innovation_station.organisations.queries import managed_spaces
 from innovation_station.sharing import guests, queries, rules
 from innovation_station.sharing.forms import GuestForm
 from innovation_station.sharing.models import Guest
@@ -65,16 +64,11 @@ def remove(booking_id: int, guest_id: int) -> ResponseReturnValue:
 
 
 def _hosted(booking_id: int) -> Booking:
-    """Find a booking whose guests the reader may know: who may change it. Raises NotFound."""
-    booking, who = booking_queries.get(booking_id), actor()
-    if booking is None or not _may_know(who, booking):
+    """Find a booking whose guests the reader may know. Raises NotFound."""
+    booking = booking_queries.get(booking_id)
+    if booking is None or not guests.may_host(actor(), booking):
         raise NotFound("booking-unknown")
     return booking
-
-
-def _may_know(who: Person, booking: Booking) -> bool:
-    may = booking_rules.may_change
-    return may(who, booking) or may(who, booking, managed_spaces(who.id))
 
 
 def _page(booking: Booking, form: GuestForm) -> str:
@@ -105,7 +99,7 @@ def _guest(guest: Guest) -> dict[str, Any]:
 def _beside(booking: Booking, reader: Person, now: datetime) -> Part | None:
     """Say on the page of a booking who comes to it; where there is room for one nothing is asked."""
     place = current_house().places[booking.space_id]
-    if rules.seats(place, booking.layout) < 2 or not _may_know(reader, booking):
+    if rules.seats(place, booking.layout) < 2 or not guests.may_host(reader, booking):
         return None
     found = queries.guests(booking.id)
     may = not booking_rules.change_refusals(booking, now)

@@ -28,11 +28,27 @@ DAY = timedelta(days=1)
 def invite(
     actor: Actor, booking_id: int, people: Sequence[tuple[str, str]], *, language: str, now: datetime
 ) -> list[Guest]:  # fmt: skip
-    """Invite people, given as name and address, to a booking that the actor may change. Who is invited stays so.
+    """Invite people, given as name and address, to a booking of the actor's own, or as staff. Who is invited stays so.
 
     All or none. Raises NotFound, Refused.
     """
-    return add(actor, bookings.mine(actor, booking_id), people, language=language, now=now)
+    return add(actor, _hosted(actor, booking_id), people, language=language, now=now)
+
+
+def may_host(actor: Actor, booking: Booking) -> bool:
+    """Tell whether somebody may know and change who comes to a booking: its member, and staff.
+
+    Who manages the place may change bookings of it; whom their members meet is none of their business.
+    """
+    return booking_rules.may_change(actor, booking)
+
+
+def _hosted(actor: Actor, booking_id: int) -> Booking:
+    """Give a booking whose guests the actor may change, behind its member's lock. Raises NotFound."""
+    booking = bookings.mine(actor, booking_id)
+    if not may_host(actor, booking):
+        raise NotFound("booking-unknown")
+    return booking
 
 
 def add(
@@ -86,8 +102,8 @@ def _count(actor: Actor, booking: Booking, before: int, after: int, now: datetim
 
 
 def remove(actor: Actor, booking_id: int, guest_id: int, *, now: datetime) -> None:
-    """Take a guest off a booking that the actor may change; one who knew of the visit is told. Raises NotFound."""
-    booking = bookings.mine(actor, booking_id)
+    """Take a guest off a booking of the actor's own, or as staff; who knew of the visit is told. Raises NotFound."""
+    booking = _hosted(actor, booking_id)
     found = queries.ever_invited(booking.id)
     guest = next((one for one in found if one.id == guest_id and one.state != "removed"), None)
     if guest is None:

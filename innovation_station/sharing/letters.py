@@ -60,7 +60,8 @@ def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
 
 
 def _key(guest: Guest) -> str:
-    return f"guest-{guest.id}-{guest.sequence}"
+    """Name the mail of a guest; not by the number of the row, which SQLite gives again to another."""
+    return f"guest-{guest.uid}-{guest.sequence}"
 
 
 def _take_back(guest: Guest) -> None:

@@ -33,6 +33,7 @@ NAMED_TEXT_LONGEST = NAMED_MOST * 300
 UNDO = timedelta(seconds=10)
 # So long a mail about a change waits, the more of them there have been: who moves a booking to and fro fills no inbox.
 PATIENCE = ((10, timedelta(hours=1)), (4, timedelta(minutes=10)))
+LONGEST_PATIENCE = PATIENCE[0][1]
 ELSEWHERE = (10_000.0, 200.0)  # what another floor and another zone count for, in units of the plan
 
 

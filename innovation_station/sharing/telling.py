@@ -19,7 +19,7 @@ from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
 from innovation_station.notices.words import instant
 from innovation_station.sharing.models import Guest, Offer
-from innovation_station.sharing.rules import UNDO
+from innovation_station.sharing.rules import LONGEST_PATIENCE, UNDO, patience
 from innovation_station.spaces.queries import house as read_house
 
 ACCEPT, DECLINE = "booking-take-over", "booking-decline"
@@ -133,11 +133,19 @@ def undone(booking: Booking, *, now: datetime) -> None:
 
 
 def answered(guest: Guest, booking: Booking, *, now: datetime) -> None:
-    """Tell the host that a guest cannot come, or can after all; what is taken back at once is not told."""
-    subject = f"guest-answer-{guest.id}"
-    if not notices.withdraw(booking.member_id, subject, since=now - UNDO):
-        values = facts_of(booking) | {"comes": guest.state == "invited"}
-        notices.notify(ANSWERED, booking.member_id, values, now=now, subject=subject, hold_until=now + UNDO)
+    """Tell the host that a guest cannot come, or can after all, instead of what was said before.
+
+    What is taken back before its mail has left is not told. The mails wait longer the more there have been, as those to
+    the guest do: a link needs no login, and who presses its button to and fro fills no inbox. While a booking waits for
+    its answer the guest is told nothing, so nothing counts their presses, and the host hears of it by the hour.
+    """
+    subject = f"guest-answer-{guest.uid}"
+    before = notices.withdraw(booking.member_id, subject, since=guest.created_at)
+    if before and instant(before[-1]["until"]) >= now:
+        return
+    until = now + (LONGEST_PATIENCE if booking.state == "requested" else patience(guest.sequence))
+    values = facts_of(booking) | {"comes": guest.state == "invited", "until": until.isoformat()}
+    notices.notify(ANSWERED, booking.member_id, values, now=now, subject=subject, hold_until=until)
 
 
 def arrived(guest: Guest, booking: Booking, *, now: datetime) -> None:
@@ -151,7 +159,7 @@ def not_arrived(guest: Guest, booking: Booking) -> None:
 
 
 def _arrival(guest: Guest) -> str:
-    return f"guest-arrival-{guest.id}"
+    return f"guest-arrival-{guest.uid}"
 
 
 def offered(offer: Offer, booking: Booking, *, now: datetime) -> None:

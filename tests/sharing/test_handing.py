@@ -227,6 +227,31 @@ def test_ledger_takes_it_from_one_and_enters_it_for_the_other(context: Flask, sm
     assert sum(row.amount for row in of["alva"]) == 0 and [row.rate for row in of["bo"]] == [500]
 
 
+def test_granted_anew_it_is_priced_by_the_plan_of_who_has_it(context: Flask, small: Small) -> None:
+    with transaction():
+        hall = db.session.get_one(Space, small.hall)
+        spaces.set_policy(space=hall, approval=2880)
+        for who, rate in (("alva", 10000), ("bo", 500)):
+            plan = plans.add_plan(Contents(names=(who, who), rates={hall.kind: rate}), actor=None)
+            plans.give(plan.id, member_id=small.people[who], starts=MONDAY, now=NOW, actor=None)
+    booking = reserve(small, space=small.hall)
+    for turn in ("first", "handed"):
+        with transaction():
+            answers.approve(member(small, "host"), booking.id, now=LATER)
+        if turn == "first":
+            accept(small, offer(small, booking))
+    [*_gone, last] = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id))
+    assert (last.member_id, last.rate, last.action) == (small.people["bo"], 500, "approved")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_one_has_hidden_stays_hidden(context: Flask, small: Small, shown: bool) -> None:
+    with transaction():
+        member(small, "bo").visible = True
+    booking = reserve(small, title="Hemligt", public=shown)
+    assert accept(small, offer(small, booking)).public is shown
+
+
 def test_what_staff_had_granted_one_is_asked_for_anew(context: Flask, small: Small) -> None:
     with transaction():
         spaces.set_policy(space=db.session.get_one(Space, small.hall), approval=2880)
