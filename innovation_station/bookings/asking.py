@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +28,7 @@ from innovation_station.timespan import Span
 
 ASKS = frozenset({"reserved", "moved", "restored", "handed"})
 APPROVE, DECLINE = "request-approve", "request-decline"
+_LATE = timedelta(days=2)  # by when the job has ended what nobody answered before it began
 
 
 def answering(answer: str, member_id: int, booking_id: int, sequence: int, until: datetime) -> Deed:
@@ -42,7 +43,7 @@ def _say_asked(values: Values, names: Names) -> Said:
     if (count := values["count"]) > 1:
         title = ngettext("%(name)s asks for %(num)d time", "%(name)s asks for %(num)d times", count, name=name)
         text = _("The first has to be answered by %(until)s. After that it is free again.", until=until)
-        return Said(title, text, _("Answer"), "requests.index", {})
+        return Said(title, text, _("Answer"), "requests.index" if values.get("staff", True) else "standing.spaces", {})
     title = _("%(name)s asks for %(place)s, %(when)s", name=name, place=values["place"], when=_when(values))
     text = _("It is kept until %(until)s. After that it is free again.", until=until)
     if values["title"]:
@@ -108,10 +109,22 @@ def follow(
 ) -> None:  # fmt: skip
     """Have those asked who may answer a request, and no longer ask them of one that is answered or taken back."""
     if before is not None and before["state"] == "requested" and action != "edited":
-        for member_id in queries.answerers(before["space"]):
-            notices.recall(ASKED, member_id, _subject(booking))
+        at_end(_no_longer, (booking.id, booking.member_id, before["space"], now))
     if booking.state == "requested" and action in ASKS:
         at_end(_ask, (booking.id, now))
+
+
+def _no_longer(items: Sequence[tuple[int, int, int, datetime]]) -> None:
+    """Ask no longer about requests that are answered, moved or taken back; of several, once none of them waits."""
+    for (member_id, space_id), group in groupby(sorted(items), key=lambda item: item[1:3]):
+        touched = list(group)
+        changed_ids, since = {item[0] for item in touched}, touched[0][3] - _LATE
+        receivers, wanted = queries.answerers(space_id), queries.states_from(member_id, space_id, since)
+        subjects = {_subject_of(one) for one in changed_ids | wanted.keys()}
+        for asked in notices.told(ASKED, [receiver for receiver, _staff in receivers], subjects):
+            about = set(asked.content.get("all", [asked.content["booking"]]))
+            if changed_ids & about and not any(wanted.get(one) == "requested" for one in about - changed_ids):
+                notices.take_back(asked)
 
 
 def _ask(items: Sequence[tuple[int, datetime]]) -> None:
@@ -125,12 +138,12 @@ def _ask(items: Sequence[tuple[int, datetime]]) -> None:
             "booking": first.id, "sequence": first.sequence, "place": read_house().places[space_id].name,
             "start": first.start.isoformat(), "end": first.end.isoformat(), "title": first.title,
             "until": (first.answer_by or first.start).isoformat(), "people": [member_id], "count": 1 + len(more),
+            "all": [one.id for one in (first, *more)],
         }  # fmt: skip
-        for receiver in queries.answerers(space_id):
+        for receiver, staff in queries.answerers(space_id):
             if receiver != member_id:
-                notices.notify(
-                    ASKED, receiver, values | {"to": receiver}, now=now, subject=_subject(first), hold_until=now + UNDO
-                )
+                told = values | {"to": receiver, "staff": staff}
+                notices.notify(ASKED, receiver, told, now=now, subject=_subject(first), hold_until=now + UNDO)
 
 
 def tell_answer(booking: Booking, action: str, now: datetime) -> None:
@@ -143,4 +156,8 @@ def tell_answer(booking: Booking, action: str, now: datetime) -> None:
 
 
 def _subject(booking: Booking) -> str:
-    return f"booking-{booking.id}"
+    return _subject_of(booking.id)
+
+
+def _subject_of(booking_id: int) -> str:
+    return f"booking-{booking_id}"

@@ -302,11 +302,19 @@ def unanswered(now: datetime, limit: int) -> Sequence[int]:
     return db.session.scalars(late.order_by(Booking.answer_by, Booking.id).limit(limit)).all()
 
 
-def answerers(space_id: int) -> Sequence[int]:
-    """List the ids of those who may answer a request for a space: staff, and who manages it."""
+def answerers(space_id: int) -> list[tuple[int, bool]]:
+    """List the ids of those who may answer a request for a space, staff and who manages it, each with whether staff."""
     manages = exists().where(Grant.member_id == Member.id, Grant.kind == "space", Grant.subject_id == space_id)
-    who = select(Member.id).where(Member.state == "active", or_(Member.role.in_(STAFF), manages))
-    return db.session.scalars(who.order_by(Member.id)).all()
+    who = select(Member.id, Member.role).where(Member.state == "active", or_(Member.role.in_(STAFF), manages))
+    return [(member_id, role in STAFF) for member_id, role in db.session.execute(who.order_by(Member.id))]
+
+
+def states_from(member_id: int, space_id: int, since: datetime) -> dict[int, str]:
+    """Give the ids and states of a member's bookings of a space that begin after an instant."""
+    found = select(Booking.id, Booking.state).where(
+        Booking.member_id == member_id, Booking.space_id == space_id, Booking.start > since
+    )
+    return {row.id: row.state for row in db.session.execute(found)}
 
 
 _USUAL = (

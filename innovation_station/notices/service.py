@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
@@ -92,8 +92,20 @@ def recall(kind: Kind, member_id: int, subject: str) -> None:
     """Take back whatever a member was told by a kind about a subject, mails that have not left included."""
     same = (Notice.member_id == member_id, Notice.kind == kind.name, Notice.subject == subject)
     for notice in db.session.scalars(select(Notice).where(*same)).all():
-        mail.withdraw(_key(notice))
-        db.session.delete(notice)
+        take_back(notice)
+
+
+def told(kind: Kind, member_ids: Collection[int], subjects: Collection[str]) -> Sequence[Notice]:
+    """List what members were told by a kind about some subjects."""
+    return db.session.scalars(
+        select(Notice).where(Notice.member_id.in_(member_ids), Notice.kind == kind.name, Notice.subject.in_(subjects))
+    ).all()
+
+
+def take_back(notice: Notice) -> None:
+    """Delete a notice, and its mail if that has not left."""
+    mail.withdraw(_key(notice))
+    db.session.delete(notice)
     db.session.flush()
 
 

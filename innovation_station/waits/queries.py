@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,10 +60,18 @@ def waiting(around: Span, space_ids: Collection[int]) -> Sequence[Wait]:
     return db.session.scalars(statement.order_by(Wait.id)).all()
 
 
-def all_waiting(after: datetime, limit: int) -> Sequence[Wait]:
-    """List everybody who waits for a time that begins after an instant, in the order of the line."""
-    statement = select(Wait).where(Wait.state == "waiting", Wait.start > after)
-    return db.session.scalars(statement.order_by(Wait.id).limit(limit)).all()
+def all_waiting(after: datetime, limit: int) -> Iterator[Wait]:
+    """Give everybody who waits for a time that begins after an instant, in the order of the line, `limit` at a time."""
+    statement = select(Wait).where(Wait.state == "waiting", Wait.start > after).order_by(Wait.id).limit(limit)
+    last = 0
+    while page := db.session.scalars(statement.where(Wait.id > last)).all():
+        yield from page
+        last = page[-1].id
+
+
+def last_waited_for() -> datetime | None:
+    """Give when the last of all that is waited for ends."""
+    return db.session.scalar(select(func.max(Wait.end)).where(Wait.state == "waiting"))
 
 
 def ended_offers(now: datetime, limit: int) -> Sequence[int]:

@@ -100,6 +100,7 @@ class _Look:
         wide = Span(span.start - A_DAY, span.end + A_DAY)
         found = wish_queries.held(wide, sorted({one for place in places for one in place.takes}))
         self.held = [one for one in found if one.hold_id is None or one.member_id != person.id]
+        self.kept = [one for one in found if one.hold_id is not None and one.member_id == person.id]
         self.own = wish_queries.held_by(person.id, span)
         first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
         moment = bookings.moment(now, zone, house)
@@ -118,6 +119,11 @@ class _Look:
         """Tell whether the member has booked any of the time of a place already."""
         mine = (one for one in self.held if one.booking_id is not None and one.member_id == self.person.id)
         return any(one.space_id in place.takes and one.span.overlaps(self.span) for one in mine)
+
+    def keeps(self, place: Place) -> bool:
+        """Tell whether another offer keeps some of the time for the member, or of what is kept free round it."""
+        padded = self.wish(place).padded
+        return any(one.space_id in place.takes and one.span.overlaps(padded) for one in self.kept)
 
     def offer_end(self, place: Place) -> datetime | None:
         """Give until when an offer of a place would stand."""
@@ -233,7 +239,7 @@ def choose(
     passed: list[Refusal] = []
     for place in places:
         found, until = looked.at(place), looked.offer_end(place)
-        if not found and until is not None:
+        if not found and until is not None and not looked.keeps(place):
             return Chosen(looked.wish(place), until), []
         passed = passed or [one for one in found if one.code not in SILENT]
     return None, passed
@@ -296,9 +302,8 @@ def settle(wait_id: int, booking_id: int, *, now: datetime) -> bool:
 def offer_at(space_id: int, *, now: datetime, zone: ZoneInfo) -> int:
     """Offer whatever is free of a space to whoever waits for it; give how many."""
     house = bookings.locked(space_id)
-    place = house.places[space_id]
-    far = now + timedelta(days=place.policy.horizon + 1)
-    return offer_in_line(place.touches, Span(now, far), now=now, zone=zone)
+    last = queries.last_waited_for() or now
+    return offer_in_line(house.places[space_id].touches, Span(now, max(now, last)), now=now, zone=zone)
 
 
 def _end(wait: Wait, state: str, now: datetime) -> None:

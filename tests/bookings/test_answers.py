@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from innovation_station.audit.models import AuditEntry
-from innovation_station.bookings import answers, deadlines, queries, rules, service, wish_queries
+from innovation_station.bookings import answers, asking, deadlines, queries, rules, service, wish_queries
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory
 from innovation_station.bookings.rules import Wish
 from innovation_station.db import db, transaction
@@ -301,6 +301,32 @@ def test_several_requests_of_one_transaction_are_asked_about_once(context: Flask
             span = Span(span.start, span.start + HOUR / 2)
             service.reserve(who(small), small.hall, span, now=NOW, zone=ZONE)
     assert [content["count"] for _member, content in told("booking-asked")] == [3, 3]
+
+
+def test_several_are_asked_about_until_none_of_them_waits(context: Flask, small: Small) -> None:
+    with transaction():
+        organisations.grant("bo@example.org", "space", small.hall, actor=who(small, "admin"), now=NOW)
+    spans = [at(TUESDAY, f"{hour}:30", f"{hour}:45") for hour in ("08", "10", "12")]
+    with transaction():
+        made = [service.reserve(who(small), small.hall, span, now=NOW, zone=ZONE).id for span in spans]
+    staff = {member: content["staff"] for member, content in told("booking-asked")}
+    assert staff == {small.people["bo"]: False, small.people["host"]: True, small.people["admin"]: True}
+    cancelled(small, made[0])
+    assert len(told("booking-asked")) == 3, "two wait still"
+    approve(small, made[2])
+    assert len(told("booking-asked")) == 3
+    approve(small, made[1])
+    assert told("booking-asked") == []
+
+
+def test_managers_are_led_to_a_page_of_theirs(app: Flask, small: Small) -> None:
+    values = {"people": [small.people["alva"]], "until": NOW.isoformat(), "count": 3, "staff": False}
+    with app.test_request_context():
+        said = asking._say_asked(values, {small.people["alva"]: "Alva L."})
+        assert said.endpoint == "standing.spaces"
+        assert (
+            asking._say_asked(values | {"staff": True}, {small.people["alva"]: "Alva L."}).endpoint == "requests.index"
+        )
 
 
 def letter(app: Flask, mail: Mail) -> Any:

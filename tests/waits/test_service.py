@@ -26,6 +26,7 @@ from innovation_station.spaces.models import Floor, Space
 from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box
 from innovation_station.timespan import Span
+from innovation_station.waits import jobs as waits_jobs
 from innovation_station.waits import queries, service
 from innovation_station.waits.models import Wait
 from innovation_station.waits.rules import WAITS_MOST, Wanted, position
@@ -521,3 +522,32 @@ def test_holds_are_what_offers_are(line: Line) -> None:
     hold = db.session.scalars(select(SpaceHold)).one()
     assert (hold.member_id, hold.span) == (line.small.people["alva"], SPAN)
     db.session.rollback()
+
+
+def test_who_waits_for_two_times_beside_each_other_is_offered_one_and_nobody_is_kept_from_cancelling(
+    line: Line,
+) -> None:
+    """What is kept free before the second would meet what is kept for the first."""
+    room, times = line.small.room, (at(TUESDAY, "09:00", "10:00"), at(TUESDAY, "10:00", "11:00"))
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, room), setup=15)
+    booking = line.book("host", room, Span(times[0].start, times[1].end))
+    first, second = (line.join("alva", room, span) for span in times)
+    line.cancel(booking)
+    assert line.states(first, second) == ["offered", "waiting"]
+    line.sound()
+
+
+def test_look_finds_what_more_wait_for_than_it_reads_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waits_jobs, "BATCH", 2)
+    for hour in (8, 9, 10):
+        line.book("host", line.small.a2, at(TUESDAY, f"{hour:02}:00", f"{hour:02}:30"))
+        line.join("bo", line.small.a2, at(TUESDAY, f"{hour:02}:00", f"{hour:02}:30"))
+    with transaction():
+        closure = bookings.close(SPAN, reasons=("Lampan", "Lamp"), now=NOW, zone=ZONE, space_id=line.small.a1)
+        closure_id = closure.id
+    last = line.join("alva")
+    with transaction():
+        bookings.reopen(closure_id, now=line.now)
+    assert waits_jobs.look(line.now).endswith("1 offered")
+    assert line.state(last) == "offered"
