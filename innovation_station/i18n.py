@@ -356,6 +356,7 @@ REFUSALS: Mapping[str, Any] = {
     "offer-closed": _l("This offer is over: it was taken back, answered, or the booking has changed."),
     "already-begun": _l("This booking has begun. It can no longer be handed over."),
     "absence-past": _l("Choose a day from today on."),
+    "away": _l("Nothing new is booked on %(day)s: that falls in an absence."),
     "absence-twice": _l("You have said that you are away then. End that absence first."),
     "absences-many": _l("You have said %(most)s times already when you are away. End one first."),
     "absence-unknown": _l("There is no such absence."),

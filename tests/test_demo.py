@@ -36,6 +36,8 @@ from innovation_station.notices.words import said_all
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Allowance, Use
 from innovation_station.repairs.models import FaultReport
+from innovation_station.sharing.letters import fact_of
+from innovation_station.sharing.models import Guest
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.queries import house
@@ -448,3 +450,9 @@ def test_house_has_rules_that_every_member_has_accepted(app: Flask, language: La
     assert page.count("<li>") >= 10 and "# " not in page.split("<main", 1)[1].split("</main", 1)[0]
     for paper in db.db.session.scalars(select(HouseText)):
         assert len(parts(paper.body_sv)) == len(parts(paper.body_en)) > (2 if paper.kind in ACCEPTED_TEXTS else 1)
+
+
+def test_rooms_expect_guests_who_know_of_it(app: Flask) -> None:
+    guests = db.db.session.execute(select(Guest, Booking).join(Booking, Booking.id == Guest.booking_id)).all()
+    assert len(guests) >= 3 and {guest.state for guest, _ in guests} == {"invited"}
+    assert all(guest.knew == fact_of(guest, booking) and "example" in guest.email for guest, booking in guests)

@@ -25,6 +25,7 @@ from innovation_station.series.preview import Preview, Verdict, Wanted, wanted_b
 from innovation_station.series.queries import Window
 from innovation_station.series.rules import Shut
 from innovation_station.series.steps import Answer, Change, Edit, Pattern, Scope
+from innovation_station.sharing import queries as sharing
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.models import Closure
 from innovation_station.spaces.queries import house as read_house
@@ -79,7 +80,8 @@ def look(
 ) -> list[Verdict]:  # fmt: skip
     """Measure every date that wants time; without `lock` also with what could be had instead.
 
-    One statement for what is taken, one for what the member has, and what the membership needs, however many dates.
+    One statement for what is taken, one for what the member has, one for when they are away, and what the membership
+    needs, however many dates.
     """
     found = standing(house, member_id)
     bare = replace(
@@ -97,11 +99,12 @@ def look(
         allowed = allowances.allowance(house, actor, found, days, zone, without=released, lock=lock)
         moment = replace(bare, allowance=allowed)
     own = queries.own(member_id, whole, released)
-    against = {verdict.wanted.day for verdict in Preview(moment, (), own).judge(wanted) if not verdict.granted}
+    away = sharing.away(member_id, bare.day(whole.start), bare.day(whole.end))
+    against = {verdict.wanted.day for verdict in Preview(moment, (), own, away).judge(wanted) if not verdict.granted}
     windows = [_window(one, one.day in against and not lock, zone) for one in wanted if one.wish]
     taken, busy = queries.met(windows, released)
     held = [one for one in taken if one.hold_id is None or one.member_id != member_id]
-    preview = Preview(moment, held, own)  # what is kept for the member gives way
+    preview = Preview(moment, held, own, away)  # what is kept for the member gives way
     verdicts = preview.judge(wanted)
     if lock or all(verdict.granted for verdict in verdicts):
         return verdicts

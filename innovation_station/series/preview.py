@@ -9,7 +9,7 @@ bookings: it looks at its own space's day, and at others only where something is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
@@ -29,9 +29,9 @@ _PLAN = frozenset({
     "shared-hours", "shared-bookings",
 })  # fmt: skip
 # Reasons that no other space takes away, and those that no other time of the day does: nothing is looked for then.
-_EVERYWHERE = _PLAN | {"past", "holiday", "own-desk", "too-many-at-once"}
+_EVERYWHERE = _PLAN | {"away", "past", "holiday", "own-desk", "too-many-at-once"}
 _ALL_DAY = _PLAN | {
-    "holiday", "closed-day", "whole-days", "too-far", "too-short", "too-long", "too-small", "layout-unknown",
+    "away", "holiday", "closed-day", "whole-days", "too-far", "too-short", "too-long", "too-small", "layout-unknown",
     "not-bookable", "not-in-plan", "dedicated", "not-your-role", "day-outside-rule",
     "limit-hours", "limit-bookings", "limit-shared-hours", "limit-shared-bookings",
 }  # fmt: skip
@@ -94,11 +94,14 @@ class Preview:
     """A look at the dates of a series: what is taken, what the member has, and what the dates take themselves.
 
     `held` is what takes the wanted spaces (what their `takes` name) on the days from the first to the last, `own` what
-    the member has then, both without what the series itself gives back. `moment.allowance` must know those days.
+    the member has then, both without what the series itself gives back. `moment.allowance` must know those days, and
+    `away` are those on which the member is.
     """
 
-    def __init__(self, moment: Moment, held: Iterable[Held], own: Iterable[Own]) -> None:
-        self.moment = moment
+    def __init__(
+        self, moment: Moment, held: Iterable[Held], own: Iterable[Own], away: Container[date] = ()
+    ) -> None:  # fmt: skip
+        self.moment, self.away = moment, away
         self.taken: _Days[Held] = _Days()
         self.anywhere: _Days[Held] = _Days()
         self.own: _Days[Own] = _Days()
@@ -121,7 +124,7 @@ class Preview:
         for one in wanted:
             if one.wish is None:
                 verdicts.append(Verdict(one, one.refusals))
-            elif found := (*self._twice(one.wish), *self._due(one, one.wish)):
+            elif found := (*self._twice(one.wish), *self._absent(one.wish), *self._due(one, one.wish)):
                 verdicts.append(Verdict(one, found))
             else:
                 self._grant(one.day, one.wish)
@@ -194,6 +197,10 @@ class Preview:
             for space_id in other.place.takes & wish.place.takes
         ]
         return self._taken(wish) + granted
+
+    def _absent(self, wish: Wish) -> list[Refusal]:
+        day = wish.span.start.astimezone(self.moment.zone).date()
+        return [Refusal("away", "date", {"day": day})] if day in self.away else []
 
     def _twice(self, wish: Wish) -> list[Refusal]:
         """Say which other date of the series has the space then: one of them was moved to the other."""

@@ -44,7 +44,7 @@ def tell_all(booking: Booking, guests: Iterable[Guest], *, now: datetime) -> Non
 
 def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
     _take_back(guest)
-    knew, fact = guest.knew, _fact(guest, booking)
+    knew, fact = guest.knew, fact_of(guest, booking)
     news = rules.news(knew, fact)
     if news is None:
         return
@@ -72,7 +72,8 @@ def _take_back(guest: Guest) -> None:
         guest.knew, guest.sequence = content["knew"], content["sequence"]
 
 
-def _fact(guest: Guest, booking: Booking) -> dict[str, Any]:
+def fact_of(guest: Guest, booking: Booking) -> dict[str, Any]:
+    """Give what a guest is to know of a visit."""
     return {
         "going": guest.state == "invited" and booking.state in VISITS, "space": booking.space_id,
         "start": booking.start.isoformat(), "end": booking.end.isoformat(), "host": booking.member_id,

@@ -13,16 +13,18 @@ from sqlalchemy import func, select
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
-from innovation_station.errors import NotFound, Refused
+from innovation_station.errors import Conflict, NotFound, Refused
 from innovation_station.mail.models import Mail
+from innovation_station.series import looking
 from innovation_station.series import service as series
 from innovation_station.series.models import Occurrence, Series
 from innovation_station.series.rules import Rule, Times
-from innovation_station.series.steps import Pattern
+from innovation_station.series.steps import Answer, Pattern
 from innovation_station.sharing import absences, personal, queries, rules
 from innovation_station.sharing.models import Absence, Released
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
+from innovation_station.spaces.queries import house as read_house
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, post, statements
 from tests.sharing.conftest import AFTERNOON, MORNING, codes, member, person, reserve
 
@@ -153,6 +155,22 @@ def test_only_so_many(context: Flask, small: Small) -> None:
     with pytest.raises(Refused) as error:
         leave(small, TUESDAY + 60 * DAY, TUESDAY + 60 * DAY)
     assert codes(error) == ["absences-many"]
+
+
+def test_a_new_series_books_nothing_on_these_days(context: Flask, small: Small) -> None:
+    leave(small, TUESDAY + DAY, TUESDAY + DAY)
+    with pytest.raises(Conflict) as error:
+        daily(small)
+    assert codes(error) == ["series-dates"]
+    pattern = Pattern(Rule("daily", count=4), TUESDAY, Times(9 * 60, 10 * 60), small.room)
+    alva, answers = person(small, "alva"), {TUESDAY + DAY: Answer(skip=True)}
+    change = looking.beginning(pattern, {}, now=NOW, zone=ZONE)
+    found = looking.look(alva, alva.id, change, house=read_house(), now=NOW, zone=ZONE)
+    assert [[one.code for one in verdict.refusals] for verdict in found] == [[], ["away"], [], []]
+    assert not found[1].offers
+    with transaction():
+        made = series.begin(alva, pattern, answers, now=NOW, zone=ZONE)
+    assert [state for _, state in dates(made)] == ["confirmed"] * 3
 
 
 # -- back --------------------------------------------------------------------------------------------------------------
