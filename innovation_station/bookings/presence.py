@@ -99,7 +99,8 @@ def _awaited(booking_id: int) -> Booking:
 def reclaim(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """Give a member the place back that was let go, where it is still free; it waits anew. Twice is the same as once.
 
-    Raises NotFound, Refused, and Conflict where somebody has had the time since.
+    Where somebody had it meanwhile and has left, it begins when they had. Raises NotFound, Refused, and Conflict where
+    somebody has the time.
     """
     booking = service.mine(actor, booking_id)
     if booking.state in HOLDING:
@@ -112,9 +113,10 @@ def reclaim(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     measured = service.measured_for(
         actor, standing, house, wish, service.moment(now, zone, house), without=booking.id
     )  # fmt: skip
-    service.check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
+    wish = service.check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
     before = facts(booking)
     booking.state, booking.released_at, booking.expected_at = "confirmed", None, now
+    booking.start, (booking.setup, booking.clearing) = wish.span.start, wish.buffers
     booking.sequence += 1
     _take(booking, place, zone)
     service.record(booking, actor, "restored", now, before, house=house, standing=standing)

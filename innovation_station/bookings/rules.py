@@ -260,18 +260,16 @@ def size_refusals(wish: Wish) -> list[Refusal]:
 
 
 def _is_gone_by(taken: Held, wish: Wish, moment: Moment) -> bool:
-    """Tell whether what took a place is over and stands only in the part of the running step that is over too.
+    """Tell whether what took a place is over, and so stands only in the part of a wish that is over too.
 
-    Who was there until 9.05 keeps nobody out who comes at 9.10 and books from 9, as one does; see `what_is_left`. Where
-    the place is set up first, that takes its time.
+    Who was there until 9.05 keeps nobody out who comes at 9.10 and books from 9, as one does, or who has a place back
+    that was let go; see `what_is_left`. Where the place is set up first, that takes its time.
     """
-    if taken.span.end > moment.now or wish.buffers[0]:
-        return False
-    return wish.span.start >= _running(moment.now, wish.place.policy.granularity, moment.zone)
+    return taken.span.end <= moment.now and not wish.buffers[0]
 
 
 def what_is_left(wish: Wish, moment: Moment, held: Iterable[Held]) -> Wish:
-    """Let a wish begin when the place was free again, where others had a part of the running step.
+    """Let a wish begin when the place was free again, where others had a part of it that is over.
 
     Give the wish as it is where nobody had.
     """

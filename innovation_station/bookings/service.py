@@ -460,7 +460,7 @@ def check(
 ) -> Wish:
     """Refuse by every rule at once; give what of the wish is to be had, under the rules of its day.
 
-    Of a place that others had for a part of the running step that is the rest (see `rules.what_is_left`).
+    Of a place that others had for a part of it that is over, that is the rest (see `rules.what_is_left`).
     `started` is the span a booking has: it may keep a start that has passed. What is `found` already to be nothing is
     not read again.
     """

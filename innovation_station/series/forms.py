@@ -65,6 +65,9 @@ class RuleForm(Form):
         validate_choice=False,
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
     )  # fmt: skip
+    month_day = CountField(_l("Day of the month"))
+    nth = SelectField(_l("Which in the month"), coerce=_number, validate_choice=False)
+    weekday = SelectField(_l("Day of the week"), coerce=_number, validate_choice=False)
     ends = SelectField(
         _l("Ends"),
         choices=[SelectChoice("count", _l("after a number of times")), SelectChoice("until", _l("on a date"))],
@@ -73,27 +76,39 @@ class RuleForm(Form):
     until = DateField(_l("Last day"))
     skip_closed = BooleanField(_l("Leave out closed days and public holidays; the rhythm stays"), default=True)
 
-    def rule(self, day: date) -> Rule:
-        """Give the rule; what a day says (its weekday, its date) is taken from `day`. Refusals are for the rules."""
+    def rule(self, day: date, known: Rule | None = None) -> Rule:
+        """Give the rule; its weekday and its date, where they are left open, are those of the `known` one while that
+        repeats alike, else those of `day`. Refusals are for the rules."""
         repeat = self.repeat.data
+        alike = known is not None and self.said(known)["repeat"] == repeat
         if repeat == "weekdays":
             frequency, weekdays = "weekly", WEEKDAYS
         else:
             frequency = repeat.partition("-")[0]
             weekdays = frozenset(number for number in self.weekdays.data or () if number is not None)
             weekdays = weekdays or frozenset({day.weekday()})
-        nth = {"monthly-weekday": min((day.day - 1) // 7 + 1, 4), "monthly-last": -1}.get(repeat)
         by_count = self.ends.data == "count"
         return Rule(
             frequency,  # type: ignore[arg-type]
             interval=1 if repeat == "weekdays" else self.interval.data or 0,
             weekdays=weekdays,
-            month_day=day.day if repeat == "monthly-date" else None,
-            nth=None if nth is None else (nth, day.weekday()),
+            month_day=self._month_day(known if alike else None, day) if repeat == "monthly-date" else None,
+            nth=self._nth(repeat, known if alike else None, day),
             until=None if by_count else self.until.data,
             count=self.count.data or 0 if by_count else None,
             skip_closed=bool(self.skip_closed.data),
         )
+
+    def _month_day(self, known: Rule | None, day: date) -> int:
+        left_open = known.month_day if known and known.month_day else day.day
+        return left_open if self.month_day.data is None else self.month_day.data
+
+    def _nth(self, repeat: str, known: Rule | None, day: date) -> tuple[int, int] | None:
+        if repeat not in ("monthly-weekday", "monthly-last"):
+            return None
+        number, weekday = known.nth if known and known.nth else (min((day.day - 1) // 7 + 1, 4), day.weekday())
+        number = -1 if repeat == "monthly-last" else number if self.nth.data is None else self.nth.data
+        return number, weekday if self.weekday.data is None else self.weekday.data
 
     @classmethod
     def said(cls, rule: Rule) -> dict[str, Any]:
@@ -106,7 +121,8 @@ class RuleForm(Form):
         return {
             "repeat": repeat, "interval": rule.interval, "weekdays": sorted(rule.weekdays),
             "ends": "count" if rule.count else "until", "count": rule.count or 10, "until": rule.until,
-            "skip_closed": rule.skip_closed,
+            "skip_closed": rule.skip_closed, "month_day": rule.month_day,
+            "nth": rule.nth[0] if rule.nth and rule.nth[0] > 0 else None, "weekday": rule.nth[1] if rule.nth else None,
         }  # fmt: skip
 
 

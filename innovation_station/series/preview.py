@@ -235,9 +235,9 @@ class _Days(Generic[Item]):
             yield from self.items.get((key, day), ())
 
     def near(self, key: int, span: Span) -> list[Item]:
-        """Give what is near, in the order it came; what touches several of the days comes as often."""
+        """Give what is near, once each, however many of the days it touches: rules count it."""
         days = range(span.start.toordinal() - 1, span.end.toordinal() + 2)
-        return [item for day in days for item in self.items.get((key, day), ())]
+        return [*{id(item): item for day in days for item in self.items.get((key, day), ())}.values()]
 
 
 class _Counted:

@@ -46,7 +46,8 @@ def begin(
     actor: Booker, pattern: Pattern, answers: Answers, *, now: datetime, zone: ZoneInfo, public: bool | None = None,
     request_key: str | None = None,
 ) -> Series:  # fmt: skip
-    """Book every date of a series. Repeating the same request gives the series that the first one made.
+    """Book every date of a series. Repeating the same request gives the series that the first one made, while it has
+    dates: who gave all of them back and books again means it.
 
     Raises NotFound for an unknown space, Refused for what is wrong with the rule, and Conflict (series-dates) where a
     date may not be had and nothing was answered for it.
@@ -57,7 +58,10 @@ def begin(
     writes.lock_booker(actor.id)
     key = request_key and _digest(request_key, pattern)
     if key and (earlier := queries.same_request(actor.id, key)):
-        return earlier
+        if any(row.booked for row in queries.rows(earlier)):
+            return earlier
+        earlier.request_key = None
+        db.session.flush()
     change, house = _locked(lambda: looking.beginning(pattern, answers, now=now, zone=zone))
     _measure(actor, actor.id, change, house, now, zone)
     series = Series(

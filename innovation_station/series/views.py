@@ -214,7 +214,7 @@ def _new_form(typed: MultiDict[str, str]) -> NewSeriesForm:
     form.key.data = form.key.data or data["key"]
     form.space.choices = own_pages.choices(house, form.space.data or 0)
     form.start.choices = form.end.choices = own_pages.clocks(house, form.start.data, form.end.data)
-    form.weekdays.choices = [SelectChoice(number, name) for number, name in enumerate(words.weekday_names())]
+    _name_days(form)
     if not form.weekdays.data and form.date.data:
         form.weekdays.data = [form.date.data.weekday()]
     return form
@@ -228,6 +228,15 @@ def _started(typed: MultiDict[str, str]) -> MultiDict[str, str]:
         start["space"] = str(first.id)
     named = {name: typed[name] for name in ("space", "date", "start", "end", "title") if typed.get(name)}
     return MultiDict(start | named)
+
+
+def _name_days(form: RuleForm) -> None:
+    """Name the days of the week and their places in the month, in the language in force."""
+    form.weekdays.choices = [SelectChoice(number, name) for number, name in enumerate(words.weekday_names())]
+    left_open = SelectChoice("", _("As the first day"))
+    ordinals = [SelectChoice(number, capital(name)) for number, name in words.ordinals().items() if number > 0]
+    days = [SelectChoice(number, capital(name)) for number, name in enumerate(words.weekday_names())]
+    form.nth.choices, form.weekday.choices = [left_open, *ordinals], [left_open, *days]
 
 
 def _new_page(form: NewSeriesForm) -> dict[str, Any]:
@@ -327,7 +336,7 @@ def _edit_form(
     form.key.data = form.key.data or secrets.token_urlsafe(12)
     form.space.choices = own_pages.choices(house, form.space.data or 0)
     form.start.choices = form.end.choices = own_pages.clocks(house, form.start.data, form.end.data)
-    form.weekdays.choices = [SelectChoice(number, name) for number, name in enumerate(words.weekday_names())]
+    _name_days(form)
     return form
 
 
@@ -342,7 +351,7 @@ def _edited(form: EditSeriesForm, series: Series, rows: Sequence[Row], at: date,
     rule = None
     if scope != "this":
         known = changes.ended_by_date(pattern, rows)
-        rule = form.rule(at)
+        rule = form.rule(at, known)
         rule = None if rule in (known, pattern.rule) else rule
     return Edit(
         title=None if form.title.data == row.title else form.title.data or "",

@@ -35,6 +35,11 @@ def weekday_names() -> list[str]:
     ]  # fmt: skip
 
 
+def ordinals() -> dict[int, str]:
+    """Name the places that a weekday has in a month."""
+    return {1: _("the first"), 2: _("the second"), 3: _("the third"), 4: _("the fourth"), -1: _("the last")}
+
+
 def _weekdays(numbers: Iterable[int]) -> str:
     names = [weekday_names()[number] for number in sorted(numbers)]
     return _("%(first)s and %(last)s", first=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
@@ -65,9 +70,8 @@ def _rhythm(rule: Rule) -> str:
     every = _("every month") if n == 1 else ngettext("every %(num)d months", "every %(num)d months", n)
     if rule.nth is None:
         return _("%(every)s on day %(day)d", every=every, day=rule.month_day or 0)
-    which = {1: _("the first"), 2: _("the second"), 3: _("the third"), 4: _("the fourth"), -1: _("the last")}
     return _(
-        "%(every)s on %(which)s %(weekday)s", every=every, which=which[rule.nth[0]],
+        "%(every)s on %(which)s %(weekday)s", every=every, which=ordinals()[rule.nth[0]],
         weekday=weekday_names()[rule.nth[1]],
     )  # fmt: skip
 

@@ -161,7 +161,7 @@ def place(**policy: int) -> Place:
         ({}, 10, [], 10),
         ({}, 11, ["taken"], 0),
         ({"setup": 10}, 5, ["taken"], 0),
-        ({"granularity": 5}, 5, ["taken"], 0),  # the step that runs began at ten past
+        ({"granularity": 5}, 5, [], 5),  # the step that runs began at ten past: only a booking that has it keeps nine
     ],
 )
 def test_what_is_over_of_the_running_step_keeps_nobody_out(

@@ -288,6 +288,17 @@ def test_a_released_place_that_somebody_took_is_gone(context: Flask, small: Smal
     assert len(taken(small.a1)) == 2
 
 
+def test_a_released_place_is_had_back_from_when_who_had_it_since_has_left(context: Flask, small: Small) -> None:
+    booking = let_go(small)
+    other = reserve(small, span=Span(minutes(15), minutes(60)), name="bo", now=minutes(16))
+    end(small, other, minutes(21), name="bo")
+    reclaim(small, booking, minutes(40))
+    db.session.expire_all()
+    assert booking.span == Span(minutes(21), NINE.end) and booking.state == "confirmed"
+    assert taken(small.a1) == [other.takes, booking.takes] == [Span(minutes(15), minutes(21)), booking.span]
+    assert check_ins(minutes(49)) == "0 released, 0 reminded"
+
+
 @pytest.mark.parametrize(("now", "code"), [(NINE.end, "already-over"), (minutes(20), "not-released")])
 def test_what_cannot_be_had_back(context: Flask, small: Small, now: datetime, code: str) -> None:
     booking = let_go(small) if code == "already-over" else reserve(small)

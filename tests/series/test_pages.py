@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -104,6 +106,83 @@ def test_cancel_spells_the_dates_and_counts_of_each_choice(app: Flask, small: Sm
     assert client.get(f"/series/{series}").text.count("Avbokad") == 1
     assert post(client, f"/series/{series}/cancel", {"at": str(TUESDAY), "scope": "none"}).status_code == 422
     assert client.get(f"/series/{series}/cancel", query_string={"at": "2026-01-01"}).status_code == 404
+
+
+def monthly(app: Flask, small: Small, rule: Rule) -> int:
+    with app.app_context(), transaction():
+        alva = db.session.get_one(Member, small.people["alva"])
+        spaces.set_policy(space=db.session.get_one(Space, small.room), horizon=400)
+        rule = replace(rule, skip_closed=True)
+        return service.begin(
+            alva, Pattern(rule, date(2026, 12, 1), Times(540, 660), small.room, "M"), {}, now=NOW, zone=ZONE
+        ).id  # fmt: skip
+
+
+def shown(page: str) -> dict[str, object]:
+    """Give what the form of a page would send again, untouched."""
+    form = page[page.index('<form class="form card pad" method="get"') :]
+    form = form[: form.index("</form>")]
+    sent: dict[str, object] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        given = dict(re.findall(r'(\S+)="([^"]*)"', tag))
+        if "checked" in tag or given.get("type") not in ("checkbox", "radio"):
+            sent[given["name"]] = html.unescape(given.get("value", ""))
+    for name, options in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        sent[name] = next(
+            re.findall(r'value="([^"]*)"', one)[0] for one in options.split("<option") if " selected" in one
+        )
+    return sent
+
+
+def rule_of(app: Flask, series: int) -> Rule:
+    with app.app_context():
+        found = queries.get(series)
+        assert found
+        return found.pattern.rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "days"),
+    [
+        (Rule("monthly", month_day=1, count=3), {"month_day": "16"}, ["12-16", "02-16"]),
+        (Rule("monthly", nth=(1, 1), count=3), {"nth": "3"}, ["12-15", "01-19", "02-16"]),
+        (Rule("monthly", nth=(1, 1), count=3), {"weekday": "3"}, ["12-03", "01-07", "02-04"]),
+        (Rule("monthly", nth=(-1, 1), count=3), {"weekday": "0"}, ["12-28", "01-25", "02-22"]),
+    ],
+)
+def test_monthly_series_may_be_given_another_date(
+    app: Flask, small: Small, rule: Rule, change: dict[str, str], days: list[str]
+) -> None:
+    series = monthly(app, small, rule)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    form = shown(client.get(f"/series/{series}/edit").text) | change | {"scope": "all", "until": "2027-02-28"}
+    assert post(client, f"/series/{series}/edit", form | {"at": next(iter(dates_of(app, series)))}).status_code == 303
+    assert [day[5:] for day, state in dates_of(app, series).items() if state == "confirmed"] == days
+
+
+def dates_of(app: Flask, series: int) -> dict[str, str]:
+    with app.app_context():
+        return {str(row.original): row.state for row in queries.rows(queries.get(series))}  # type: ignore[arg-type]
+
+
+def test_new_title_leaves_the_rule_whatever_date_it_was_given_at(app: Flask, small: Small) -> None:
+    series = monthly(app, small, Rule("weekly", weekdays=frozenset({1}), count=4))
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    with app.app_context(), transaction():
+        second = queries.rows(queries.get(series))[1]  # type: ignore[arg-type]
+        alva = db.session.get_one(Member, small.people["alva"])
+        bookings.move(
+            alva, second.id or 0, space_id=small.room, span=at(date(2026, 12, 9), "09:00", "11:00"), now=NOW, zone=ZONE
+        )  # fmt: skip
+    form = shown(client.get(f"/series/{series}/edit", query_string={"at": "2026-12-01"}).text)
+    change = form | {"scope": "all", "repeat": "monthly-date", "month_day": "1", "until": "2027-03-31"}
+    assert post(client, f"/series/{series}/edit", change).status_code == 303
+    was, rule = dates_of(app, series), rule_of(app, series)
+    assert rule.month_day == 1 and was["2026-12-08"] == "confirmed"
+    form = shown(client.get(f"/series/{series}/edit", query_string={"at": "2026-12-08"}).text)
+    del form["month_day"]  # as an address of before has it
+    assert post(client, f"/series/{series}/edit", form | {"scope": "all", "title": "Nytt"}).status_code == 303
+    assert (dates_of(app, series), rule_of(app, series)) == (was, rule)
 
 
 def test_a_booking_leads_to_its_series(app: Flask, small: Small) -> None:

@@ -305,6 +305,15 @@ def test_what_is_kept_free_round_a_date_counts_within_the_series_too() -> None:
     ]  # fmt: skip
 
 
+def test_what_lasts_several_days_counts_once_towards_what_one_may_have_at_once() -> None:
+    place = room(1, policy=replace(FAR, at_once=2))
+    days = Span(at(MONDAY, "08:00", "09:00").start, at(TUESDAY + DAY, "08:00", "18:00").end)
+    own = [(Held(number, days, number, 5), "room") for number in (2, 3)]
+    one = wanted_by(begin(SERIES, NOW, ZONE), {1: place})
+    assert codes(looked(one, own=own[:1], places=[place])) == [""] * 6
+    assert codes(looked(one, own=own, places=[place]))[:2] == ["too-many-at-once", ""]
+
+
 def furnished(found: Change, **furniture: Any) -> Change:
     """Give the change with what the bookings of its dates are for."""
     return replace(found, steps=tuple(replace(one, after=replace(one.after, **furniture)) for one in found.steps))

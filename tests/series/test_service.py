@@ -93,6 +93,19 @@ def test_a_series_books_each_date_once(context: None, small: Small) -> None:
     sound()
 
 
+def test_who_gave_a_series_back_may_book_it_again_by_the_same_submit(context: None, small: Small) -> None:
+    series = begin(small, request_key="tap")
+    with transaction():
+        service.cancel(who(small), series.id, "following", weeks(1)[0], now=NOW, zone=ZONE)
+    assert begin(small, request_key="tap").id == series.id
+    with transaction():
+        service.cancel(who(small), series.id, "all", TUESDAY, now=NOW, zone=ZONE)
+    again = begin(small, request_key="tap")
+    assert again.id != series.id and spoken(again) == expected(small, *weeks(0, 1, 2, 3))
+    assert begin(small, request_key="tap").id == again.id
+    sound()
+
+
 def test_a_taken_date_stops_all_until_it_is_answered(context: None, small: Small) -> None:
     with transaction():
         bookings.reserve(who(small, "bo"), small.room, at(TUESDAY + WEEK, "10:00", "12:00"), now=NOW, zone=ZONE)
