@@ -168,7 +168,8 @@ class Allocation(Base):
             name="one_owner",
         ),
         Index("ix_allocation_space_id_start", "space_id", "start"),
-        Index("ix_allocation_start", "start"),
+        # what is taken at a time, of any space, is read from the index alone
+        Index("ix_allocation_start", "start", "end", "space_id"),
     )
 
 

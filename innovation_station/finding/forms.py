@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
+from wtforms import HiddenField, SelectField, ValidationError
 
 from innovation_station.bookings.beside import ANY
 from innovation_station.bookings.choice import ROOMS, Choice, filter_names, layout_names
@@ -65,6 +65,14 @@ class FindForm(Form):
     layout = SelectField(_l("Furnishing"), choices=["", *LAYOUTS], default="")
     zone = SelectField(_l("Zone"), coerce=read_id)
     space = IdField(_l("Place"))
+
+    def validate_weekday(self, field: Checks) -> None:
+        """Refuse weekdays of which the days that are asked about have none."""
+        first, last = self.date.data, self.until.data
+        if field.data and first and last and first <= last < first + timedelta(days=6):
+            days = {(first + timedelta(days=ahead)).weekday() for ahead in range((last - first).days + 1)}
+            if days.isdisjoint(field.data):
+                raise ValidationError(_("None of these weekdays lies between the two days."))
 
     def label(self, house: House) -> None:
         """Put the words of the page's language on the choices."""

@@ -25,6 +25,7 @@ AROUND = 5  # other days that are looked at for the same room
 NEAR_DAYS = 7  # of the days that are asked for, so many are looked at for near misses
 NEAR = 130  # plan units: beside somebody, or at the next table
 EXACT_SHOWN, NEAR_SHOWN, ALIKE_SHOWN, SMALL_SHOWN = 40, 8, 3, 3
+MOST_REFUSED = 300
 OUT = 99
 ONE_DAY = timedelta(days=1)
 
@@ -274,6 +275,8 @@ class Finder:
         """Give the first stretch of a length in each gap of a place's day."""
         place = self._on[day][place.id]
         length = self._length(place, day, length)
+        if place.policy.granularity >= DAY_MINUTES:  # it is had for the whole day, or not at all
+            between = (0, DAY_MINUTES)
         step = place.policy.granularity if place.policy.granularity < DAY_MINUTES else 1
         for start, end in self._gaps(place, day, between) if length else ():
             start = -(-start // step) * step
@@ -343,11 +346,14 @@ class Finder:
 
     def _granted(self, hits: Iterable[Hit], most: int) -> list[Hit]:
         found: list[Hit] = []
+        refused = 0  # where a quota is used up that is all of them: it is not asked about each of thousands
         for hit in hits:
-            if len(found) == most:
+            if len(found) == most or refused == MOST_REFUSED:
                 break
             if self.grant(hit):
                 found.append(hit)
+            else:
+                refused += 1
         return found
 
     # -- what comes near -----------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from innovation_station.bookings.models import LONGEST_BOOKING, Booking
@@ -29,26 +30,36 @@ def ruling(house: House | None = None) -> Ruling:
 
 
 def coming(scope: Scope, now: datetime, most: int = MOST) -> tuple[Sequence[Coming], bool]:
-    """List the bookings that a rule of a scope may touch, and those that count with them, soonest first; one statement.
+    """List the bookings to come that a rule of a scope may touch, soonest first, and the past ones that count with them
+    towards a quota; two statements.
 
-    Tells too whether there are more than `most`, which are left out.
+    Tells too whether more are to come than `most`, which are left out.
     """
+    statement = _of(scope).where(Booking.start > now).order_by(Booking.start, Booking.id).limit(most + 1)
+    ahead = [_coming(*row) for row in db.session.execute(statement)][: most + 1]
+    members = {one.member_id for one in ahead}
+    organisations = {one.organisation_id for one in ahead if one.organisation_id is not None}
+    counted = _of(scope).where(
+        Booking.start > now - COUNTED, Booking.start <= now,
+        or_(Booking.member_id.in_(members), Booking.organisation_id.in_(organisations)),
+    )  # fmt: skip
+    behind = [_coming(*row) for row in db.session.execute(counted)] if ahead else []
+    return [*behind, *ahead[:most]], len(ahead) > most
+
+
+def _of(scope: Scope) -> Select[Booking, str, str, str]:
     booker = aliased(Member)
-    statement = (
+    return (
         select(Booking, Member.name, func.coalesce(booker.role, Member.role), Space.kind)
         .join(Member, Member.id == Booking.member_id)
         .join(Space, Space.id == Booking.space_id)
         .outerjoin(booker, booker.id == Booking.booked_by_id)
         .where(
-            or_(*(Booking.state == state for state in HOLDING)), Booking.start > now - COUNTED,
+            or_(*(Booking.state == state for state in HOLDING)),
             *(() if scope.kind is None else (Space.kind == scope.kind,)),
             *(() if scope.space is None else (Booking.space_id == scope.space,)),
         )
-        .order_by(Booking.start, Booking.id)
-        .limit(most + 1)
     )  # fmt: skip
-    rows = [_coming(*row) for row in db.session.execute(statement)]
-    return rows[:most], len(rows) > most
 
 
 def _coming(booking: Booking, name: str, role: str, kind: str) -> Coming:

@@ -202,7 +202,8 @@ def _touched(touched: tuple[list[Struck], bool], ruling: Ruling) -> dict[str, An
         "text": ngettext(
             "%(num)d booking to come would not be granted any more.",
             "%(num)d bookings to come would not be granted any more.", count,
-        ) if count else _("All bookings to come would still be granted."),
+        ) if count else _("All that were looked at would still be granted.") if more
+        else _("All bookings to come would still be granted."),
         "rows": [
             {
                 "href": url_for("bookings.show", booking_id=one.booking.id), "name": one.booking.name,

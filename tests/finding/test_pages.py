@@ -62,6 +62,12 @@ def test_a_star_is_set_and_taken_away_on_the_sheet(app: Flask, small: Small, alv
     assert post(alva, "/book/999/favourite", {"keep": "1"}).status_code == 404
 
 
+def test_weekdays_that_are_not_among_the_days_are_said(alva: FlaskClient) -> None:
+    asked = "/find?kind=room&date=2026-11-24&until=2026-11-26&weekday={}&length=60&from=08:00&to=18:00"
+    assert "Ingen av de här veckodagarna ligger mellan de två dagarna." in alva.get(asked.format(0)).text
+    assert "Ingen av de här veckodagarna" not in alva.get(asked.format(2)).text
+
+
 # -- any free place ------------------------------------------------------------------------------------------------------
 
 

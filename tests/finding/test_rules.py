@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -13,6 +13,7 @@ import pytest
 from innovation_station.bookings.rules import Held, Moment, Wish, local_span, refusals
 from innovation_station.finding.rules import (
     MOST_DAYS,
+    MOST_REFUSED,
     Company,
     Finder,
     Found,
@@ -66,10 +67,11 @@ def find(
     own: dict[date, list[Minutes]] | None = None,
     barred: dict[date, list[int]] | None = None,
     moment: Moment = MOMENT,
+    grant: Callable[[Hit], bool] | None = None,
 ) -> Found:
     days = sorted({*asked.days, *others})
 
-    def grant(hit: Hit) -> bool:
+    def granted(hit: Hit) -> bool:
         span = local_span(hit.day, hit.start, hit.end, ZONE)
         held = [Held(one, Span(start, end), 1) for one, start, end in rows if one in hit.place.takes]
         layout = asked.layout if hit.place.layout(asked.layout) else None
@@ -77,7 +79,7 @@ def find(
         return True
 
     finder = Finder(
-        asked, places, Taken(rows, days, ZONE), moment, known, grant=grant, own=own or {}, others=others,
+        asked, places, Taken(rows, days, ZONE), moment, known, grant=grant or granted, own=own or {}, others=others,
         barred=lambda day: (barred or {}).get(day, ()), on=lambda _day: {place.id: place for place in places},
     )  # fmt: skip
     return finder.find()
@@ -199,6 +201,24 @@ def test_near_misses_are_ordered_and_mixed() -> None:
     assert costs == sorted(costs) and len({(hit.miss.kind, hit.place.id) for hit in found.near if hit.miss}) == len(
         kinds
     )
+
+
+def test_a_place_that_is_booked_by_whole_days_is_found_whatever_hours_are_asked_for() -> None:
+    whole = place(1, policy=Policy(granularity=1440, longest=1440), hours={1: (7 * 60, 19 * 60)})
+    found = find(search(between=(8 * 60, 18 * 60)), [whole], [])
+    assert told(found.exact) == [("R1", 24, "07:00", 720)]
+
+
+def test_where_everything_is_refused_not_everything_is_asked_about() -> None:
+    asked: list[Hit] = []
+
+    def grant(hit: Hit) -> bool:
+        asked.append(hit)
+        return False
+
+    days = tuple(TUESDAY + timedelta(days=ahead) for ahead in range(4))
+    find(search(days=days, between=(8 * 60, 18 * 60), length=15), [place(n) for n in range(1, 200)], [], grant=grant)
+    assert len(asked) < 4 * MOST_REFUSED
 
 
 @pytest.mark.parametrize(

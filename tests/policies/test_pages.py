@@ -25,7 +25,7 @@ from innovation_station.policies import queries, service
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Scope
-from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in, post, statements
+from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, post, statements
 
 EMPTY = {
     f"limits-{row}-{name}": value
@@ -284,6 +284,20 @@ def test_more_bookings_than_can_be_looked_at_are_said(app: Flask, small: Small) 
         assert queries.coming(Scope(kind="room"), NOW)[1] is False
         assert queries.coming(Scope(kind="desk"), NOW) == ([], False)
         assert len(queries.coming(Scope(space=small.room), NOW)[0]) == 3
+
+
+def test_what_is_over_takes_no_room_from_what_is_to_come(app: Flask, small: Small) -> None:
+    for day in range(1, 6):
+        with app.app_context(), transaction():
+            past = at(MONDAY, "09:00", "10:00").shifted(-timedelta(days=day))
+            db.session.add(Booking(
+                uid=f"u{day}", member_id=small.people["alva"], space_id=small.room, start=past.start, end=past.end,
+                public=False, created_at=NOW, changed_at=NOW,
+            ))  # fmt: skip
+    reserve(app, small, small.room, "09:00", "10:00")
+    with app.app_context():
+        found, more = queries.coming(Scope(kind="room"), NOW, most=2)
+        assert (len(found), found[-1].span.start > NOW, more) == (6, True, False)
 
 
 # -- which rule holds -------------------------------------------------------------------------------------------------
