@@ -166,18 +166,20 @@ def alternatives_for(
     access: int | None = None,
     without: int | None = None,
     needs: frozenset[str] = frozenset(),
+    role: str | None = None,
 ) -> list[rules.Alternative]:
     """Find three ways forward near a wish that the actor has for a member, each of which would be granted now.
 
     Two statements, and what the membership needs. A wish off the grid, too short, too long or too far ahead is first
     brought to what could be had. Where a quota is used up or a membership does not hold, later or earlier days are
     looked at too; what is not for the member gives way to the place most like it that is. `without` leaves out a
-    booking that is being moved. `needs` are those of the member who asks, where the booking is theirs.
+    booking that is being moved. `needs` are those of the member who asks, where the booking is theirs. `role` is that
+    of who books, where it is not the actor.
     """
     today, asked = moment.today, moment.day(wish.span.start)
     found = allowances.standing(house, member_id, plans.access_of(member_id) if access is None else access)
     bare = allowances.bare(house, actor, found, moment.zone)
-    moment = replace(moment, allowance=bare, role=actor.role)
+    moment = replace(moment, allowance=bare, role=role or actor.role)
     house = bare.house_on(house, asked)
     wish = in_shape(moment.ruled(wish), moment)
     last = today + timedelta(days=wish.place.policy.horizon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import cast
 
@@ -9,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import allowances, beside, own_pages, presence, queries, rules, service
+from innovation_station.bookings import allowances, beside, extras, own_pages, presence, queries, rules, service
 from innovation_station.bookings.choice import next_open_days
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.offers import alternatives_for
@@ -170,8 +171,11 @@ def seen(booking_id: int) -> Booking:
 
 
 def _may_see(booking: Booking) -> bool:
+    """Tell whether the reader may open a booking: who has made it for its member, as long as they may book for them."""
     who = actor()
-    return rules.may_see(who, booking) or _may_change(booking)
+    if _may_change(booking):
+        return True
+    return rules.may_see(who, booking) and extras.holder(who, booking.member_id) is not None
 
 
 def _may_change(booking: Booking) -> bool:
@@ -257,6 +261,8 @@ def _lost(booking: Booking, error: DomainError) -> str:
     offers = [offer(way, wish) for way in found]
     if isinstance(error, Conflict):
         page["heading"] = own_pages.lost(wish.place)
-    return render_template(
-        "bookings/show.html", page=page, reasons=own_pages.reasons(error.refusals, house, page["owner"]), offers=offers
-    )
+    why: Sequence[Refusal] = error.refusals
+    if page["owner"] is not None and not _may_change(booking):
+        why = own_pages.for_holder(why, page["owner"], staff=False)
+    reasons = own_pages.reasons(why, house, page["owner"])
+    return render_template("bookings/show.html", page=page, reasons=reasons, offers=offers)

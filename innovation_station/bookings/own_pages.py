@@ -41,6 +41,12 @@ from innovation_station.spaces.rules import DAY_MINUTES, House, Layout, Place, a
 from innovation_station.timespan import Span
 
 STEP = 15
+# What a refusal tells of a member's plan, of what it holds, and of what else they have.
+OF_HOLDER = frozenset({
+    "no-plan", "plan-begins", "plan-ended", "plan-paused", "plan-resting", "not-in-plan", "quota-hours",
+    "quota-bookings", "shared-hours", "shared-bookings", "limit-hours", "limit-bookings", "limit-shared-hours",
+    "limit-shared-bookings", "too-many-at-once",
+})  # fmt: skip
 PRESENCE = frozenset({"checked-in", "released", "ended", "extended"})
 FRESH = timedelta(minutes=10)
 PAST_SHOWN = 30
@@ -137,6 +143,25 @@ def named(refusals: Iterable[Refusal], house: House, owner: str | None = None) -
             refusal = Refusal("member-desk", refusal.field, values)
         other = house.places.get(refusal.values.get("other", 0))  # type: ignore[call-overload]
         found.append(replace(refusal, values={**refusal.values, "other": other.name}) if other else refusal)
+    return found
+
+
+def for_holder(refusals: Iterable[Refusal], name: str, *, staff: bool) -> list[Refusal]:
+    """Word refusals for who books for somebody else: what speaks of "you" means the holder.
+
+    Staff read it as the holder would. A member learns neither where the holder sits nor anything of their membership,
+    but for that it says no.
+    """
+    found = []
+    for refusal in refusals:
+        if refusal.code == "own-desk" and not staff:
+            refusal = Refusal("holder-desk", refusal.field, {"name": name})
+        elif refusal.code in OF_HOLDER:
+            hidden = Refusal("holder-membership", refusal.field, {"name": name})
+            reads = Refusal("holder-reads", refusal.field, {"name": name, "text": sentence(refusal)})
+            refusal = reads if staff else hidden
+        if refusal not in found:
+            found.append(refusal)
     return found
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from sqlalchemy import select
 
-from innovation_station.bookings import allowances, grace, rules, telling, wish_queries, writes
+from innovation_station.bookings import allowances, extras, grace, rules, telling, wish_queries, writes
 from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
 from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Held, Moment, Wish
 from innovation_station.bookings.writes import facts
@@ -63,9 +63,9 @@ def reserve(
     Repeating the same request gives the booking that the first one made; `digest` binds it where the request named no
     space.
     `public` shows name and title to other members (None: as the member chose for themselves). What is held for the
-    member gives way. A `booker` makes it for the member, who is the `actor` that every rule is measured for; that they
-    may is for the caller to know. Raises NotFound for an unknown space, Refused with every rule that says no, Conflict
-    where somebody has the time.
+    member gives way. A `booker` makes it for the member, who is the `actor` that every rule is measured for but the one
+    that asks for a role; that they may is for the caller to know. Raises NotFound for an unknown space, Refused with
+    every rule that says no, Conflict where somebody has the time.
     """
     by = booker or actor
     if due := booking_refusals(by):
@@ -83,7 +83,7 @@ def reserve(
             raise Conflict([Refusal("holder-has-it", "space", {"space": wish.place.name, "span": span})])
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
-    measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
+    measured = measured_for(actor, standing, house, wish, moment(now, zone, house), role=by.role)
     asked_for, wish = wish, measured.ruled(wish)
     if wish.padded != asked_for.padded:  # the plan keeps more free round it, or less
         found = wish_queries.standing(actor.id, wish, key)
@@ -248,11 +248,14 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
 def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """Take a cancellation back while the time is still free; what staff had granted is granted still.
 
-    Who booked for the member may take back what they have cancelled themselves. Raises NotFound, Refused, Conflict.
+    Who booked for the member may take back what they have cancelled themselves, as long as they may book for them.
+    Raises NotFound, Refused, Conflict.
     """
     booking = mine(actor, booking_id, booker=True)
-    if not _may_change(actor, booking) and wish_queries.cancelled_by(booking.id) != actor.id:
-        raise NotFound("booking-unknown")
+    if not _may_change(actor, booking):
+        if wish_queries.cancelled_by(booking.id) != actor.id:
+            raise NotFound("booking-unknown")
+        extras.check_restore(actor, booking, zone)
     if booking.state in HOLDING:
         return booking
     house = locked(booking.space_id)
@@ -405,8 +408,8 @@ def locked(*space_ids: int) -> House:
 
 
 def mine(actor: Actor, booking_id: int, *, booker: bool = False) -> Booking:
-    """Give a booking that the actor may change, or with `booker` has made, behind its member's lock. Raises NotFound,
-    and Conflict where it was handed over while we waited."""
+    """Give a booking that the actor may change, or with `booker` has made and may still make, behind its member's lock.
+    Raises NotFound, and Conflict where it was handed over while we waited."""
     booking = db.session.get(Booking, booking_id)
     if booking is None or not _may_touch(actor, booking, booker=booker):
         raise NotFound("booking-unknown")
@@ -421,7 +424,9 @@ def mine(actor: Actor, booking_id: int, *, booker: bool = False) -> Booking:
 
 
 def _may_touch(actor: Actor, booking: Booking, *, booker: bool) -> bool:
-    return (booker and booking.booked_by_id == actor.id) or _may_change(actor, booking)
+    if _may_change(actor, booking):
+        return True
+    return booker and rules.may_see(actor, booking) and extras.holder(actor, booking.member_id) is not None
 
 
 def _may_change(actor: Actor, booking: Booking) -> bool:
@@ -436,17 +441,19 @@ def standing_of(house: House, booking: Booking) -> Standing | None:
 
 
 def measured_for(
-    actor: Actor, standing: Standing | None, house: House, wish: Wish, measured: Moment, *, without: int | None = None
+    actor: Actor, standing: Standing | None, house: House, wish: Wish, measured: Moment, *, without: int | None = None,
+    role: str | None = None,
 ) -> Moment:  # fmt: skip
     """Add who asks, and what plan and quotas let them book, counted behind the locks.
 
-    `without` leaves out what is being moved.
+    `without` leaves out what is being moved; `role` is that of who books, where it is not the actor.
     """
+    role = role or actor.role
     if standing is None:
-        return measured if actor.role == measured.role else replace(measured, role=actor.role)
+        return measured if role == measured.role else replace(measured, role=role)
     first, last = (side.astimezone(measured.zone).date() for side in (wish.span.start, wish.span.end))
     allowed = allowances.allowance(house, actor, standing, (first, last), measured.zone, without=without, lock=True)
-    return replace(measured, allowance=allowed, role=actor.role)
+    return replace(measured, allowance=allowed, role=role)
 
 
 def check(

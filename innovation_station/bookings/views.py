@@ -159,11 +159,11 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
         sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
         if holder is not None:
-            error.refusals = tuple(own_pages.named(error.refusals, current_house(), holder.name))
+            said = own_pages.for_holder(error.refusals, holder.name, staff=actor().is_staff)
+            error.refusals = tuple(own_pages.named(said, current_house(), holder.name))
         sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
-        if holder is not None:
-            for offered in sheet["alternatives"]:
-                offered["fields"]["for"] = holder.id
+        for offered in sheet["alternatives"]:
+            offered["fields"] |= _typed_fields(form, holder)
         for shown, refusal in zip(sheet["refusals"], error.refusals, strict=True):
             shown["way"] = way_on(refusal, sheet["close_href"])
     if wants_part() == "sheet":
@@ -171,6 +171,16 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     heading = f"{sheet['title']}, {day_long(choice.day)}"
     page = {"sheet": sheet, "heading": heading, "day_href": sheet["close_href"]}
     return render_template("bookings/refused.html", page=page), error.status
+
+
+def _typed_fields(form: BookingForm, holder: Person | None) -> dict[str, Any]:
+    """Give the hidden fields that carry to another place or time what was typed besides: one press loses nothing."""
+    typed: dict[str, Any] = {"for": holder.id} if holder is not None else {}
+    if form.title.data and not form.title.errors:
+        typed["title"] = form.title.data
+    if form.preset.data:  # only a form with the box says who sees it
+        typed |= {"preset": "own"} | ({"visible": "1"} if form.visible.data else {})
+    return typed | extras.kept(request.form)
 
 
 def _just_taken(error: DomainError, now: datetime) -> bool:
@@ -296,12 +306,15 @@ def _sheet(
         sheet["parts"] = beside.sheet_parts(looked)
     if sheet["mode"] == "book":
         sheet["asks"] = extras.sheet_parts(actor(), place, request.values)
+        if request.values.get("for"):
+            sheet["repeat_href"] = None  # a series is the reader's own
     return sheet
 
 
 def _offers(wish: Wish, moment: Moment, holder: Person | None = None) -> list[Alternative]:
     who, needs = holder or actor(), frozenset[str]() if holder else own_needs()
-    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=needs)
+    role = actor().role
+    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=needs, role=role)
 
 
 def _begin(whole: Span, now: datetime) -> Span:

@@ -46,10 +46,10 @@ def coming(scope: Scope, now: datetime, most: int = MOST) -> tuple[Sequence[Comi
     return [*behind, *ahead[:most]], len(ahead) > most
 
 
-def _of(scope: Scope) -> Select[Booking, str, str, str]:
+def _of(scope: Scope) -> Select[Booking, str, str, str, str]:
     booker = aliased(Member)
     return (
-        select(Booking, Member.name, func.coalesce(booker.role, Member.role), Space.kind)
+        select(Booking, Member.name, func.coalesce(booker.role, Member.role), Member.role, Space.kind)
         .join(Member, Member.id == Booking.member_id)
         .join(Space, Space.id == Booking.space_id)
         .outerjoin(booker, booker.id == Booking.booked_by_id)
@@ -61,8 +61,8 @@ def _of(scope: Scope) -> Select[Booking, str, str, str]:
     )  # fmt: skip
 
 
-def _coming(booking: Booking, name: str, role: str, kind: str) -> Coming:
+def _coming(booking: Booking, name: str, role: str, holder: str, kind: str) -> Coming:
     return Coming(
         booking.id, booking.member_id, name, role, booking.space_id, kind, booking.span, booking.takes or booking.span,
-        booking.created_at, booking.organisation_id, booking.people, booking.layout,
+        booking.created_at, booking.organisation_id, booking.people, booking.layout, holder,
     )  # fmt: skip

@@ -181,7 +181,10 @@ def below(ruling: Ruling, scope: Scope, name: str) -> tuple[int | str, Scope] | 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A booking that holds its time: who has it, who made it, when, and what it takes."""
+    """A booking that holds its time: who has it, who made it, when, and what it takes.
+
+    `role` is that of who made it, `holder` that of its member, by whose plan and quotas it is measured.
+    """
 
     id: int
     member_id: int
@@ -195,6 +198,7 @@ class Coming:
     organisation_id: int | None = None
     people: int | None = None
     layout: str | None = None
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +260,7 @@ class _Met:
         standing = standings.get(booking.member_id, Standing(booking.member_id))
         standing = replace(standing, organisation_id=booking.organisation_id)
         allowance = UNLIMITED
-        if ruling.catalogue.measures and booking.role == BOOKERS[0]:
+        if ruling.catalogue.measures and (booking.holder or booking.role) == BOOKERS[0]:
             day = booking.span.start.astimezone(zone).date()
             counted = self.uses[booking.member_id] if ruling.catalogue.owner(place.id, day) != booking.member_id else []
             shared = self.shared[booking.organisation_id] if booking.organisation_id is not None else []

@@ -110,6 +110,9 @@ def _beside(booking: Booking, reader: Person, now: datetime) -> Part | None:
     )  # fmt: skip
 
 
+extras.keep("guests")
+
+
 @extras.in_sheet
 def _in_sheet(_booker: Person, place: Place, typed: Typed) -> Part | None:
     """Ask for guests where there is room for them."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING
@@ -102,14 +102,15 @@ def bookable_for(
     return [Colleague(*row) for row in rows]
 
 
-def made_for_others(booker_id: int, now: datetime, limit: int = 100) -> Sequence[Booking]:
-    """List what somebody has booked for others and is not over, soonest first, members loaded."""
+def made_for_others(booker: Actor, now: datetime, limit: int = 100) -> Sequence[Booking]:
+    """List what somebody has booked for whom they may still book for and is not over, soonest first, members loaded."""
     return db.session.scalars(
         select(Booking)
-        .options(joinedload(Booking.member, innerjoin=True))
+        .join(Booking.member)
+        .options(contains_eager(Booking.member))
         .where(
-            Booking.booked_by_id == booker_id, Booking.member_id != booker_id, Booking.state.in_(HOLDING),
-            Booking.end > now,
+            Booking.booked_by_id == booker.id, Booking.state.in_(HOLDING), Booking.end > now,
+            _may_be_booked_for(booker),
         )
         .order_by(Booking.start, Booking.id)
         .limit(limit)

@@ -16,9 +16,9 @@ from innovation_station.bookings import extras, writes
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db
-from innovation_station.errors import NotAllowed, Refusal, Refused
+from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
 from innovation_station.members import queries as members
-from innovation_station.members.rules import Booker, Person
+from innovation_station.members.rules import Actor, Booker, Person
 from innovation_station.sharing import queries, rules, telling
 from innovation_station.sharing.models import Consent, Named
 from innovation_station.timespan import Span
@@ -58,7 +58,7 @@ def holder(booker: Booker, holder_id: int) -> Person:
 
 
 @extras.holder_of
-def known_holder(booker: Person, holder_id: int) -> Person | None:
+def known_holder(booker: Actor, holder_id: int) -> Person | None:
     """Find a member for whom somebody may book, None for all others."""
     return members.person(holder_id) if queries.may_book_for(booker, holder_id) else None
 
@@ -74,11 +74,27 @@ def book_for(
     where the member is away, and as `bookings.service.reserve`.
     """
     found = holder(booker, holder_id)
-    first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
-    if queries.away(holder_id, first, last):
-        raise Refused([Refusal("holder-away", "for", {"name": found.name})])
+    _check_there(found, span, zone)
     shown = False if public is False else None
     booking = bookings.reserve(found, space_id, span, now=now, zone=zone, public=shown, booker=booker, **more)
     if tell:
         telling.booked_for(booking, now=now)
     return booking
+
+
+@extras.restored_for
+def check_restore(booker: Actor, booking: Booking, zone: ZoneInfo) -> None:
+    """Refuse a booker who may not book for the member any more, or while they are away; the caller has locked them.
+
+    Raises NotFound, Refused.
+    """
+    found = known_holder(booker, booking.member_id)
+    if found is None:
+        raise NotFound("booking-unknown")
+    _check_there(found, booking.span, zone)
+
+
+def _check_there(found: Person, span: Span, zone: ZoneInfo) -> None:
+    first, last = (side.astimezone(zone).date() for side in (span.start, span.end))
+    if queries.away(found.id, first, last):
+        raise Refused([Refusal("holder-away", "for", {"name": found.name})])

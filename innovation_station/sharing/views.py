@@ -102,7 +102,7 @@ def _for_whom(booker: Person, place: Place, typed: Typed) -> Part | None:
 @of_member
 def _made_for_others(reader: Person, now: Any) -> Part | None:
     """List what one has booked for others."""
-    found = queries.made_for_others(reader.id, now)
+    found = queries.made_for_others(reader, now)
     house = current_house()
     items = [
         own_pages.item(booking, house, now) | {"owner": booking.member.name, "when": own_pages.when_short(booking.span)}

@@ -199,4 +199,6 @@ def test_hours_and_role_and_whole_days_strike() -> None:
     assert found(KIND, {"opens": 600}, booking) == [(1, ["outside-rule"])]
     assert found(KIND, {"booked_by": "host"}, booking) == [(1, ["not-your-role"])]
     assert found(KIND, {"booked_by": "host"}, replace(booking, role="host")) == []
+    for_a_member = replace(booking, role="host", holder="member")
+    assert found(KIND, {"booked_by": "host"}, for_a_member) == []
     assert found(KIND, {"granularity": 1440}, booking) == [(1, ["whole-days"])]

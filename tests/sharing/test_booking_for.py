@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -22,10 +24,12 @@ from innovation_station.notices.models import Notice
 from innovation_station.plans import service as plans
 from innovation_station.plans.rules import Quota
 from innovation_station.plans.service import Contents
+from innovation_station.policies import queries as policies
 from innovation_station.sharing import queries, service
 from innovation_station.sharing.models import Absence
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
+from innovation_station.spaces.rules import Scope
 from innovation_station.timespan import Span
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements
 from tests.sharing.conftest import (
@@ -126,6 +130,39 @@ def test_taking_consent_back_ends_it_at_once(context: Flask, small: Small) -> No
         book(small, span=AFTERNOON)
 
 
+def test_consent_taken_back_shuts_what_was_booked_too(app: Flask, small: Small, bo: FlaskClient) -> None:
+    """Neither is it seen any more, given back, nor taken anew in the holder's name."""
+    with app.app_context():
+        friends(small)
+        gone, stays = book(small).id, book(small, span=AFTERNOON).id
+        with transaction():
+            bookings.cancel(member(small, "bo"), gone, now=NOW)
+        assert bo.get(f"/bookings/{stays}").status_code == 200 and "Bokat åt andra" in bo.get("/bookings").text
+        allow(small, "alva")
+        with pytest.raises(NotFound), transaction():
+            bookings.restore(member(small, "bo"), gone, now=NOW, zone=ZONE)
+        with pytest.raises(NotFound), transaction():
+            bookings.cancel(member(small, "bo"), stays, now=NOW)
+        assert [db.session.get_one(Booking, number).state for number in (gone, stays)] == ["cancelled", "confirmed"]
+    for number in (gone, stays):
+        assert bo.get(f"/bookings/{number}").status_code == 404
+    assert "Bokat åt andra" not in bo.get("/bookings").text
+
+
+def test_nothing_is_taken_back_for_who_is_away(context: Flask, small: Small) -> None:
+    friends(small)
+    booking = book(small)
+    with transaction():
+        bookings.cancel(member(small, "bo"), booking.id, now=NOW)
+    with transaction() as session:
+        session.add(Absence(member_id=small.people["alva"], first=TUESDAY, last=TUESDAY, made_at=NOW))
+    with pytest.raises(Refused) as error, transaction():
+        bookings.restore(member(small, "bo"), booking.id, now=NOW, zone=ZONE)
+    assert codes(error) == ["holder-away"]
+    with transaction():
+        bookings.restore(member(small, "alva"), booking.id, now=NOW, zone=ZONE)  # their own word
+
+
 def test_names_are_found_by_their_parts(context: Flask, small: Small) -> None:
     for name in ("Åsa Öberg", "Per 100%", "Örjan Ek"):
         newcomer(small, name)
@@ -203,6 +240,27 @@ def test_staff_need_no_answer_and_members_do(context: Flask, small: Small) -> No
     befriend(small, "host", "bo")
     later = at(TUESDAY, "16:00", "17:00")
     assert book(small, "bo", "host", later, space=small.hall).state == "requested"  # a host's name opens no door
+
+
+def test_staff_book_for_a_member_what_is_for_staff(context: Flask, small: Small) -> None:
+    """`booked_by` asks for the role of who books; plan and quotas are the member's, also where a rule is tried."""
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.hall), booked_by="host")
+        one = Contents(names=("Ett", "One"), standard=True, quotas=(Quota("hall", "week", "bookings", 9),))
+        plans.add_plan(one, actor=None)
+    friends(small)
+    booking = book(small, "host", space=small.hall)
+    assert (booking.member_id, booking.state) == (small.people["alva"], "confirmed")
+    with pytest.raises(Refused) as error:
+        book(small, "bo", space=small.hall, span=AFTERNOON)
+    assert codes(error) == ["not-your-role"]
+    befriend(small, "host", "bo")
+    allow(small, "host", colleagues=True)
+    with pytest.raises(Refused) as error:
+        book(small, "bo", "host", space=small.hall, span=AFTERNOON)
+    assert codes(error) == ["not-your-role"]
+    [coming], _more = policies.coming(Scope(space=small.hall), NOW)
+    assert (coming.role, coming.holder) == ("host", "member")
 
 
 def test_new_house_rules_are_the_bookers_to_accept(context: Flask, small: Small) -> None:
@@ -350,12 +408,62 @@ def test_page_says_why_not_and_offers_what_the_holder_may_have(app: Flask, small
         reserve(small, "host", small.a1, AFTERNOON)
     alva = small.people["alva"]
     answer = post(bo, "/bookings", {**TAP, "space": small.a1, "for": alva})
-    assert answer.status_code == 422 and "Alva Lindqvist har redan A2" in answer.text
+    assert answer.status_code == 422 and "Alva Lindqvist har ett annat skrivbord då" in answer.text
+    assert "har redan" not in answer.text
+    said = post(log_in(browser(app), "host"), "/bookings", {**TAP, "space": small.a1, "for": alva}).text
+    assert "Alva Lindqvist har redan A2" in said
     assert f'<option value="{alva}" selected>' in answer.text
     taken = {**TAP, "start": "13:00", "end": "15:00", "space": small.a1, "for": alva}
     answer = post(bo, "/bookings", taken)
     assert answer.status_code == 409
     assert answer.text.count(f'name="for" value="{alva}"') == answer.text.count('class="alts"') * 3
+
+
+def test_page_tells_nothing_of_the_holders_membership(app: Flask, small: Small, bo: FlaskClient) -> None:
+    with app.app_context():
+        friends(small)
+        with transaction():
+            one = Contents(names=("Ett", "One"), quotas=(Quota("desk", "week", "bookings", 1),))
+            plan = plans.add_plan(one, actor=None)
+            plans.give(plan.id, member_id=small.people["alva"], starts=MONDAY, now=NOW, actor=None)
+        reserve(small, "alva", small.a2, AFTERNOON)
+    wish = {**TAP, "space": small.a1, "for": small.people["alva"]}
+    answer = post(bo, "/bookings", wish)
+    assert answer.status_code == 422 and "Alva Lindqvist får inte den enligt sitt medlemskap" in answer.text
+    assert "bokningar av" not in answer.text and "Ett" not in answer.text.partition("<main")[2]
+    staff = post(log_in(browser(app), "host"), "/bookings", wish)
+    assert staff.status_code == 422 and "Alva Lindqvist skulle läsa: Ett rymmer 1 bokningar" in staff.text
+
+
+def test_one_press_on_what_is_offered_loses_nothing_that_was_typed(app: Flask, small: Small, bo: FlaskClient) -> None:
+    with app.app_context():
+        friends(small)
+        reserve(small, "host", small.room, AFTERNOON)
+        with transaction():
+            member(small, "alva").visible = True
+    wish = {
+        "space": small.room, "date": str(TUESDAY), "preset": "own", "start": "13:00", "end": "15:00",
+        "for": small.people["alva"], "title": "Möte <b>", "guests": "Karin Ek karin@guest.example\r\nOlle olle@guest.example",
+    }  # fmt: skip
+    answer = post(bo, "/bookings", wish)
+    assert answer.status_code == 409
+    form = answer.text.partition('class="alts"')[2].partition("</form>")[0]
+    fields = {unescape(name): unescape(value) for name, value in re.findall(r'name="([^"]*)" value="([^"]*)"', form)}
+    assert post(bo, "/bookings", fields).status_code == 303
+    with app.app_context():
+        [row] = db.session.scalars(select(Booking).where(Booking.member_id == small.people["alva"]))
+        assert (row.title, row.public) == ("Möte <b>", False)
+        assert [guest.name for guest in queries.guests(row.id)] == ["Karin Ek", "Olle"]
+    shown = post(bo, "/bookings", {**wish, "visible": "1"}).text.partition('class="alts"')[2].partition("</form>")[0]
+    assert 'name="visible" value="1"' in shown
+
+
+def test_for_somebody_else_no_series_is_offered(app: Flask, small: Small, bo: FlaskClient) -> None:
+    with app.app_context():
+        friends(small)
+    path = f"/book/{small.a1}?date={TUESDAY}"
+    assert "/series/new" in bo.get(path).text
+    assert "/series/new" not in bo.get(f"{path}&for={small.people['alva']}").text
 
 
 @pytest.mark.parametrize("holder", ["host", "nobody", "999999", "x", "-1", "\0", "9" * 30])
