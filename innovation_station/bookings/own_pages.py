@@ -158,7 +158,8 @@ def for_holder(refusals: Iterable[Refusal], name: str, *, staff: bool) -> list[R
             refusal = Refusal("holder-desk", refusal.field, {"name": name})
         elif refusal.code in OF_HOLDER:
             hidden = Refusal("holder-membership", refusal.field, {"name": name})
-            reads = Refusal("holder-reads", refusal.field, {"name": name, "text": sentence(refusal)})
+            text = sentence(refusal).removesuffix(".")
+            reads = Refusal("holder-reads", refusal.field, {"name": name, "text": text})
             refusal = reads if staff else hidden
         if refusal not in found:
             found.append(refusal)

@@ -26,7 +26,7 @@ def _look_accept(person: Person, deed: Deed, now: datetime) -> Asked | Done | No
     if offer is None:
         return None
     what = summary(offer.booking)
-    if offer.state == "accepted":
+    if offer.state == "accepted" and offer.booking.member_id == person.id:
         return Done(_("%(what)s is yours.", what=what))
     if not rules.stands(offer, offer.booking, now):
         return None

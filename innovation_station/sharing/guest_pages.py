@@ -126,4 +126,5 @@ def _in_sheet(_booker: Person, place: Place, typed: Typed) -> Part | None:
 def _invited(booker: Person, booking: Booking, typed: Typed, now: datetime) -> None:
     """Invite whom the form names, in the language of the page."""
     if people := rules.read_guests(typed.get("guests", "")):
-        guests.add(booker, booking, people, language=language(), now=now)
+        fresh = not booking.revision and booking.created_at == now
+        guests.add(booker, booking, people, language=language(), now=now, fresh=fresh)

@@ -52,9 +52,13 @@ def _hosted(actor: Actor, booking_id: int) -> Booking:
 
 
 def add(
-    actor: Actor, booking: Booking, people: Sequence[tuple[str, str]], *, language: str, now: datetime
+    actor: Actor, booking: Booking, people: Sequence[tuple[str, str]], *, language: str, now: datetime,
+    fresh: bool = False,
 ) -> list[Guest]:  # fmt: skip
-    """Invite people to a booking whose member is locked by the caller, who knows that the actor may. Raises Refused."""
+    """Invite people to a booking whose member is locked by the caller, who knows that the actor may.
+
+    With `fresh` it was made in this transaction: that they come is a part of it and no change. Raises Refused.
+    """
     if found := booking_rules.change_refusals(booking, now):
         raise Refused(found)
     wanted = {normal_email(email): " ".join(name.split()) for name, email in people}
@@ -74,8 +78,15 @@ def add(
         for email, name in new.items()
     ]  # fmt: skip
     db.session.add_all(made)
-    _count(actor, booking, going, going + len(made), now)
+    if fresh:
+        booking.people = rules.people_with(booking.people, going, going + len(made))
+    else:
+        _count(actor, booking, going, going + len(made), now)
     db.session.flush()
+    audit.record(
+        "guest.invited", subject=("booking", booking.id), actor=actor, member_id=booking.member_id,
+        after={"guests": [guest.id for guest in made]}, now=now,
+    )  # fmt: skip
     letters.tell_all(booking, made, now=now)
     return made
 
@@ -114,6 +125,10 @@ def remove(actor: Actor, booking_id: int, guest_id: int, *, now: datetime) -> No
     if was == "invited":
         _count(actor, booking, going, going - 1, now)
     db.session.flush()
+    audit.record(
+        "guest.removed", subject=("booking", booking.id), actor=actor, member_id=booking.member_id,
+        after={"guests": [guest.id]}, now=now,
+    )  # fmt: skip
     letters.tell_all(booking, [guest], now=now)
 
 

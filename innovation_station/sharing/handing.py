@@ -43,6 +43,7 @@ def make(actor: Actor, booking_id: int, *, to: int | str, now: datetime) -> Offe
     )  # fmt: skip
     db.session.add(offer)
     db.session.flush()
+    _noted("offer.made", actor, offer, now)
     if to_id is not None:
         telling.offered(offer, booking, now=now)
     return offer
@@ -76,6 +77,7 @@ def take_back(actor: Actor, booking_id: int, *, now: datetime) -> None:
     offer = queries.open_offer(booking.id)
     if offer is not None:
         _end(offer, "withdrawn", now)
+        _noted("offer.withdrawn", actor, offer, now)
 
 
 def accept(receiver: Booker, offer_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
@@ -85,7 +87,7 @@ def accept(receiver: Booker, offer_id: int, *, now: datetime, zone: ZoneInfo) ->
     """
     offer = _offered(receiver, offer_id)
     booking = offer.booking
-    if offer.state == "accepted":
+    if offer.state == "accepted" and booking.member_id == receiver.id:
         return booking
     if not rules.stands(offer, booking, now):
         raise Conflict([Refusal("offer-closed")])
@@ -107,6 +109,7 @@ def decline(receiver: Actor, offer_id: int, *, now: datetime) -> Offer:
     if not rules.stands(offer, offer.booking, now):
         raise Conflict([Refusal("offer-closed")])
     _end(offer, "declined", now)
+    _noted("offer.declined", receiver, offer, now)
     telling.answered_offer(offer, offer.booking, now=now)
     return offer
 
@@ -141,3 +144,10 @@ def _end(offer: Offer, state: str, now: datetime) -> None:
     db.session.flush()
     if offer.to_id is not None:
         telling.offer_over(offer)
+
+
+def _noted(action: str, actor: Actor, offer: Offer, now: datetime) -> None:
+    audit.record(
+        action, subject=("offer", offer.id), actor=actor, member_id=offer.from_id,
+        after={"booking": offer.booking_id}, now=now,
+    )  # fmt: skip

@@ -90,8 +90,9 @@ def _values(
         "news": news, "place": place.name, "start": booking.start.isoformat(), "end": booking.end.isoformat(),
         "own": guest.state == "declined",
     }  # fmt: skip
-    if news == "off":
-        return said | {name: knew[name] for name in ("start", "end") if knew}
+    if news == "off" and knew:  # what they know of, wherever it has been moved since
+        old = house.places.get(knew["space"])
+        return said | {"place": old.name if old else "", "start": knew["start"], "end": knew["end"]}
     if news == "moved" and knew and (knew["space"], knew["start"], knew["end"]) != (
         booking.space_id, booking.start.isoformat(), booking.end.isoformat(),
     ):  # fmt: skip

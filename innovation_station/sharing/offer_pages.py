@@ -34,7 +34,7 @@ def hand_over(booking_id: int) -> ResponseReturnValue:
     """Offer a booking to somebody else; it goes over when they say yes."""
     booking = _own(booking_id)
     form = OfferForm()
-    people = queries.colleagues(booking.member_id)
+    people = queries.colleagues(booking.member_id) if booking.member_id == actor().id else []  # not for staff to know
     form.to.choices = [("", _("Somebody else, by e-mail")), *((str(one.id), one.name) for one in people)]
     if not form.validate_on_submit():
         return _offering(booking, form), 422 if form.is_submitted() else 200
@@ -114,12 +114,14 @@ def _offered(found: Offer, reasons: list[str]) -> str:
     booking, now = found.booking, clock.now()
     house = current_house()
     place = house.places[booking.space_id]
-    stands = rules.stands(found, booking, now)
+    stands, mine = rules.stands(found, booking, now), booking.member_id == actor().id
+    known = stands or mine  # what has become of another's booking since is theirs to know
     page = {
-        "id": found.id, "heading": place_title(place), "when": when_full(booking.span), "stands": stands,
+        "id": found.id, "heading": place_title(place) if known else _("The offer"),
+        "when": when_full(booking.span) if known else "", "stands": stands,
         "title": booking.title if stands else "", "giver": queries.name_of(found.from_id) if stands else "",
         "until": _moment(found.expires_at), "guests": len(queries.guests(booking.id)) if stands else 0,
-        "state": found.state, "booking_id": booking.id if booking.member_id == actor().id else None,
+        "state": found.state, "booking_id": booking.id if mine else None,
         "against": _against(booking, now) if stands and not reasons else [],
         "asks": stands and bool(place.policy.approval) and not is_staff(actor()),
     }  # fmt: skip

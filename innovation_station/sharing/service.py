@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
+from innovation_station.audit import service as audit
 from innovation_station.bookings import extras, writes
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
@@ -35,9 +36,11 @@ def allow(
     if found := rules.named_refusals(people):
         raise Refused(found)
     writes.lock_member(member_id)
+    known = queries.consent(member_id)
+    named = queries.named(member_id)
+    before = _said(known, named)
     db.session.execute(delete(Named).where(Named.member_id == member_id))
     db.session.add_all(Named(member_id=member_id, email=email) for email in people)
-    known = queries.consent(member_id)
     if not organisation and not colleagues and not people:
         if known is not None:
             db.session.delete(known)
@@ -46,6 +49,18 @@ def allow(
     else:
         known.organisation, known.colleagues, known.changed_at = organisation, colleagues, now
     db.session.flush()
+    after = {"organisation": organisation, "colleagues": colleagues, "named": len(people)}
+    if before != after or sorted(named) != sorted(people):
+        audit.record(
+            "consent.changed", subject=("member", member_id), actor=members.person(member_id), member_id=member_id,
+            before=before, after=after, now=now,
+        )  # fmt: skip
+
+
+def _said(known: Consent | None, named: Sequence[str]) -> dict[str, Any]:
+    """Give for the trail who may book for a member: of addresses how many, for they are other people's."""
+    organisation, colleagues = (known.organisation, known.colleagues) if known else (False, False)
+    return {"organisation": organisation, "colleagues": colleagues, "named": len(named)}
 
 
 def holder(booker: Booker, holder_id: int) -> Person:

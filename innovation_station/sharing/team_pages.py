@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -11,18 +11,19 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings.own_pages import named, when_full
+from innovation_station.bookings.own_pages import for_holder, named, when_full
 from innovation_station.bookings.rules import PRESETS, local_span, preset_span
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError
+from innovation_station.errors import DomainError, Refusal
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, sentence, zone
-from innovation_station.members.rules import is_staff
+from innovation_station.members.rules import Person, is_staff
 from innovation_station.sharing import queries, rules, teams
 from innovation_station.sharing.forms import TeamForm
 from innovation_station.sharing.teams import Team
 from innovation_station.sharing.views import WORDS_LONGEST, pages
+from innovation_station.spaces.rules import House
 from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, signed_in
 
@@ -90,6 +91,15 @@ def _first(who: list[int]) -> Callable[[int], bool]:
     return lambda one: one not in who
 
 
+def _cannot(person: Person, why: Sequence[Refusal], house: House) -> dict[str, str]:
+    """Say why somebody cannot have a desk; of others no more than they may know. A name is not said twice."""
+    me = actor()
+    worded = why if person.id == me.id else for_holder(why, person.name, staff=is_staff(me))
+    said = named(worded, house, None if person.id == me.id else person.name)
+    names = any(refusal.values.get("name") == person.name for refusal in said)
+    return {"name": "" if names else person.name, "why": " ".join(map(sentence, said))}
+
+
 def _page(form: TeamForm, who: list[int], found: Team | None, reasons: list[str], span: Span | None = None) -> str:
     me, words = actor(), " ".join(request.values.get("q", "")[:WORDS_LONGEST].split())
     listed = queries.bookable_for(me, words, limit=LISTED + 1)
@@ -107,13 +117,7 @@ def _page(form: TeamForm, who: list[int], found: Team | None, reasons: list[str]
         page["look"] = {
             "when": when_full(span),
             "seats": [{"name": person.name, "place": place.name} for person, place in found.seats],
-            "cannot": [
-                {
-                    "name": "" if why[0].code == "holder-away" else person.name,  # that one says so itself
-                    "why": " ".join(sentence(one) for one in named(why, house, person.name)),
-                }
-                for person, why in found.cannot
-            ],
+            "cannot": [_cannot(person, why, house) for person, why in found.cannot],
             "who": [person.id for person, _place in found.seats],
         }
     return render_template("sharing/team.html", page=page, form=form, reasons=reasons)

@@ -180,6 +180,8 @@ def test_quotas_strike_who_came_last() -> None:
     limit = [Limit(Quota("room", "day", "hours", 120), house=True)]
     first, second, third = (coming(n, at(TUESDAY, f"{9 + n}:00", f"{10 + n}:00")) for n in (3, 2, 1))
     assert found(KIND, {}, third, first, second, limits=limit) == [(1, ["limit-hours"])]
+    for_others = [replace(one, role="host", holder="member") for one in (first, second, third)]
+    assert found(KIND, {}, *for_others, limits=limit) == [(1, ["limit-hours"])]  # what staff made for a member counts
     shared = [Limit(Quota("room", "day", "hours", 120), shared=True, house=True)]
     assert found(KIND, {}, first, second, third, limits=shared) == []  # booked for no organisation
     ours = [replace(one, organisation_id=3) for one in (first, second, third)]
@@ -199,6 +201,5 @@ def test_hours_and_role_and_whole_days_strike() -> None:
     assert found(KIND, {"opens": 600}, booking) == [(1, ["outside-rule"])]
     assert found(KIND, {"booked_by": "host"}, booking) == [(1, ["not-your-role"])]
     assert found(KIND, {"booked_by": "host"}, replace(booking, role="host")) == []
-    for_a_member = replace(booking, role="host", holder="member")
-    assert found(KIND, {"booked_by": "host"}, for_a_member) == []
+    assert found(KIND, {"booked_by": "host"}, replace(booking, role="host", holder="member")) == []
     assert found(KIND, {"granularity": 1440}, booking) == [(1, ["whole-days"])]

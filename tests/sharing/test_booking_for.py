@@ -12,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from innovation_station.audit import queries as audit
+from innovation_station.bookings import own_pages
 from innovation_station.bookings import queries as booking_queries
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
-from innovation_station.errors import Conflict, NotAllowed, NotFound, Refused
+from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
 from innovation_station.ledger.models import LedgerEntry
 from innovation_station.mail.compose import Sender, write
 from innovation_station.mail.models import Mail
@@ -161,6 +163,18 @@ def test_nothing_is_taken_back_for_who_is_away(context: Flask, small: Small) -> 
     assert codes(error) == ["holder-away"]
     with transaction():
         bookings.restore(member(small, "alva"), booking.id, now=NOW, zone=ZONE)  # their own word
+
+
+def test_consent_given_and_taken_back_stands_in_the_trail(context: Flask, small: Small) -> None:
+    friends(small)
+    allow(small, "alva", colleagues=True)  # nothing new
+    allow(small, "alva")
+    alva = small.people["alva"]
+    told = audit.about("member", alva, limit=9)
+    assert [(one.action, one.actor_id, one.before, one.after) for one in reversed(told)] == [
+        ("consent.changed", alva, {"colleagues": False}, {"colleagues": True}),
+        ("consent.changed", alva, {"colleagues": True}, {"colleagues": False}),
+    ]
 
 
 def test_names_are_found_by_their_parts(context: Flask, small: Small) -> None:
@@ -464,6 +478,19 @@ def test_for_somebody_else_no_series_is_offered(app: Flask, small: Small, bo: Fl
     path = f"/book/{small.a1}?date={TUESDAY}"
     assert "/series/new" in bo.get(path).text
     assert "/series/new" not in bo.get(f"{path}&for={small.people['alva']}").text
+
+
+def test_staff_read_what_the_holder_would(context: Flask) -> None:
+    private = [
+        Refusal("own-desk", "space", {"other": 2}),
+        Refusal("no-plan"),
+        Refusal("quota-bookings"),
+        Refusal("past"),
+    ]
+    found = {staff: own_pages.for_holder(private[:2] + private[3:], "Alva", staff=staff) for staff in (True, False)}
+    assert [one.code for one in found[True]] == ["own-desk", "holder-reads", "past"]
+    assert [one.code for one in found[False]] == ["holder-desk", "holder-membership", "past"]
+    assert own_pages.for_holder(private[1:3], "Alva", staff=False) == found[False][1:2]  # said once
 
 
 @pytest.mark.parametrize("holder", ["host", "nobody", "999999", "x", "-1", "\0", "9" * 30])

@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from innovation_station.audit import queries as audit
 from innovation_station.audit.models import AuditEntry
 from innovation_station.bookings import answers
 from innovation_station.bookings import service as bookings
@@ -290,6 +291,20 @@ def test_what_is_changed_back_in_time_is_not_told(context: Flask, small: Small) 
     move(small, booking, at(TUESDAY, "16:00", "17:00"), LATER + 5 * SECOND)
     [message] = send(context, LATER + HOUR)
     assert int(entry(message)[1]["SEQUENCE"]) == 1 and "16–17" in message["Subject"] and "13–15" in text(message)
+
+
+def test_moved_and_cancelled_at_once_the_mail_names_what_the_guest_knows(context: Flask, small: Small) -> None:
+    booking = reserve(small)
+    invite(small, booking, KARIN)
+    send(context, LATER)
+    with transaction():
+        bookings.move(member(small, "alva"), booking.id, space_id=small.hall, span=MORNING, now=LATER, zone=ZONE)
+    with transaction():
+        bookings.cancel(member(small, "alva"), booking.id, now=LATER + SECOND)
+    [message] = send(context, LATER + HOUR)
+    said = f"{message['Subject']} {text(message)}"
+    assert entry(message)[0] == "CANCEL" and "13–15" in said and "08–12" not in said
+    assert "Hågelby" in said and "Scenen" not in said
 
 
 def test_moved_before_the_invitation_left_it_is_still_an_invitation(context: Flask, small: Small) -> None:
@@ -647,6 +662,34 @@ def test_form_of_a_booking_invites_too(app: Flask, small: Small, alva: FlaskClie
     assert wrong.status_code == 422 and ">karin@guest.example</textarea>" in wrong.text
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Booking)) == 1  # all or nothing
+
+
+def test_guests_in_the_form_leave_the_receipt_and_its_undo(app: Flask, small: Small, alva: FlaskClient) -> None:
+    wish = {"space": small.room, "date": str(TUESDAY), "start": "13:00", "end": "15:00", "key": "k"}
+    answer = post(alva, "/bookings", {**wish, "guests": "Karin Ek karin@guest.example"})
+    page = alva.get(answer.location).text
+    assert "Hågelby är din" in page and f'action="{answer.location}/cancel"' in page and 'name="undo"' in page
+    with app.app_context():
+        [booking] = db.session.scalars(select(Booking))
+        assert (booking.people, booking.revision) == (2, 0)
+        invite(small, booking, OLLE)
+        assert (booking.people, booking.revision) == (3, 1)
+
+
+def test_guests_invited_and_taken_off_stand_in_the_trail(context: Flask, small: Small) -> None:
+    booking = reserve(small)
+    one, other = invite(small, booking, KARIN, OLLE)
+    assert invite(small, booking, KARIN) == []
+    with transaction():
+        guests.remove(person(small, "host"), booking.id, one.id, now=NOW)
+    told = audit.about("booking", booking.id, limit=9)
+    said = [(row.action, row.member_id, row.actor_id, row.after) for row in reversed(told)]
+    alva, host = small.people["alva"], small.people["host"]
+    assert said == [
+        ("guest.invited", alva, alva, {"guests": [one.id, other.id]}),
+        ("guest.removed", alva, host, {"guests": [one.id]}),
+    ]
+    assert "karin" not in str(said).lower()
 
 
 def test_guests_at_somebody_elses_booking_are_the_holders(app: Flask, small: Small, bo: FlaskClient) -> None:

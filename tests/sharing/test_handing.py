@@ -420,6 +420,61 @@ def test_links_of_the_mail_ask_first_and_work_once(app: Flask, small: Small, cli
         assert db.session.get_one(Booking, booking_id).member_id == small.people["bo"]
 
 
+def test_an_offer_that_is_over_shows_no_more_of_the_booking(
+    app: Flask, small: Small, bo: FlaskClient, client: FlaskClient
+) -> None:
+    """Where it is moved to, and who has it after oneself, is theirs to know."""
+    with app.app_context():
+        moved, handed = reserve(small), reserve(small, space=small.booth, span=MORNING)
+        first, second = offer(small, moved), offer(small, handed)
+        with transaction():
+            alva = member(small, "alva")
+            bookings.move(alva, moved.id, space_id=small.hall, span=MORNING, now=LATER, zone=ZONE)
+        accept(small, second)
+        link = deed_links.path(
+            Deed(ACCEPT, small.people["bo"], second.id, str(second.sequence), second.expires_at)
+        )  # fmt: skip
+        paths = [f"/offers/{one.id}" for one in (first, second)]
+    assert "är din" in client.get(link).text and "tisdag 24 november" in bo.get(paths[1]).text
+    with app.app_context():
+        accept(small, offer(small, handed, "host@example.org", "bo"), "host")
+        with pytest.raises(Conflict):
+            accept(small, db.session.get_one(Offer, second.id))
+    for path in paths:
+        page = bo.get(path).text.partition("<main")[2]
+        assert "Erbjudandet gäller inte längre" in page and "tisdag" not in page and "24 nov" not in page, path
+    assert client.get(link).status_code == 410
+
+
+def test_staff_read_no_list_of_a_members_colleagues(app: Flask, small: Small, alva: FlaskClient) -> None:
+    with app.app_context():
+        befriend(small, "alva", "bo")
+        path = f"/bookings/{reserve(small).id}/hand-over"
+    assert "Bo Ek" in alva.get(path).text
+    host = log_in(browser(app), "host")
+    assert host.get(path).status_code == 200 and "Bo Ek" not in host.get(path).text
+    assert post(host, path, {"to": small.people["bo"]}).status_code == 422
+    assert post(host, path, {"to": "", "email": BO}).status_code == 303
+
+
+def test_offers_stand_in_the_trail(context: Flask, small: Small) -> None:
+    booking = reserve(small)
+    found = offer(small, booking)
+    with transaction():
+        handing.take_back(person(small, "alva"), booking.id, now=NOW)
+    again = offer(small, booking, who="host")
+    with transaction():
+        handing.decline(person(small, "bo"), again.id, now=LATER)
+    rows = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.action.like("offer.%")).order_by(AuditEntry.id)
+    )  # fmt: skip
+    alva, bo, host = (small.people[who] for who in ("alva", "bo", "host"))
+    assert [(row.action, row.subject_id, row.actor_id, row.member_id) for row in rows] == [
+        ("offer.made", found.id, alva, alva), ("offer.withdrawn", found.id, alva, alva),
+        ("offer.made", again.id, host, alva), ("offer.declined", again.id, bo, alva),
+    ]  # fmt: skip
+
+
 def test_link_declines(app: Flask, small: Small, client: FlaskClient) -> None:
     with app.app_context():
         found = offer(small, reserve(small))

@@ -161,6 +161,19 @@ def test_page_says_what_is_wrong(app: Flask, small: Small, bo: FlaskClient, give
     assert post(bo, "/book/team", wish).status_code == answer.status_code
 
 
+def test_page_tells_no_more_of_others_than_that_they_cannot(app: Flask, small: Small, bo: FlaskClient) -> None:
+    with app.app_context():
+        friends(small)
+        reserve(small, "alva", small.a2, MORNING)
+    wish = {**DAY, "who": [small.people["alva"], small.people["bo"]], "look": "1"}
+    page = bo.get("/book/team", query_string=wish).text.partition("<main")[2]
+    assert "Alva Lindqvist har ett annat skrivbord då" in page and "A2" not in page
+    with app.app_context():
+        reserve(small, "bo", small.a1, MORNING)
+    page = bo.get("/book/team", query_string=wish).text.partition("<main")[2]
+    assert "Du har redan A1" in page and "A2" not in page  # of oneself one reads it all
+
+
 def test_closed_day_says_why(app: Flask, small: Small, bo: FlaskClient) -> None:
     with app.app_context():
         friends(small)
