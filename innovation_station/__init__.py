@@ -97,6 +97,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.repairs import staff as staff_faults
     from innovation_station.repairs import telling as fault_telling
     from innovation_station.repairs import views as faults
+    from innovation_station.series import deeds as series_deeds
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
     from innovation_station.sharing import away_pages as _away_pages  # noqa: F401  adds its pages to those of sharing
@@ -152,7 +153,7 @@ def _register_features(app: Flask) -> None:
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
     tellers = (plan_telling, *booking_tellers, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
-    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds)
+    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
     invitations.init_app(app)
     _register_personal(app)

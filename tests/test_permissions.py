@@ -81,6 +81,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /series/<series_id>/edit            POST    in       404  422   422   422
 /series/<series_id>/cancel          GET     in       404  200   200   200
 /series/<series_id>/cancel          POST    in       404  422   422   422
+/series/<series_id>/restore         POST    in       404  303   303   303
 /bookings/<booking_id>/answer       POST    in       404  404   409   409
 /waits                              POST    in       422  422   422   422
 /waits/<wait_id>                    GET     in       404  200   404   404

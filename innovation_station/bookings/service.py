@@ -245,11 +245,11 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
     return booking
 
 
-def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
+def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo, tell: bool = True) -> Booking:
     """Take a cancellation back while the time is still free; what staff had granted is granted still.
 
     Who booked for the member may take back what they have cancelled themselves, as long as they may book for them.
-    Raises NotFound, Refused, Conflict.
+    `tell` is False where one mail says more than this booking. Raises NotFound, Refused, Conflict.
     """
     booking = mine(actor, booking_id, booker=True)
     if not _may_change(actor, booking):
@@ -276,7 +276,7 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     booking.sequence += 1
     db.session.flush()
     allocate(place, wish.padded, zone, booking_id=booking.id)
-    record(booking, actor, "restored", now, before, house=house, standing=standing)
+    record(booking, actor, "restored", now, before, house=house, standing=standing, tell=tell)
     return booking
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, String, TextClause, bindparam, column, select, text
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Integer, String, TextClause, bindparam, column, exists, select, text
+from sqlalchemy.orm import aliased, joinedload
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, LONGEST_BOOKING, Allocation, Booking, SpaceHold
+from innovation_station.bookings.models import (
+    LONGEST_ALLOCATION,
+    LONGEST_BOOKING,
+    Allocation,
+    Booking,
+    BookingHistory,
+    SpaceHold,
+)
 from innovation_station.bookings.rules import GONE, HOLDING, Held, Wish
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.series.models import Occurrence, Series
@@ -78,6 +85,21 @@ def row_of(occurrence: Occurrence, series: Series) -> Row:
 def rows(series: Series) -> list[Row]:
     """List the dates of a series as the rules see them, in order."""
     return [row_of(occurrence, series) for occurrence in occurrences(series.id)]
+
+
+def given_back(series_id: int, at: datetime) -> list[tuple[Booking, date, bool]]:
+    """List what was cancelled of a series at an instant, in order: the booking, its `original`, and whether nothing has
+    happened to it since; one statement."""
+    later = aliased(BookingHistory)
+    untouched = ~exists().where(later.booking_id == Booking.id, later.id > BookingHistory.id)
+    found = db.session.execute(
+        select(Booking, Occurrence.original, untouched)
+        .join(Occurrence, Occurrence.booking_id == Booking.id)
+        .join(BookingHistory, BookingHistory.booking_id == Booking.id)
+        .where(Occurrence.series_id == series_id, BookingHistory.action == "cancelled", BookingHistory.at == at)
+        .order_by(Booking.start, Booking.id)
+    )
+    return [(booking, original, bool(same)) for booking, original, same in found]
 
 
 # -- what dates meet --------------------------------------------------------------------------------------------------

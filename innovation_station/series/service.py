@@ -26,7 +26,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Wish, asked, cancel_refusals, change_refusals, what_is_left
 from innovation_station.bookings.writes import Taken
 from innovation_station.db import db
-from innovation_station.errors import Conflict, NotFound, Refusal, Refused
+from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor, Booker, booking_refusals, is_staff
 from innovation_station.organisations.queries import managed_spaces
 from innovation_station.plans.rules import Allowance, Standing
@@ -35,6 +35,7 @@ from innovation_station.series.models import Occurrence, Series
 from innovation_station.series.preview import Verdict
 from innovation_station.series.steps import Answer, Change, Edit, Pattern, Row, Scope, Step
 from innovation_station.spaces.rules import House
+from innovation_station.timespan import Span
 
 Answers = Mapping[date, Answer]
 _NONE: Mapping[int, Booking] = MappingProxyType({})
@@ -86,7 +87,7 @@ def edit(
     """
     if edited.title is not None:
         edited = replace(edited, title=bookings.clean_title(edited.title))
-    series = _mine_locked(actor, series_id)
+    series = mine_locked(actor, series_id)
     if going := divided_by(series, request_key):
         return going
     change, house = _locked(lambda: looking.changing(series, edited, scope, at, answers, now=now, zone=zone))
@@ -106,7 +107,7 @@ def cancel(actor: Actor, series_id: int, scope: Scope, at: date, *, now: datetim
 
     Raises NotFound and Refused.
     """
-    series = _mine_locked(actor, series_id)
+    series = mine_locked(actor, series_id)
     rows = queries.rows(series)
     if changes.cancelled_before(rows, scope, at, now):
         return Change(series.pattern)
@@ -118,6 +119,50 @@ def cancel(actor: Actor, series_id: int, scope: Scope, at: date, *, now: datetim
         _pattern_of(series, change, now, zone)
     telling.cancelled(series, change, touched, actor, now)
     return change
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The bookings that a member has back, and the times of those that may not be had any more, each with why."""
+
+    had: tuple[Booking, ...] = ()
+    lost: tuple[tuple[Span, tuple[Refusal, ...]], ...] = ()
+
+
+def restore(actor: Actor, series_id: int, at: datetime, *, now: datetime, zone: ZoneInfo) -> TakenBack:
+    """Take back what was cancelled of a series at an instant, as far as it is to be had; the series ends with it again.
+
+    What has changed since is left alone, so twice is the same as once. Raises NotFound, and Conflict or Refused where
+    nothing of it may be had.
+    """
+    series = mine_locked(actor, series_id)
+    given = [(booking, day) for booking, day, same in queries.given_back(series.id, at) if same and booking.cancelled]
+    if not given:
+        return TakenBack()
+    bookings.locked(*{booking.space_id for booking, _day in given})
+    had: list[tuple[Booking, date]] = []
+    lost: list[tuple[Span, tuple[Refusal, ...]]] = []
+    refused: DomainError | None = None
+    for booking, day in given:
+        span = booking.span
+        try:
+            with db.session.begin_nested():
+                bookings.restore(actor, booking.id, now=now, zone=zone, tell=False)
+        except (Conflict, Refused) as error:
+            refused = error
+            lost.append((span, tuple(error.refusals)))
+        else:
+            had.append((booking, day))
+    if refused is not None and not had:
+        raise refused
+    pattern, last = series.pattern, max(day for _booking, day in had)
+    if pattern.rule.until and pattern.rule.until < last:
+        _follow(series, replace(pattern, rule=pattern.rule.ending(last)), zone)
+    series.revision, series.changed_at = series.revision + 1, now
+    db.session.flush()
+    back = [booking for booking, _day in had]
+    telling.restored(series, back, actor, at, now, whole=not lost)
+    return TakenBack(tuple(back), tuple(lost))
 
 
 def mine(actor: Actor, series_id: int) -> Series:
@@ -165,8 +210,8 @@ def refused(verdicts: Iterable[Verdict]) -> list[Verdict]:
 # -- behind the locks -------------------------------------------------------------------------------------------------
 
 
-def _mine_locked(actor: Actor, series_id: int) -> Series:
-    """Give a series behind the lock of its member, who is locked by whoever changes one of its dates.
+def mine_locked(actor: Actor, series_id: int) -> Series:
+    """Give a series that the actor may change, behind the lock of its member, which whoever changes a date takes.
 
     An account that is closed does not stop it: what a member had is given back when the membership has ended, too.
     """

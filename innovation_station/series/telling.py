@@ -10,6 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.telling import UNDO, calendar, kept_for
+from innovation_station.deeds import links as deeds
+from innovation_station.deeds.registry import Deed
 from innovation_station.i18n import day_short, ngettext, span_short
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
@@ -24,6 +26,7 @@ from innovation_station.spaces.queries import house as read_house
 from innovation_station.timespan import Span
 
 MOST_NAMED = 12
+RESTORE = "series-restore"  # what links in mails do
 
 
 def say(values: Values, _names: Names) -> Said:
@@ -41,6 +44,10 @@ def say(values: Values, _names: Names) -> Said:
             "%(num)d booking of your series in %(place)s is cancelled",
             "%(num)d bookings of your series in %(place)s are cancelled", count, place=place,
         ),
+        "restored": ngettext(
+            "%(num)d booking of your series in %(place)s is yours again",
+            "%(num)d bookings of your series in %(place)s are yours again", count, place=place,
+        ),
     }.get(action) or ngettext(
         "Your series in %(place)s has changed, %(num)d date", "Your series in %(place)s has changed, %(num)d dates",
         count, place=place,
@@ -54,7 +61,14 @@ def say(values: Values, _names: Names) -> Said:
         text = " ".join((_("Somebody at the station did this."), text))
     if asked:
         text = f"{text}. {kept_for(asked, count)}"
-    return Said(title, text, _("Show the series"), "series.show", {"series_id": values["series"]})
+    links = ((_("Take the cancellation back"), _way_back(values)),) if values.get("back") else ()
+    return Said(title, text, _("Show the series"), "series.show", {"series_id": values["series"]}, links)
+
+
+def _way_back(values: Values) -> str:
+    """Give the path of what takes a cancellation back without a login, until the last of its dates is over."""
+    at, until = (values["back"][name] for name in ("at", "until"))
+    return deeds.path(Deed(RESTORE, values["to"], values["series"], intact(at), instant(until)))
 
 
 SERIES = Kind(
@@ -83,10 +97,28 @@ def cancelled(series: Series, change: Change, touched: Sequence[Booking], actor:
     _tell(series, "cancelled", rows, touched, actor, now)
 
 
+def restored(
+    series: Series, touched: Sequence[Booking], actor: Actor, since: datetime, now: datetime, *, whole: bool
+) -> None:  # fmt: skip
+    """Tell which dates are the member's again; nothing where all that was cancelled is taken back at once."""
+    if now - since <= UNDO and whole and notices.withdraw(series.member_id, _subject(series), since=since):
+        return
+    _send(series, "restored", [booking.span for booking in touched], touched, actor, now)
+
+
 def _tell(
     series: Series, action: str, rows: list[Row], touched: Sequence[Booking], actor: Actor, now: datetime
 ) -> None:
-    spans = [row.span for row in rows if row.span is not None]
+    _send(series, action, [row.span for row in rows if row.span is not None], touched, actor, now)
+
+
+def _subject(series: Series) -> str:
+    return f"series-{series.id}"
+
+
+def _send(
+    series: Series, action: str, spans: Sequence[Span], touched: Sequence[Booking], actor: Actor, now: datetime
+) -> None:  # fmt: skip
     if not spans:
         return
     values: dict[str, Any] = {
@@ -96,8 +128,11 @@ def _tell(
         "station": actor.id != series.member_id,
         "asked": sum(1 for booking in touched if booking.state == "requested"),
     }  # fmt: skip
+    if action == "cancelled" and actor.id == series.member_id:
+        until = max(span.end for span in spans)
+        values |= {"to": series.member_id, "back": {"at": now.isoformat(), "until": until.isoformat()}}
     entries = calendar(*sorted(touched, key=lambda booking: (booking.start, booking.id))) if touched else None
     notices.notify(
-        SERIES, series.member_id, values, now=now, subject=f"series-{series.id}", hold_until=now + UNDO,
+        SERIES, series.member_id, values, now=now, subject=_subject(series), hold_until=now + UNDO,
         calendar=entries,
     )  # fmt: skip

@@ -148,10 +148,7 @@ def cancel(series_id: int) -> ResponseReturnValue:
             except DomainError as error:
                 reasons = [sentence(refusal) for refusal in error.refusals]
             else:
-                count = len(done.of("dropped")) + len(done.of("cancelled"))
-                text = ngettext("%(num)d date is cancelled.", "%(num)d dates are cancelled.", count)
-                text = text if count else _("It is cancelled already.")
-                flash({"message": text}, "toast")  # type: ignore[arg-type]
+                flash(_cancelled(series_id, done, now), "toast")  # type: ignore[arg-type]
                 return redirect(url_for("series.show", series_id=series_id), 303)
         else:
             reasons = [_("Choose which dates.")]
@@ -160,6 +157,31 @@ def cancel(series_id: int) -> ResponseReturnValue:
         "choices": words.scope_choices(touched, at, cancelling=True), "reasons": reasons,
     }  # fmt: skip
     return render_template("series/cancel.html", page=page), 422 if reasons else 200
+
+
+@pages.post("/series/<id:series_id>/restore")
+@signed_in
+def restore(series_id: int) -> ResponseReturnValue:
+    """Take back what one act has cancelled, as far as it is to be had, and say what is not."""
+    service.mine(actor(), series_id)
+    since, done = _instant(request.form.get("since")), service.TakenBack()
+    try:
+        if since is not None:
+            with transaction():
+                done = service.restore(actor(), series_id, since, now=clock.now(), zone=zone())
+    except NotFound:
+        raise
+    except DomainError as error:
+        flash(" ".join(sentence(refusal) for refusal in error.refusals), "error")
+        return redirect(url_for("series.show", series_id=series_id), 303)
+    count = len(done.had)
+    text = ngettext("%(num)d date is yours again.", "%(num)d dates are yours again.", count)
+    flash({"message": text if count else _("There is nothing left to take back.")}, "toast")  # type: ignore[arg-type]
+    if done.lost:
+        lost = words.spans([span for span, _why in done.lost])
+        why = dict.fromkeys(sentence(refusal) for _span, refusals in done.lost for refusal in refusals)
+        flash(" ".join((_("Not to be had any more: %(dates)s", dates=f"{lost}."), *why)), "error")
+    return redirect(url_for("series.show", series_id=series_id), 303)
 
 
 @beside.of_booking
@@ -189,6 +211,25 @@ def _list(reader: Person, now: datetime) -> Part | None:
         for series in found
     ]
     return Part("series/_of_member.html", {"items": items}) if items else None
+
+
+def _cancelled(series_id: int, done: Change, now: datetime) -> dict[str, Any]:
+    """Say how many dates are cancelled; the way back is to take just these back."""
+    count = len(done.of("dropped")) + len(done.of("cancelled"))
+    if not count:
+        return {"message": _("It is cancelled already.")}
+    text = ngettext("%(num)d date is cancelled.", "%(num)d dates are cancelled.", count)
+    action = url_for("series.restore", series_id=series_id)
+    return {"message": text, "undo_action": action, "fields": {"since": now.isoformat()}}
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read when something was done; None for what is no instant."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _booked(made: Sequence[Booking]) -> str:

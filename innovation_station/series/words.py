@@ -76,6 +76,13 @@ def _rhythm(rule: Rule) -> str:
     )  # fmt: skip
 
 
+def spans(times: Sequence[Span]) -> str:
+    """Name the first of some dates, each with its hours."""
+    said = [f"{day_short(span.start)} {span_short(span)}" for span in times[:MOST_NAMED]]
+    more = len(times) - len(said)
+    return ", ".join([*said, *([ngettext("and %(num)d more", "and %(num)d more", more)] if more else [])])
+
+
 def heading(pattern: Pattern, house: House) -> str:
     """Name a series: «Hågelby, every other week on Tuesday»."""
     place = house.places.get(pattern.space_id)
