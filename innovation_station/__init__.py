@@ -89,6 +89,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.plans import telling as plan_telling
     from innovation_station.plates import staff as staff_plates
     from innovation_station.plates import views as plates
+    from innovation_station.policies import hours as _hours  # noqa: F401  adds its page to the rules
     from innovation_station.policies import staff as staff_rules
     from innovation_station.privacy import account as own_data
     from innovation_station.privacy import jobs as privacy_jobs

@@ -450,6 +450,7 @@ REFUSALS: Mapping[str, Any] = {
     "rule-range": _l("Write a number from %(least)s to %(most)s."),
     "rule-step": _l("The steps have to divide the day evenly."),
     "rule-lengths": _l("Nothing could be booked in %(space)s: the longest is less than one step or the shortest."),
+    "hours-order": _l("%(weekday)s: it would close before it opens. Change one of the times."),
     "rule-hours": _l("Nothing could be booked in %(space)s: it would close before it opens."),
     "number-malformed": _l("Write a whole number, 99999 at most."),
     "database-busy": _l("A lot is happening right now and this did not get through. Try again in a few seconds."),

@@ -169,6 +169,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/rules                        GET     in       403  403   200   200
 /staff/rules/edit                   GET     in       403  403   200   200
 /staff/rules/edit                   POST    in       403  403   403   422
+/staff/rules/hours                  GET     in       403  403   200   200
+/staff/rules/hours                  POST    in       403  403   403   422
 /staff/rules/explain                GET     in       403  403   200   200
 /staff/managers/<manager_id>/revoke POST    in       403  403   403   303
 /staff/ledger                       GET     in       403  403   200   200

@@ -10,14 +10,16 @@ from wtforms import FieldList, FormField, SelectField
 from wtforms import Form as Plain
 from wtforms.validators import InputRequired
 
+from innovation_station.errors import Refusal
 from innovation_station.forms import CountField, DateField, Form, LengthField, LineField, TimeField
 from innovation_station.i18n import gettext as _
+from innovation_station.i18n import sentence
 from innovation_station.members.rules import EMAIL_LONGEST
 from innovation_station.plans.forms import QUOTA_ROWS
 from innovation_station.plans.rules import PERIODS, UNITS, Limit
 from innovation_station.policies import words
-from innovation_station.policies.rules import DEFAULT, Ruling
-from innovation_station.spaces.rules import POLICY_FIELDS, Rule, Scope
+from innovation_station.policies.rules import DEFAULT, Days, Ruling
+from innovation_station.spaces.rules import DAY_MINUTES, POLICY_FIELDS, Rule, Scope
 
 _figures = {"inputmode": "numeric", "autocomplete": "off"}
 _plain = {"autocomplete": "off"}
@@ -99,6 +101,56 @@ def _rows(limits: Sequence[Limit]) -> list[Mapping[str, Any]]:
         for limit in limits
     ]  # fmt: skip
     return rows + [{} for _row in range(QUOTA_ROWS - len(rows))]
+
+
+class DayForm(Plain):
+    """One weekday: open from and to, closed, or as the house is."""
+
+    state = SelectField(_l("Open or closed"), choices=["open", "closed", "house"])
+    opens = TimeField(_l("Opens"))
+    closes = TimeField(_l("Closes"))
+
+
+class HoursForm(Form):
+    """Opening hours, Monday first; midnight is the end of the day where it closes."""
+
+    week = FieldList(FormField(DayForm), min_entries=7, max_entries=7)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for both times of each day that is open."""
+        fine = super().validate(extra_validators)
+        for row in self.week:
+            for part in (row.opens, row.closes):
+                if row.state.data == "open" and part.data is None and not part.errors:
+                    part.errors = [sentence(Refusal("time-malformed"))]
+                    fine = False
+        return fine
+
+    def days(self) -> dict[int, tuple[int, int] | None]:
+        """Give the hours by weekday, once the form is found valid; what is as the house is left out."""
+        found: dict[int, tuple[int, int] | None] = {}
+        for weekday, row in enumerate(self.week.data):
+            if row["state"] == "open":
+                found[weekday] = (row["opens"], row["closes"] or DAY_MINUTES)
+            elif row["state"] == "closed":
+                found[weekday] = None
+        return found
+
+
+def hours_form(days: Days, *, house: bool) -> HoursForm:
+    """Make the form with the hours as they are; only a place may be as the house is."""
+    rows = []
+    for weekday in range(7):
+        minutes = days.get(weekday)
+        missing = "closed" if house or weekday in days else "house"
+        opens, closes = minutes or (None, None)
+        until = None if closes is None else closes % DAY_MINUTES
+        rows.append({"state": "open" if minutes else missing, "opens": opens, "closes": until})
+    form = HoursForm(data={"week": rows})
+    names = {"open": _("Open"), "closed": _("Shut"), "house": _("As the house")}
+    for row in form.week:
+        row.state.choices = {name: said for name, said in names.items() if not house or name != "house"}
+    return form
 
 
 class ExplainForm(Form):

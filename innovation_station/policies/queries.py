@@ -13,8 +13,8 @@ from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.members.models import Member
 from innovation_station.plans import queries as plans
-from innovation_station.policies.rules import Coming, Ruling
-from innovation_station.spaces.models import Space
+from innovation_station.policies.rules import Coming, Days, Ruling
+from innovation_station.spaces.models import OpeningHours, Space
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House, Scope
 
@@ -26,6 +26,15 @@ def ruling(house: House | None = None) -> Ruling:
     """Give all rules as they are."""
     house = house or read_house()
     return Ruling(house, plans.catalogue(house))
+
+
+def hours() -> dict[int | None, Days]:
+    """Give all opening hours, of the house under None and of the spaces that have their own; one statement."""
+    found: dict[int | None, dict[int, tuple[int, int] | None]] = {}
+    for row in db.session.scalars(select(OpeningHours)):
+        minutes = (row.opens, row.closes) if row.opens < row.closes else None
+        found.setdefault(row.space_id, {})[row.weekday] = minutes
+    return dict(found)
 
 
 def coming(scope: Scope, now: datetime, most: int = MOST) -> tuple[Sequence[Coming], bool]:

@@ -24,6 +24,8 @@ from innovation_station.spaces.rules import (
     Policy,
     Rule,
     Scope,
+    narrowed,
+    open_span,
     scopes,
 )
 from innovation_station.timespan import Span
@@ -133,6 +135,43 @@ def scope_is_known(scope: Scope, ruling: Ruling) -> bool:
         and (scope.space is None or scope.space in ruling.house.places)
         and (scope.plan is None or scope.plan in ruling.catalogue.plans)
     )
+
+
+# -- when it is open ---------------------------------------------------------------------------------------------------
+
+# By weekday, Monday as 0, in minutes of the local day: None is closed. What is left out of a place's is as the house.
+Days = Mapping[int, tuple[int, int] | None]
+
+
+def hours_refusals(days: Days, names: Sequence[str]) -> list[Refusal]:
+    """List what is wrong with opening hours; `names` are those of the weekdays."""
+    return [
+        Refusal("hours-order", None, {"weekday": names[weekday]})
+        for weekday, minutes in sorted(days.items())
+        if minutes is not None and not 0 <= minutes[0] < minutes[1] <= DAY_MINUTES
+    ]
+
+
+def open_days(known: Mapping[int | None, Days], space_id: int) -> dict[int, tuple[int, int]]:
+    """Give when a place is open: as the house, but where it has its own."""
+    both = {**known.get(None, {}), **known.get(space_id, {})}
+    return {weekday: minutes for weekday, minutes in both.items() if minutes is not None}
+
+
+def shut_out(
+    bookings: Iterable[Coming], house: House, before: Mapping[int | None, Days], after: Mapping[int | None, Days],
+    *, zone: ZoneInfo, holidays: Holidays,
+) -> list[Coming]:  # fmt: skip
+    """List the bookings that lie within the opening hours before a change and not after it, by start."""
+
+    def within(booking: Coming, known: Mapping[int | None, Days]) -> bool:
+        policy = house.places[booking.space_id].policy
+        hours = narrowed(open_days(known, booking.space_id), policy)
+        opened = open_span(hours, booking.span.start.astimezone(zone).date(), zone, holidays)
+        return opened is not None and opened.contains(booking.span)
+
+    found = [one for one in bookings if within(one, before) and not within(one, after)]
+    return sorted(found, key=lambda one: (one.span.start, one.id))
 
 
 # -- which rule holds, and where it comes from ------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from innovation_station.audit import service as audit
@@ -12,7 +13,7 @@ from innovation_station.members.rules import Actor
 from innovation_station.plans import service as plans
 from innovation_station.plans.rules import Limit
 from innovation_station.policies import queries
-from innovation_station.policies.rules import may_change_rules, rule_refusals, scope_is_known
+from innovation_station.policies.rules import Days, hours_refusals, may_change_rules, rule_refusals, scope_is_known
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import Rule, Scope
@@ -38,6 +39,35 @@ def change(scope: Scope, rule: Rule, *, actor: Actor, limits: Sequence[Limit] | 
         plans.set_limits(limits, kind=scope.kind, space_id=scope.space)
     now: Mapping[str, Any] = {"rule": rule, "limits": was["limits"] if limits is None else limits}
     audit.record("rules.changed", subject=subject(scope), actor=actor, before=_facts(was), after=_facts(now, scope))
+
+
+def change_hours(days: Days, *, actor: Actor, now: datetime, space_id: int | None = None) -> None:
+    """Set when the house, or a space, is open. What is booked stands.
+
+    Weekdays left out are closed for the house, and as the house for a space. Raises NotAllowed, NotFound, Refused.
+    """
+    if not may_change_rules(actor):
+        raise NotAllowed([Refusal("rule-admin")])
+    spaces.changed()  # the house's row is the lock
+    space = db.session.get(Space, space_id) if space_id is not None else None
+    if space_id is not None and space is None:
+        raise NotFound
+    if found := hours_refusals(days, [str(weekday) for weekday in range(7)]):
+        raise Refused(found)
+    before = queries.hours().get(space_id, {})
+    spaces.set_hours(days, space)
+    audit.record(
+        "hours.changed", subject=hours_subject(space_id), actor=actor, now=now, before=_said(before), after=_said(days)
+    )  # fmt: skip
+
+
+def hours_subject(space_id: int | None) -> tuple[str, int | None]:
+    """Name opening hours in the trail."""
+    return ("hours-space", space_id) if space_id is not None else ("hours-all", None)
+
+
+def _said(days: Days) -> dict[str, Any]:
+    return {f"day-{weekday}": list(minutes) if minutes else "closed" for weekday, minutes in sorted(days.items())}
 
 
 def _write(scope: Scope, rule: Rule) -> None:

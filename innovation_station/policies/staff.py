@@ -15,7 +15,7 @@ from innovation_station.bookings import service as bookings
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError, NotAllowed, NotFound, Refusal
 from innovation_station.forms import parse_date, parse_id
-from innovation_station.i18n import day_long, language, local, ngettext, sentence, zone
+from innovation_station.i18n import day_long, hours_summary, language, local, ngettext, sentence, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.members import queries as members
 from innovation_station.members.models import Member
@@ -125,6 +125,12 @@ def _matrix(ruling: Ruling) -> dict[str, Any]:
         "plans": [_row(row, ruling) for row in words.listed(ruling.catalogue.rules, ruling)],
         "all_limits": [words.limit_text(limit) for limit in ruling.limits(Scope())],
         "all_href": _edit_href(Scope()),
+        "hours": hours_summary(ruling.house.hours) or _("Closed all week"),
+        "hours_of": [
+            {"name": ruling.house.places[space].name, "href": url_for("staff_rules.hours", space=space),
+             "text": ", ".join(words.own_days(days))}
+            for space, days in queries.hours().items() if space is not None and days
+        ],
         "choices": {
             "space": [(place.id, place.name) for place in ruling.house.places.values()],
             "plan": [(plan.id, plan.names[language()]) for plan in ruling.catalogue.plans.values()],

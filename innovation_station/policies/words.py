@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from innovation_station.audit.queries import Told
+from innovation_station.daynames import written
 from innovation_station.i18n import clock, day_short, duration, language, minute_long, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.plans.rules import Limit, Quota
 from innovation_station.plans.words import kind_names, quota_text
-from innovation_station.policies.rules import DEFAULT, Effective, Ruling
+from innovation_station.policies.rules import DEFAULT, Days, Effective, Ruling
 from innovation_station.spaces.rules import BOOKERS, DAY_MINUTES, POLICY_FIELDS, Rule, Scope
 
 STEPS = (5, 10, 15, 20, 30, 60, 120, DAY_MINUTES)
@@ -130,6 +132,34 @@ def quota_of(scope: Scope, ruling: Ruling, limit: Mapping[str, Any]) -> Quota:
     return Quota(scope.kind, limit["per"], limit["unit"], limit["amount"] * factor, scope.space, name)
 
 
+def weekday_names() -> list[str]:
+    """Name the weekdays, Monday first."""
+    return [capital(written(date(2024, 1, 1 + weekday), "EEEE", language())) for weekday in range(7)]
+
+
+def week_text(days: Days, *, house: bool) -> list[str]:
+    """Say when something is open, a line a weekday."""
+    rest = _("shut") if house else _("as the house")
+    lines = []
+    for weekday, name in enumerate(weekday_names()):
+        minutes = days.get(weekday)
+        said = _("shut") if weekday in days else rest
+        lines.append(f"{name}: {hours_text(minutes) if minutes else said}")
+    return lines
+
+
+def own_days(days: Days) -> list[str]:
+    """Say on which weekdays a place differs from the house, and how."""
+    names = [written(date(2024, 1, 1 + weekday), "EEEE", language()) for weekday in range(7)]
+    said = {weekday: hours_text(minutes) if minutes else _("shut") for weekday, minutes in sorted(days.items())}
+    return [f"{names[weekday]} {text}" for weekday, text in said.items()]
+
+
+def hours_text(minutes: Sequence[int]) -> str:
+    """Write hours of a day: 08.00–18.00."""
+    return f"{minute_long(minutes[0])}–{minute_long(minutes[1])}"
+
+
 def effective_row(found: Effective, ruling: Ruling) -> dict[str, Any]:
     """Give one line of the page that explains: field, value, where it comes from, and what it goes before."""
     return {
@@ -155,12 +185,30 @@ def history(told: Iterable[Told], reader_id: int) -> Iterator[dict[str, Any]]:
                 shown.append(f"{label} {old} → {new}")
         if entry.before.get("limits") or entry.after.get("limits"):
             shown.append(_("quotas changed"))
-        where = entry.after.get("kind") or entry.after.get("space")
+        shown += _days_changed(entry)
         yield {
             "datetime": entry.at.isoformat(timespec="seconds"), "at": f"{day_short(entry.at)} {clock(entry.at)}",
-            "what": _("Rules changed") if where is None else _("Rules changed for one kind or place"), "who": who,
+            "what": _happened(entry), "who": who,
             "details": ", ".join(shown),
         }  # fmt: skip
+
+
+def _happened(entry: Told) -> str:
+    if entry.action == "hours.changed":
+        return _("Opening hours changed")
+    where = entry.after.get("kind") or entry.after.get("space")
+    return _("Rules changed") if where is None else _("Rules changed for one kind or place")
+
+
+def _days_changed(entry: Told) -> list[str]:
+    """Say which weekdays are open otherwise."""
+    found = []
+    for weekday, label in enumerate(weekday_names()):
+        sides = [side.get(f"day-{weekday}") for side in (entry.before, entry.after)]
+        if any(side is not None for side in sides):
+            old, new = (hours_text(one) if isinstance(one, list) else _("shut") if one else "–" for one in sides)
+            found.append(f"{label} {old} → {new}")
+    return found
 
 
 def _said(name: str, value: int | str | None) -> str:

@@ -191,7 +191,7 @@ MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/bo
            "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault")  # fmt: skip
 STAFF = ("/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
-         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/faults",
+         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
          "/staff/plates",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/join", "/organisations/sodertorns-hogskola")
