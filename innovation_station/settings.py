@@ -56,6 +56,7 @@ class Settings:
     locale: str
     timezone: str
     feed_past_months: int
+    series_most: int
     log_format: str
     log_level: str
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
@@ -245,6 +246,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "How many months of past bookings a private feed keeps.",
         _number(0, 120),
     ),
+    Definition("series_most", "number", "200", "How many dates a series may have.", _number(1, 1000)),
     Definition(
         "log_format",
         "auto, json or text",

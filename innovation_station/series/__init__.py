@@ -11,8 +11,8 @@ and a *preview* says which of them may be had (`preview`).
 Invariants
 - A series keeps its local time: nine o'clock stays nine over the changes of the clocks. Where a date has no such time,
   or two, nothing is guessed: that date waits for a time of its own.
-- No rule makes more than `rules.LIMIT` occurrences or lasts longer than five years, which is told from its numbers
-  before a date is worked out.
+- No rule makes more occurrences than the house allows (`STATION_SERIES_MOST`) or lasts longer than five years, which is
+  told from its numbers before a date is worked out.
 - The last day is a local date and belongs to the series, whatever the hour.
 - The past never changes. What has begun is past for the series; by itself it may be changed until it is over.
 - Exceptions outlive every edit of the series. What was given up by hand is never booked again.

@@ -28,7 +28,7 @@ from innovation_station.forms import (
     parse_id,
     parse_time,
 )
-from innovation_station.series.rules import LIMIT, WEEKDAYS, Rule, Times
+from innovation_station.series.rules import WEEKDAYS, Rule, Times
 from innovation_station.series.steps import Answer, Pattern
 
 REPEATS = ("daily", "weekdays", "weekly", "monthly-date", "monthly-weekday", "monthly-last")
@@ -160,13 +160,13 @@ class EditSeriesForm(RuleForm):
     title = LineField(_l("Title"), longest=TITLE_LONGEST, render_kw={"maxlength": TITLE_LONGEST, "autocomplete": "off"})
 
 
-def answers(given: Mapping[str, str]) -> dict[date, Answer]:
+def answers(given: Mapping[str, str], most: int) -> dict[date, Answer]:
     """Read what was answered for dates: `answer-2026-12-08` is skip, keep, space:5, time:09:30-10:30, or own with
     `from-…` and `to-…` beside it. What cannot be read is no answer, and the date asks again."""
     found: dict[date, Answer] = {}
     for name, value in given.items():
         day = parse_date(name.removeprefix(ANSWER)) if name.startswith(ANSWER) else None
-        if day is None or len(found) > LIMIT:
+        if day is None or len(found) > most:
             continue
         if answer := _answer(value, given, day):
             found[day] = answer

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import or_, select
 
 from innovation_station.bookings import allowances
@@ -36,10 +37,15 @@ Answers = Mapping[date, Answer]
 YEARS = timedelta(days=5 * 366)
 
 
+def most() -> int:
+    """Give how many dates a series may have in this house."""
+    return int(current_app.config["STATION"].series_most)
+
+
 def beginning(pattern: Pattern, answers: Answers, *, now: datetime, zone: ZoneInfo) -> Change:
     """Plan a new series; two statements."""
     house = read_house()
-    change = changes.begin(pattern, now, zone, shut=_shut(house, pattern, now, zone))
+    change = changes.begin(pattern, now, zone, limit=most(), shut=_shut(house, pattern, now, zone))
     return changes.answered(change, answers, zone)
 
 
@@ -51,7 +57,7 @@ def changing(
     known = queries.rows(series)
     wanted = replace(pattern, space_id=edited.space_id or pattern.space_id, rule=edited.rule or pattern.rule)
     shut = _shut(house, wanted, now, zone)
-    change = changes.change(pattern, known, edited, scope, at, now, zone, shut=shut)
+    change = changes.change(pattern, known, edited, scope, at, now, zone, limit=most(), shut=shut)
     return changes.answered(change, answers, zone)
 
 

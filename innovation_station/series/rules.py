@@ -25,7 +25,7 @@ Frequency = Literal["daily", "weekly", "monthly"]
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 WEEKDAYS = frozenset(range(5))
 ORDINALS = (1, 2, 3, 4, -1)  # a fifth Tuesday is missing in most months; the last one never
-LIMIT = 200  # occurrences
+LIMIT = 200  # occurrences, where the house has set nothing else
 MOST_APART = 99  # days, weeks or months
 LONGEST_YEARS = 5
 DAY = timedelta(days=1)

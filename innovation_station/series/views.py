@@ -29,7 +29,6 @@ from innovation_station.series import changes, looking, queries, service, words
 from innovation_station.series.forms import ANSWER, EditSeriesForm, NewSeriesForm, RuleForm, answers
 from innovation_station.series.models import Series
 from innovation_station.series.preview import Verdict
-from innovation_station.series.rules import LIMIT
 from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Row, Scope
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.web import actor, current_house, own_needs, reason, signed_in
@@ -55,7 +54,7 @@ def create() -> ResponseReturnValue:
     form = _new_form(request.form)
     if not form.validate():
         return render_template("series/new.html", page=_new_page(form)), 422
-    pattern, given = form.pattern(), answers(request.form)
+    pattern, given = form.pattern(), answers(request.form, looking.most())
     try:
         with transaction():
             series = service.begin(
@@ -107,7 +106,7 @@ def edit(series_id: int) -> ResponseReturnValue:
         return render_template("series/edit.html", page=page), status
     if not form.validate():
         return render_template("series/edit.html", page=_edit_page(form, series, rows, at, scope)), 422
-    edited, given = _edited(form, series, rows, at, scope), answers(typed)
+    edited, given = _edited(form, series, rows, at, scope), answers(typed, looking.most())
     error = None
     if request.method == "POST":
         try:
@@ -251,7 +250,12 @@ def _new_form(typed: MultiDict[str, str]) -> NewSeriesForm:
     form = NewSeriesForm(formdata=typed if known else _started(typed), data=data)
     if not known:
         form.visible.data, form.skip_closed.data, form.key.data = actor().visible, True, data["key"]
-        form.repeat.data, form.interval.data, form.count.data, form.ends.data = "weekly", 1, 10, "count"
+        form.repeat.data, form.interval.data, form.count.data, form.ends.data = (
+            "weekly",
+            1,
+            min(10, looking.most()),
+            "count",
+        )
     form.key.data = form.key.data or data["key"]
     form.space.choices = own_pages.choices(house, form.space.data or 0)
     form.start.choices = form.end.choices = own_pages.clocks(house, form.start.data, form.end.data)
@@ -281,7 +285,7 @@ def _name_days(form: RuleForm) -> None:
 
 
 def _new_page(form: NewSeriesForm) -> dict[str, Any]:
-    return {"form": form, "limit": LIMIT}
+    return {"form": form, "limit": looking.most()}
 
 
 def _previewed(
@@ -292,7 +296,7 @@ def _previewed(
     pattern = form.pattern()
     if pattern.space_id not in current_house().places:
         raise NotFound("space-unknown")
-    change = looking.beginning(pattern, answers(typed), now=clock.now(), zone=zone())
+    change = looking.beginning(pattern, answers(typed, looking.most()), now=clock.now(), zone=zone())
     form.blame([refusal for refusal in change.refusals if refusal.field in form])
     page = _new_page(form) | _seen(change, actor().id, typed, error)
     page["rule"] = capital(words.rule_text(pattern.rule)) if not change.refusals else None
@@ -309,7 +313,7 @@ def _seen(change: Change, member_id: int, typed: MultiDict[str, str], error: Dom
         actor(), member_id, change, house=house, now=clock.now(), zone=zone(), needs=own_needs(),
     )  # fmt: skip
     by_day = {verdict.wanted.day: verdict for verdict in verdicts}
-    given = answers(typed)
+    given = answers(typed, looking.most())
     wrong = service.refused(verdicts)
     items = [_item(change, step_day, by_day, typed, given) for step_day in range(len(change.steps))]
     fields = [(name, value) for name, value in typed.items(multi=True) if _kept(name)]
@@ -410,5 +414,5 @@ def _edit_page(
     return {
         "form": form, "id": series.id, "at": at.isoformat(), "scope": scope or "this",
         "heading": words.heading(series.pattern, current_house()), "rule": words.rule_text(series.pattern.rule),
-        "choices": words.scope_choices(touched, at, cancelling=False), "limit": LIMIT,
+        "choices": words.scope_choices(touched, at, cancelling=False), "limit": looking.most(),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from innovation_station import settings
+from innovation_station.series.rules import LIMIT
 from innovation_station.settings import SettingsError, load
 
 KEY = "k" * 32
@@ -25,7 +26,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert (found.secret_key, found.base_url, found.redis_url) == (None, None, None)
     assert found.mail_url == f"file://{tmp_path}/outbox"
     assert (found.locale, found.timezone, found.trusted_proxies) == ("sv", "Europe/Stockholm", 0)
-    assert found.feed_past_months == 12
+    assert (found.feed_past_months, found.series_most) == (12, LIMIT)
     assert set(found.sources.values()) == {"default"}
     assert found.warnings == ()
 
@@ -57,6 +58,7 @@ def test_environment_goes_over_file_over_default(tmp_path: Path) -> None:
         ("LOCALE", "en", "en"),
         ("TIMEZONE", "America/New_York", "America/New_York"),
         ("FEED_PAST_MONTHS", "0", 0),
+        ("SERIES_MOST", "1000", 1000),
         ("SECRET_KEY", KEY, KEY),
     ],
 )  # fmt: skip
@@ -84,6 +86,7 @@ def pairs(name: str, *values: str) -> list[tuple[str, str]]:
         *pairs("LOCALE", "de", "SV", "sv_SE", "../sv"),
         *pairs("TIMEZONE", "Stockholm", "Europe", "../../etc/passwd", "/etc/localtime", "+01:00", "x" * 5000),
         *pairs("FEED_PAST_MONTHS", "121", "always"),
+        *pairs("SERIES_MOST", "0", "1001", "many"),
         *pairs("LOG_FORMAT", "xml"),
         *pairs("LOG_LEVEL", "INFO", "loud"),
         *pairs("SECRET_KEY", "short"),

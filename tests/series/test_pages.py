@@ -185,6 +185,24 @@ def test_new_title_leaves_the_rule_whatever_date_it_was_given_at(app: Flask, sma
     assert (dates_of(app, series), rule_of(app, series)) == (was, rule)
 
 
+@pytest.mark.parametrize("most", [3, 300])
+def test_house_says_how_many_dates_a_series_may_have(
+    app: Flask, small: Small, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setitem(app.config, "STATION", replace(app.config["STATION"], series_most=most))
+    with app.app_context(), transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.room), horizon=730)
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    rule = {"repeat": "daily", "interval": "1", "skip_closed": "1"}
+    page = client.get("/series/new", query_string=asked(small, **rule, count=most + 1))
+    assert page.status_code == 422 and f"Högst {most}" in page.text
+    assert post(client, "/series", asked(small, **rule, count=most + 1)).status_code == 422
+    done = post(client, "/series", asked(small, **rule, count=most))
+    assert done.status_code == 303 and f"Bokat, {most} gånger." in client.get(done.location).text
+    longer = shown(client.get(f"{done.location}/edit").text) | {"scope": "all", "until": "2028-12-31"}
+    assert post(client, f"{done.location}/edit", longer).status_code == 422
+
+
 def test_a_booking_leads_to_its_series(app: Flask, small: Small) -> None:
     series = begun(app, small)
     client = log_in(browser(app), PEOPLE["alva"][0])
