@@ -47,7 +47,9 @@ UNDO = timedelta(seconds=10)  # how long pages offer to take a step back
 WRITER = "bookings"  # of calendar parts, see `calendars.invitations`
 TEMPLATE = "booking"
 News = Literal["reserved", "moved", "cancelled", "restored"]
-_OWN = frozenset({"reserved", "moved", "edited", "cancelled", "restored"})  # of the rest who does it needs no mail
+_OWN = frozenset(
+    {"reserved", "moved", "edited", "cancelled", "restored", "ended", "extended"}
+)  # of the rest who does it needs no mail
 _HAD = (*HOLDING, "no-show")  # the states in which a booking stands in calendars as one's own
 UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
 _KNOWN = ("space", "start", "end", "state")
@@ -268,7 +270,7 @@ def _entry(booking: Booking) -> dict[str, Any]:
         "state": booking.state, "sequence": booking.sequence, "start": booking.start.isoformat(),
         "end": booking.end.isoformat(), "created_at": booking.created_at.isoformat(),
         "changed_at": booking.changed_at.isoformat(),
-    }  # fmt: skip
+    } | ({"released_at": booking.released_at.isoformat()} if booking.released_at else {})  # fmt: skip
 
 
 def values_of(action: str, booking: Booking, place: str) -> dict[str, Any]:
@@ -309,7 +311,9 @@ def released(booking: Booking, place: Place, now: datetime) -> None:
     """Tell a member that the place was let go."""
     at = (booking.released_at or now).isoformat()
     values = {**_bound(booking), "place": place.name, "at": at}
-    notices.notify(RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}")
+    notices.notify(
+        RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}", calendar=calendar(booking)
+    )  # fmt: skip
 
 
 def reclaimed(booking: Booking, now: datetime) -> None:

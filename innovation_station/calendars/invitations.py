@@ -55,14 +55,16 @@ class Booked:
     created_at: datetime
     changed_at: datetime
     revision: int = 0
-    released_at: datetime | None = None  # nobody is invited to what was let go
+    released_at: datetime | None = None
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Booked:
         """Read what a mail was queued with; see `bookings.telling`."""
         instants = {
-            name: datetime.fromisoformat(facts[name]) for name in ("start", "end", "created_at", "changed_at")
-        }  # fmt: skip
+            name: datetime.fromisoformat(facts[name])
+            for name in ("start", "end", "created_at", "changed_at", "released_at")
+            if name in facts
+        }
         return cls(**{**facts, **instants})
 
 

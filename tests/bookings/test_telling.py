@@ -210,14 +210,37 @@ def test_new_title_is_no_news_but_stands_in_what_has_not_left(house: House) -> N
     assert house.mails() == []
 
 
-def test_who_leaves_early_or_comes_is_told_nothing(house: House, clock: Clock) -> None:
+def test_who_comes_is_told_nothing_and_who_leaves_early_or_stays_has_it_in_the_calendar(house: House) -> None:
     made = house.book(at(MONDAY, "08:00", "12:00"))
     house.leave()
     with transaction():
         presence.check_in(house.who(), made, now=house.now)
+    assert house.mails() == []
+    longer = at(MONDAY, "08:00", "13:00").end
+    with transaction():
+        presence.extend(house.who(), made, longer, now=house.now, zone=ZONE)
+    assert house.subjects() == ["Din bokning är nu A1, måndag 23 november 08–13"]
+    assert told(house.letter()) == [("REQUEST", "CONFIRMED", 1, at(MONDAY, "08:00", "13:00").start)]
+    house.leave()
     with transaction():
         presence.end_now(house.who(), made, now=house.now + HOUR, zone=ZONE)
-    assert house.mails() == []
+    [entry] = calendar_in(house.letter()).walk("VEVENT")
+    assert (entry["SEQUENCE"], entry.end) == (2, house.now + HOUR)
+
+
+def test_who_did_not_come_has_what_is_left_in_the_calendar(house: House) -> None:
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, house.small.a1), check_in=15)
+    made = house.book(at(MONDAY, "09:00", "12:00"))
+    house.leave()
+    with transaction():
+        assert presence.remind(made, now=at(MONDAY, "09:10", "12:00").start)
+    house.leave()
+    house.now = at(MONDAY, "09:15", "12:00").start
+    with transaction():
+        assert presence.release(made, now=house.now, zone=ZONE)
+    [entry] = calendar_in(house.letter()).walk("VEVENT")
+    assert (entry["SEQUENCE"], entry.end, str(entry["SUMMARY"])[:6]) == (1, house.now, "Släppt")
 
 
 def test_what_is_rolled_back_is_not_told(house: House) -> None:
