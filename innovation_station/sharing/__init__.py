@@ -7,7 +7,8 @@ away: what was booked then is released, and series make nothing new on these day
 
 Invariants
 - Nobody books for a member who has not said that they may, but for the house's staff. Consent is asked for behind the
-  member's lock: whoever takes it back is booked for by nobody from then on.
+  member's lock: whoever takes it back is booked for by nobody from then on, and what somebody had booked is shown to
+  them no more. Of the holder's plan, quotas and other bookings a booker learns only that they say no.
 - What is booked for a member is theirs: their plan, quota, desk rule and ledger, their calendars, their word.
 - A booking is handed over by its receiver's act alone. It is measured by the rules for the receiver, and of accepting,
   moving, cancelling and taking back exactly one comes first; the others hear that it has changed.
