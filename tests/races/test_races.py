@@ -66,7 +66,7 @@ def test_contested_targets_of_moves_have_one_winner_each(arena: Arena) -> None:
     homes = [arena.book(email, arena.small.hall, span(4 * n)) for n, email in enumerate(arena.people)]
     spaces = (arena.small.a1, arena.small.room)
     rounds = [
-        [Shot(f"/bookings/{homes[n]}/edit", {"space": spaces[r % 2], **slot(r)}, part=True) for n in range(CONTENDERS)]
+        [Shot(f"/bookings/{homes[n]}/edit", {"space": spaces[r % 2], **slot(r)}, part=False) for n in range(CONTENDERS)]
         for r in range(MOVES)
     ]
     outcomes = arena.run(rounds)
@@ -128,7 +128,8 @@ def test_cancel_against_move_ends_cancelled_and_free(arena: Arena) -> None:
     def shot(number: int, who: int) -> Shot:
         if who % 2:
             return Shot(f"/bookings/{ids[number]}/cancel")
-        return Shot(f"/bookings/{ids[number]}/edit", {"space": arena.small.hall, **slot(2 * number + who % 3)})
+        target = {"space": arena.small.hall, **slot(2 * number + who % 3)}
+        return Shot(f"/bookings/{ids[number]}/edit", target, part=False)
 
     rounds = [[shot(n, who) for who in range(CONTENDERS)] for n in range(len(ids))]
     for found in arena.run(rounds, who=[arena.people[2]] * CONTENDERS):
@@ -147,7 +148,7 @@ def test_swap_of_two_places_never_deadlocks(arena: Arena) -> None:
     spaces = (arena.small.room, arena.small.hall)
     rounds = [
         [
-            Shot(f"/bookings/{ids[who]}/edit", {"space": spaces[(who + n + 1) % 2], **slot(3 * who)})
+            Shot(f"/bookings/{ids[who]}/edit", {"space": spaces[(who + n + 1) % 2], **slot(3 * who)}, part=False)
             for who in range(CONTENDERS)
         ]
         for n in range(15)
