@@ -15,6 +15,10 @@ from psycopg import Connection, sql
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+# whatever the test before has not closed
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 _SHAPE = """
     SELECT (SELECT count(*) || '-' || max(xmin::text::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
       (SELECT count(*) || '-' || max(a.xmin::text::bigint) FROM pg_attribute a
@@ -58,6 +62,7 @@ class Reused:
     def _put_back(self) -> bool:
         try:
             with self._connect() as connection:
+                connection.execute(_END_OTHERS)
                 if connection.execute(_SHAPE).fetchone() != self.shape:
                     return False
                 connection.execute("SET session_replication_role = replica")  # rows in any order
