@@ -255,7 +255,7 @@ def give(actor: Any, booking: Booking, to_id: int, now: datetime) -> Booking | N
             service.cancel(actor, booking.id, now=now, late=True)
             return service.reserve(
                 receiver, booking.space_id, booking.span, now=now, zone=zone(), title=booking.title,
-                public=booking.public, people=booking.people, layout=booking.layout,
+                public=booking.public and receiver.visible, people=booking.people, layout=booking.layout,
             )  # fmt: skip
     except DomainError:
         return None

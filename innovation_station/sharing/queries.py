@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from innovation_station.bookings.models import Booking
+from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.members.models import Member
@@ -314,9 +314,19 @@ def released(absence_id: int, now: datetime) -> Sequence[Booking]:
     return db.session.scalars(
         select(Booking)
         .join(Released, Released.booking_id == Booking.id)
-        .where(Released.absence_id == absence_id, Booking.state == "cancelled", Booking.start > now)
+        .join(Absence, Absence.id == Released.absence_id)
+        .where(Released.absence_id == absence_id, *_to_be_had_back(now))
         .order_by(Booking.start, Booking.id)
     ).all()
+
+
+def _to_be_had_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Pick what the absence alone has cancelled: what was had back since, and given up again, was given up by hand."""
+    had_back = exists().where(
+        BookingHistory.booking_id == Booking.id, BookingHistory.action == "restored",
+        BookingHistory.at >= Absence.made_at,
+    )  # fmt: skip
+    return Booking.state == "cancelled", Booking.start > now, ~had_back
 
 
 def released_counts(absence_ids: Sequence[int], now: datetime) -> dict[int, int]:
@@ -324,7 +334,8 @@ def released_counts(absence_ids: Sequence[int], now: datetime) -> dict[int, int]
     rows = db.session.execute(
         select(Released.absence_id, func.count())
         .join(Booking, Booking.id == Released.booking_id)
-        .where(Released.absence_id.in_(absence_ids), Booking.state == "cancelled", Booking.start > now)
+        .join(Absence, Absence.id == Released.absence_id)
+        .where(Released.absence_id.in_(absence_ids), *_to_be_had_back(now))
         .group_by(Released.absence_id)
     )
     return {row[0]: row[1] for row in rows}

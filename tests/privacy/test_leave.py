@@ -99,10 +99,14 @@ def test_last_administrator_does_not_leave(app: Flask, small: Small) -> None:
 def test_rooms_are_handed_over_and_what_is_refused_is_given_back(app: Flask, person: Person, small: Small) -> None:
     host = log_in(browser(app), "host")
     given = {"kind": "end", "to": "bo@example.org"}
+    with app.app_context(), transaction() as session:
+        session.get_one(Booking, person.ahead).public = True
+        session.get_one(Member, small.people["bo"]).visible = False
     assert post(host, f"/staff/members/{person.id}/leave", given).status_code == 303
     with app.app_context():
         taken = db.session.scalars(select(Booking).where(Booking.member_id == small.people["bo"])).one()
         assert (taken.space_id, taken.title, taken.state) == (small.room, TITLE, "confirmed")
+        assert not taken.public, "who takes over has not chosen to be seen"
         assert db.session.get_one(Booking, person.ahead).cancelled
         left = queries.leave_of(person.id)
         assert left and left.released["handed-over:bookings"] == 1 and left.released["bookings"] == 0

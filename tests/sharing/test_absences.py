@@ -188,6 +188,18 @@ def test_back_takes_what_is_free_and_names_what_is_not(context: Flask, small: Sm
     assert queries.away(small.people["alva"], TUESDAY, TUESDAY) == frozenset()
 
 
+def test_what_was_had_back_and_given_up_again_by_hand_stays_given_up(context: Flask, small: Small) -> None:
+    one, other = reserve(small, space=small.a1, span=MORNING), reserve(small)
+    absence = leave(small)
+    with transaction():
+        bookings.restore(person(small, "alva"), one.id, now=LATER, zone=ZONE)
+    with transaction():
+        bookings.cancel(person(small, "alva"), one.id, now=LATER + timedelta(minutes=1))
+    assert queries.released_counts([absence.id], LATER) == {absence.id: 1}
+    assert come_back(small, absence, LATER + timedelta(minutes=2)) == (1, [])
+    assert states(one, other) == ["cancelled", "confirmed"]
+
+
 def test_undone_at_once_nobody_hears_of_it(context: Flask, small: Small) -> None:
     booking = reserve(small, span=at(THURSDAY, "13:00", "15:00"))
     for mail in db.session.scalars(select(Mail)).all():
