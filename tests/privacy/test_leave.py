@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from innovation_station.audit import queries as trail
 from innovation_station.bookings.models import Allocation, Booking
-from innovation_station.db import db
+from innovation_station.db import db, transaction
 from innovation_station.mail.models import Mail
+from innovation_station.members.models import Member
 from innovation_station.privacy import queries, rules
 from tests.conftest import NOW, PASSWORD, Clock, Small, browser, log_in, post
 from tests.privacy.conftest import EMAIL, FEED, TITLE, Person, run
