@@ -52,7 +52,8 @@ def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
     guest.sequence, guest.knew = (0 if knew is None else before + 1), fact
     with speaking(cast(Language, guest.language)):
         values = _values(guest, booking, host.name, news, knew) | {"knew": knew, "sequence": before}
-        calendar = _calendar(guest, booking, host.name, now, off=news == "off")
+        stands = knew if news == "off" and knew else fact  # an entry is taken out of where its guest has it
+        calendar = _calendar(guest, booking, host.name, now, stands, off=news == "off")
     mail.queue(
         Receiver(guest.email, guest.name, cast(Language, guest.language)), TEMPLATE, values, now=now,
         hold_until=now + rules.patience(guest.sequence), key=_key(guest), kind=KIND, calendar=calendar,
@@ -113,12 +114,14 @@ def directions() -> list[str]:
     return [line for _kind, lines in parts(body) for line in lines]
 
 
-def _calendar(guest: Guest, booking: Booking, host: str, now: datetime, *, off: bool) -> CalendarFacts:
+def _calendar(
+    guest: Guest, booking: Booking, host: str, now: datetime, stands: Mapping[str, Any], *, off: bool
+) -> CalendarFacts:  # fmt: skip
     """Give the facts of a guest's entry, and the words that it has instead of those of a member's."""
     entry = {
-        "id": booking.id, "uid": guest.uid, "space_id": booking.space_id, "title": "",
-        "state": "cancelled" if off else "confirmed", "sequence": guest.sequence, "start": booking.start.isoformat(),
-        "end": booking.end.isoformat(), "created_at": guest.created_at.isoformat(), "changed_at": now.isoformat(),
+        "id": booking.id, "uid": guest.uid, "space_id": stands["space"], "title": "",
+        "state": "cancelled" if off else "confirmed", "sequence": guest.sequence, "start": stands["start"],
+        "end": stands["end"], "created_at": guest.created_at.isoformat(), "changed_at": now.isoformat(),
     }  # fmt: skip
     house = read_house()
     place, path = house.places[booking.space_id], links.path(guest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,12 +13,18 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from innovation_station.bookings import service as bookings
-from innovation_station.db import transaction
+from innovation_station.db import db, transaction
+from innovation_station.series.models import Series
+from innovation_station.series.rules import Times
+from innovation_station.series.steps import Edit
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, at
+from tests.series.test_acts import cancel
+from tests.series.test_service import begin, edit, weeks
 
 pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
@@ -152,3 +159,41 @@ def test_twins_but_for_the_booking_are_both_kept(feeds: Feeds, subscribe: Callab
     feeds.insert(1, NOW + timedelta(hours=2), title="Samma")
     feeds.insert(1, NOW + timedelta(hours=2), title="Samma")
     assert subscribe(path)().count("Samma (Skrivbord A1)") == 2
+
+
+LISTED = re.compile(
+    r"<b>(\d\d)\.(\d\d)–(\d\d)\.(\d\d)</b>.*?small\">Hågelby, ([^<]*)<.*?Avboka Hågelby, tis (\d+) (nov|dec) ",
+    re.DOTALL,
+)
+
+
+def page(client: FlaskClient) -> list[str]:
+    """Give what the member's page lists as coming, written as khal does."""
+    return [
+        f"2026-{ {'nov': 11, 'dec': 12}[month] }-{int(day):02} {start}:{minute}-{end}:{last} {title} (Hågelby) [CONFIRMED ]"
+        for start, minute, end, last, title, day, month in LISTED.findall(client.get("/bookings").get_data(True))
+    ]
+
+
+def test_series_through_its_edits_is_what_the_page_shows(
+    feeds: Feeds, subscribe: Callable[[str], Callable[[], str]], app: Flask, alva: FlaskClient, clock: Clock
+) -> None:
+    """One date moved, all others at other hours and renamed, one cancelled, and the rest given back."""
+    shown, small = subscribe(feeds.make()), feeds.small
+    with app.app_context():
+        series = begin(small).id
+    changes: list[tuple[Callable[[Series], object], list[str]]] = [
+        (lambda made: edit(small, made, Edit(times=Times(780, 840)), "this", weeks(1)[0]),
+         ["24 09-11", "01 13-14", "08 09-11", "15 09-11"]),
+        (lambda made: edit(small, made, Edit(times=Times(600, 720), title="Nytt"), "all"),
+         ["24 10-12", "01 13-14", "08 10-12", "15 10-12"]),
+        (lambda made: cancel(small, made, "this", at=weeks(2)[0]), ["24 10-12", "01 13-14", "15 10-12"]),
+        (lambda made: cancel(small, made, "following", at=weeks(1)[0]), ["24 10-12"]),
+    ]  # fmt: skip
+    for change, hours in changes:
+        clock.now += timedelta(minutes=1)
+        with app.app_context():
+            change(db.session.get_one(Series, series))
+        seen = [line for line in shown().splitlines() if line.strip() and "Avbokad" not in line]
+        assert seen == page(alva)
+        assert [f"{line[8:10]} {line[11:13]}-{line[17:19]}" for line in seen] == hours
