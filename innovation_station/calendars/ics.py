@@ -89,8 +89,9 @@ def event_bytes(entry: Entry, zone: ZoneInfo, *, made: datetime | None = None, p
     """Return the VEVENT of `entry`, CRLF-terminated, folded at 75 octets, with its times local to `zone`.
 
     A start or end in the doubled hour of autumn, and a year for which the zone's VTIMEZONE would not tell
-    the truth, puts both ends in UTC. Never raises for what a text holds: see `clean`. `made` and `people`
-    are what messages between people add to it: another DTSTAMP, and lines that itip has written.
+    the truth, puts both ends in UTC; one from midnight to midnight goes out as whole days, the last one exclusive
+    (RFC 5545 3.6.1), which programs show above the hours. Never raises for what a text holds: see `clean`. `made`
+    and `people` are what messages between people add to it: another DTSTAMP, and lines that itip has written.
     """
     when, until = _ends(entry, zone)
     modified = _utc(entry.modified)
@@ -165,7 +166,9 @@ def _head(name: str, colour: str, description: str) -> bytes:
 
 
 def _ends(entry: Entry, zone: ZoneInfo) -> tuple[str, str]:
-    """Return what follows DTSTART and DTEND: both local with a TZID, or both UTC."""
+    """Return what follows DTSTART and DTEND: both dates for whole days, both local with a TZID, or both UTC."""
+    if _midnight(entry.start, zone) and _midnight(entry.end, zone):
+        return f";VALUE=DATE:{_day(entry.start, zone)}", f";VALUE=DATE:{_day(entry.end, zone)}"
     text = zone_text(zone)
     if text.holds(entry.start.year) and text.holds(entry.end.year):
         start, end = entry.start.astimezone(zone), entry.end.astimezone(zone)
@@ -177,6 +180,16 @@ def _ends(entry: Entry, zone: ZoneInfo) -> tuple[str, str]:
 def _doubled(local: datetime) -> bool:
     # A time that comes from UTC is never in the gap, so its two offsets differ in the doubled hour only.
     return bool(local.fold) or local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _midnight(moment: datetime, zone: ZoneInfo) -> bool:
+    # Where the clocks change at midnight a day may begin at one, or twice: such a day goes out by its hours.
+    local = moment.astimezone(zone)
+    return (local.hour, local.minute, local.second) == (0, 0, 0) and not _doubled(local)
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y%m%d")
 
 
 def _wall(moment: datetime) -> str:

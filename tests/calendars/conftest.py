@@ -81,6 +81,22 @@ def file_faults(data: bytes) -> list[str]:
     return faults
 
 
+def time_faults(first: tuple[bytes, bytes], last: tuple[bytes, bytes], zones: set[bytes]) -> list[str]:
+    """Name what is wrong with the parameters and values of DTSTART and DTEND."""
+    faults = []
+    (start_zone, start), (end_zone, end) = first, last
+    if start_zone != end_zone or start.endswith(b"Z") != end.endswith(b"Z"):
+        faults.append("E04 ends of two types")
+    if not start_zone and not start.endswith(b"Z"):
+        faults.append("Z06 floating time")
+    if start_zone == b";VALUE=DATE":
+        if not (re.fullmatch(rb"\d{8}", start) and re.fullmatch(rb"\d{8}", end) and start < end):
+            faults.append("E04 not whole days")
+    elif start_zone and (not start_zone.startswith(b";TZID=") or start_zone[6:] not in zones):
+        faults.append(f"Z01 {start_zone!r} is not defined")
+    return faults
+
+
 def event_faults(event: list[Property], zones: set[bytes]) -> list[str]:
     """Name what is wrong with one VEVENT (E and Z checks)."""
     faults = []
@@ -92,13 +108,7 @@ def event_faults(event: list[Property], zones: set[bytes]) -> list[str]:
             faults.append(f"E03 {name!r} is not UTC")
     if values[b"DTSTAMP"] != values[b"LAST-MODIFIED"] or values[b"CREATED"] > values[b"LAST-MODIFIED"]:
         faults.append("E19 stamps out of order")
-    (start_zone, start), (end_zone, end) = values[b"DTSTART"], values[b"DTEND"]
-    if start_zone != end_zone or start.endswith(b"Z") != end.endswith(b"Z"):
-        faults.append("E04 ends of two types")
-    if not start_zone and not start.endswith(b"Z"):
-        faults.append("Z06 floating time")
-    if start_zone and (not start_zone.startswith(b";TZID=") or start_zone[6:] not in zones):
-        faults.append(f"Z01 {start_zone!r} is not defined")
+    faults += time_faults(values[b"DTSTART"], values[b"DTEND"], zones)
     if not values[b"SUMMARY"][1].strip():
         faults.append("E06 empty summary")
     if values[b"STATUS"][1] not in (b"CONFIRMED", b"CANCELLED", b"TENTATIVE"):
@@ -141,7 +151,7 @@ def all_faults(data: bytes) -> list[str]:
         faults.append("F16 the calendar has a UID")
     if not events and not zones:
         faults.append("F15 no component")
-    used = {parameters[6:] for event in events for name, parameters, _ in event if name == b"DTSTART"} - {b""}
+    used = {parameters[6:] for event in events for name, parameters, _ in event if name == b"DTSTART"} - {b"", b"=DATE"}
     if events and zones - used:
         faults.append(f"Z02 unused {zones - used}")
     twins = Counter(tuple(line for line in event if line[0] != b"UID") for event in events)

@@ -326,6 +326,32 @@ def test_z08_doubled_hour_goes_out_in_utc(start: str, minutes: int, written: str
     assert ("TZID" in first) == ("TZID" in last)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "written"),
+    [
+        ("2026-11-10T00:00", "2026-11-12T00:00", [";VALUE=DATE:20261110", ";VALUE=DATE:20261112"]),
+        ("2026-10-25T00:00", "2026-10-26T00:00", [";VALUE=DATE:20261025", ";VALUE=DATE:20261026"]),
+        ("2027-03-28T00:00", "2027-03-29T00:00", [";VALUE=DATE:20270328", ";VALUE=DATE:20270329"]),
+        (
+            "2026-11-10T00:00",
+            "2026-11-10T23:59",
+            [";TZID=Europe/Stockholm:20261110T000000", ";TZID=Europe/Stockholm:20261110T235900"],
+        ),
+    ],
+)
+def test_e04_whole_days_are_dates_and_their_end_is_exclusive(
+    start: str, end: str, written: list[str], ics_faults: Faults
+) -> None:
+    """Midnight to midnight of the house's own days, also of those that have 23 hours or 25."""
+    first, last = (datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM).astimezone(UTC) for text in (start, end))
+    data = event_bytes(entry(start=first, end=last), STOCKHOLM)
+    assert [line for line in lines(data) if line[:5] in ("DTSTA", "DTEND") and "DTSTAMP" not in line] == [
+        f"DTSTART{written[0]}",
+        f"DTEND{written[1]}",
+    ]
+    assert ics_faults(calendar_bytes("Dagar", "seagreen", STOCKHOLM, [data])) == []
+
+
 def test_z04_southern_half_and_no_daylight() -> None:
     """Australia begins in October; Japan has one observance and no RRULE."""
     sydney, tokyo = vtimezone_bytes(ZoneInfo("Australia/Sydney")), vtimezone_bytes(ZoneInfo("Asia/Tokyo"))
@@ -468,7 +494,9 @@ def test_local_time_says_one_instant(start: datetime, minutes: int, key: str) ->
     text = lines(event_bytes(entry(start=start, end=start + timedelta(minutes=minutes)), zone))
     for line, moment in ((text[6], start), (text[7], start + timedelta(minutes=minutes))):
         value = line.partition(":")[2]
-        if value.endswith("Z"):
+        if "VALUE=DATE:" in line:
+            assert datetime.strptime(value, "%Y%m%d").replace(tzinfo=zone).astimezone(UTC) == moment
+        elif value.endswith("Z"):
             assert datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) == moment
         else:
             local = datetime.strptime(value, "%Y%m%dT%H%M%S").replace(tzinfo=zone)
@@ -492,4 +520,4 @@ def test_version_rises_with_the_bytes() -> None:
             how = rules.Wording("Skrivbord A1", "A1, Perrongen", "Skrivbord", language)  # type: ignore[arg-type]
             pieces.append(event_bytes(rules.entry(booked, how, "https://station.example"), STOCKHOLM))
     data = calendar_bytes("Mina bokningar", rules.COLOUR, STOCKHOLM, pieces)
-    assert (rules.VERSION, hashlib.sha256(data).hexdigest()[:16]) == (4, "635505e07bd2e9e9")
+    assert (rules.VERSION, hashlib.sha256(data).hexdigest()[:16]) == (5, "635505e07bd2e9e9")
