@@ -37,8 +37,8 @@ Decisions
 2026-11: A booking from local midnight to local midnight goes out as dates (VALUE=DATE, the last one exclusive):
   programs show it above the hours. One by whole days in a house that opens at eight keeps its hours, which are what
   its member has.
-2026-11: One VEVENT with a UID of its own for each date of a series, also after edits. Each date can be moved, cancelled,
-  released and handed over by itself, and all engines read that alike. Rejected: RRULE with EXDATE and RECURRENCE-ID:
+2026-11: One VEVENT with a UID of its own for each date of a series, also after edits. Each date can be moved,
+  cancelled, released and handed over by itself, and all engines read that alike. Rejected: RRULE with EXDATE and RECURRENCE-ID:
   "this and following" would need a second master, and engines differ on overrides that leave their rule's day.
 2026-11: No METHOD (it would tie DTSTAMP to the fetch and forbid a stable body), no UID on the calendar, no
   X-WR-TIMEZONE, no ATTENDEE, no alarms. An empty calendar carries its VTIMEZONE alone. Rejected: a marker

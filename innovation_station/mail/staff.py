@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from innovation_station import clock
+from innovation_station import clock, personal
 from innovation_station.db import transaction
 from innovation_station.i18n import gettext as _
 from innovation_station.jobs import queries as jobs
 from innovation_station.jobs.models import Job
 from innovation_station.jobs.registry import Task, tasks
+from innovation_station.jobs.words import said
 from innovation_station.mail import queries, service
 from innovation_station.mail.words import kind_name, lasted, problem_text, schedule_text
 from innovation_station.web import actor, guard
@@ -45,6 +47,7 @@ class JobLine:
     state: str
     ran_at: datetime | None = None
     lasted: str = ""
+    said: str | None = None
     result: str = ""
     next_at: datetime | None = None
 
@@ -62,14 +65,15 @@ def index() -> ResponseReturnValue:
         for mail in (queries.parked(limit=MOST_SHOWN) if load.parked else [])
     ]  # fmt: skip
     known = jobs.known()
-    lines = [_line(task, known.get(name), now) for name, task in tasks(current_app).items()]
+    kinds = {data.name: data.title for data in personal.known(current_app).classes} | {"accounts": _("Accounts")}
+    lines = [_line(task, known.get(name), kinds, now) for name, task in tasks(current_app).items()]
     return render_template(
         "staff/operations.html", parked=parked, load=load, jobs=lines, late=jobs.late_since(now),
         may_mend=actor().is_admin,
     )  # fmt: skip
 
 
-def _line(task: Task, job: Job | None, now: datetime) -> JobLine:
+def _line(task: Task, job: Job | None, kinds: Mapping[str, object], now: datetime) -> JobLine:
     title, schedule = str(task.title), schedule_text(task.schedule)
     if job is None:
         return JobLine(title, schedule, "new")
@@ -80,7 +84,7 @@ def _line(task: Task, job: Job | None, now: datetime) -> JobLine:
         return JobLine(title, schedule, "running", ran_at=job.started_at)
     return JobLine(
         title, schedule, "ok" if job.succeeded else "failed", job.started_at, lasted(job.ended_at - job.started_at),
-        job.result, job.next_at,
+        said(job.result, kinds) if job.succeeded else None, job.result, job.next_at,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ const waiting = region?.querySelector("[data-toast]");
 if (waiting) setTimeout(() => show(waiting), 200); // moved after load: a change is announced, content from load is not
 document.addEventListener("station:toast", (event) => show(event.detail));
 
+// Of a row of sections that is wider than the screen, the current one is seen.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 // An error summary takes focus, and a chip that looks like a button takes the space bar like one.
 document.querySelector("[data-focus]")?.focus();
 document.addEventListener("keydown", (event) => {

@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from innovation_station import personal
 from innovation_station.db import transaction
 from innovation_station.jobs import service as jobs
 from innovation_station.jobs.registry import tasks
 from innovation_station.jobs.rules import Schedule
+from innovation_station.jobs.words import said
 from innovation_station.mail import service
 from innovation_station.mail.rules import Outcome, Receiver
 from innovation_station.mail.words import lasted, schedule_text
@@ -99,7 +101,7 @@ def test_jobs_tell_how_they_went(app: Flask, admin: FlaskClient, clock: Clock) -
     with app.app_context(), transaction():
         jobs.end(task, "w", succeeded=True, result="12 deleted", now=NOW + timedelta(seconds=3), zone=ZONE)
     page = admin.get(PAGE).text
-    for words in ("Klart", "Senast mån 23 nov 08.10, 3 sekunder", "nästa tis 24 nov 03.10", "12 deleted"):
+    for words in ("Klart", "Senast mån 23 nov 08.10, 3 sekunder", "nästa tis 24 nov 03.10", "12 raderade"):
         assert words in page, words
     assert "Ingenting sköter sig självt" not in page
     clock.now = NOW + timedelta(days=2)
@@ -108,7 +110,8 @@ def test_jobs_tell_how_they_went(app: Flask, admin: FlaskClient, clock: Clock) -
     with app.app_context(), transaction():
         jobs.claim(task.name, "w", now=clock.now)
         jobs.end(task, "w", succeeded=False, result="OSError: disk", now=clock.now, zone=ZONE)
-    assert "Misslyckades" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "Misslyckades" in page and '<span class="small" lang="en">OSError: disk</span>' in page
 
 
 def test_page_costs_the_same_for_one_and_many(app: Flask, admin: FlaskClient, parked: int) -> None:
@@ -122,6 +125,30 @@ def test_page_costs_the_same_for_one_and_many(app: Flask, admin: FlaskClient, pa
     with statements(app) as three:
         admin.get(PAGE)
     assert len(one) == len(three)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ("0 released, 0 reminded", "Inget att göra"), ("nothing", "Inget att göra"), ("2 released, 0 reminded", "2 släppta"),
+        ("1 released, 3 reminded", "1 släppt, 3 påminda"), ("1 digests", "1 sammanfattning skickad"),
+        ("trail 3, accounts 1", "Händelseloggen: 3, Konton: 1"), ("", None), ("3 frobbed", None), ("KeyError", None),
+    ],
+)  # fmt: skip
+def test_results_are_said_in_words(app: Flask, result: str, words: str | None) -> None:
+    with app.test_request_context(headers={"Accept-Language": "sv"}):
+        assert said(result, {"trail": "Händelseloggen", "accounts": "Konton"}) == words
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_job_says_what_it_did(app: Flask) -> None:
+    """None of them shows English to who reads Swedish."""
+    with app.test_request_context(headers={"Accept-Language": "sv"}):
+        kinds = {data.name: data.title for data in personal.known(app).classes} | {"accounts": "Konton"}
+        for name, task in tasks(app).items():
+            result = task.run(NOW)
+            assert result and said(result, kinds), f"{name}: {result}"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
