@@ -38,8 +38,8 @@ Decisions
   programs show it above the hours. One by whole days in a house that opens at eight keeps its hours, which are what
   its member has.
 2026-11: One VEVENT with a UID of its own for each date of a series, also after edits. Each date can be moved,
-  cancelled, released and handed over by itself, and all engines read that alike. Rejected: RRULE with EXDATE and RECURRENCE-ID:
-  "this and following" would need a second master, and engines differ on overrides that leave their rule's day.
+  cancelled, released and handed over by itself, and all engines read that alike. Rejected: RRULE with EXDATE and
+  RECURRENCE-ID: "this and following" would need a second master, and engines differ on overrides off their rule.
 2026-11: No METHOD (it would tie DTSTAMP to the fetch and forbid a stable body), no UID on the calendar, no
   X-WR-TIMEZONE, no ATTENDEE, no alarms. An empty calendar carries its VTIMEZONE alone. Rejected: a marker
   event in the far past, which some programs list.
