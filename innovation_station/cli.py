@@ -24,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import run_simple
 
-from innovation_station import clock, create_app, db, doctor, health, operations, schema, serve, settings
+from innovation_station import clock, create_app, db, doctor, health, heap, operations, schema, serve, settings
 from innovation_station.audit import queries as audit
 from innovation_station.errors import DomainError, Unavailable
 from innovation_station.i18n import sentence, speaking
@@ -68,7 +68,8 @@ def load_settings() -> settings.Settings:
 
 def make_app() -> Flask:
     """Return the application for a command."""
-    return create_app({"STATION": load_settings()})
+    with heap.growing():
+        return create_app({"STATION": load_settings()})
 
 
 @contextmanager
@@ -220,7 +221,8 @@ def worker_command() -> None:
 
 def _before_fork(app: Flask) -> None:
     """Make what all processes need; close every database connection: one that two share mixes up their answers."""
-    preload(app)
+    with heap.growing():
+        preload(app)
     with app.app_context():
         db.db.session.remove()
         for engine in db.db.engines.values():

@@ -1,4 +1,6 @@
-"""The C library's memory, made ready to be shared by forked processes. Of glibc only; elsewhere nothing is done.
+"""The memory of the program: filled quickly at the start, and made ready to be shared by forked processes.
+
+What is said of the C library holds of glibc; elsewhere nothing is done.
 
 Forked processes share each page of memory until one of them writes to it, and then each has its own. Small pieces that
 were freed before the fork lie all over the heap. What a process asks for later would be put there, and take a copy of
@@ -8,7 +10,9 @@ nearly every page for a few bytes in each: 4 MiB a process.
 from __future__ import annotations
 
 import ctypes
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 M_ARENA_MAX = -8  # of malloc.h
 LARGEST, SMALL, STEP = 65536, 1024, 16
@@ -23,6 +27,18 @@ class _Told(ctypes.Structure):
             "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
         )
     ]  # fmt: skip
+
+
+@contextmanager
+def growing() -> Iterator[None]:
+    """Look for no cycles while much is made that stays: to look through it again and again takes a third of a start."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def keep_one() -> None:

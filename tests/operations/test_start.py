@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from innovation_station import clock, create_app, i18n
 from innovation_station.logs import access
-from innovation_station.preload import preload
+from innovation_station.preload import Compiled, preload
 from innovation_station.settings import Settings
 from innovation_station.spaces.holidays import _year
 from tests.operations.conftest import ROOT, environment_of
@@ -92,3 +92,28 @@ def test_preload_knows_the_holidays_of_the_house(app: Flask, program: Callable[.
 
 def test_preload_does_without_a_database(station: Settings) -> None:
     preload(create_app({"STATION": station}))
+
+
+def test_second_start_reads_what_the_first_has_compiled(app: Flask, station: Settings) -> None:
+    preload(app)
+    [folder] = (station.instance / "compiled").iterdir()
+    kept = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert len(kept) == len(app.jinja_env.list_templates())
+    assert folder.stat().st_mode & 0o077 == 0
+    (folder.parent / "older").mkdir()
+    again = create_app({"STATION": station})
+    again.jinja_env.compile = None  # type: ignore[assignment,method-assign]  nothing is left to be compiled
+    preload(again)
+    assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == kept
+    assert [each.name for each in folder.parent.iterdir()] == [folder.name]
+    for file in folder.iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    damaged = create_app({"STATION": station})
+    damaged.jinja_env.bytecode_cache = Compiled(str(folder))
+    assert "<h1" in damaged.test_client().get("/login").text
+
+
+def test_start_does_without_a_place_for_what_is_compiled(app: Flask, station: Settings) -> None:
+    (station.instance / "compiled").write_text("no directory")
+    preload(app)
+    assert app.jinja_env.bytecode_cache is None and len(app.jinja_env.cache or ()) > 100
