@@ -546,6 +546,32 @@ REFUSALS: Mapping[str, Any] = {
     "series-day-alone": _l("Only one date by itself moves to another day. Change how the series repeats instead."),
     "series-twice": _l("Another date of the series has this place then: %(day)s."),
     "date-unknown": _l("The series has no such date."),
+    "address-unreadable": _l("That is no address. Copy it whole, from https:// to its end."),
+    "address-scheme": _l("The address has to begin with https://, http:// or webcal://."),
+    "address-password": _l(
+        "The address holds a name or a password. Ask its owner for a calendar address with a key instead."
+    ),
+    "address-host": _l("The host of the address is not written as hosts are."),
+    "address-port": _l("Calendars are not fetched from port %(port)s. Ask the operator to allow it."),
+    "address-nowhere": _l("There is no server by the name in the address. Check it."),
+    "address-private": _l("The address leads into a private network, and there nothing is fetched."),
+    "address-redirects": _l("The address sends on more than %(most)s times."),
+    "address-downgrade": _l("The address sends on from https to http, and is not followed there."),
+    "fetch-failed": _l("The calendar could not be fetched: the server broke off or answered what cannot be read."),
+    "fetch-status": _l("The calendar could not be fetched: its server answered with error %(status)s."),
+    "fetch-slow": _l("The calendar could not be fetched: its server took too long."),
+    "fetch-large": _l("The calendar is larger than the %(mb)s MB that are read."),
+    "fetch-certificate": _l(
+        "The server could not prove that it is the one in the address: its certificate is not valid."
+    ),
+    "calendar-html": _l("That is a web page, not a calendar. Look for an address or a file that ends with .ics."),
+    "calendar-none": _l("That is no calendar in the iCalendar format (.ics)."),
+    "calendar-long": _l("The calendar has more than %(most)s lines."),
+    "calendar-nested": _l("The calendar has parts within parts too deep to be one."),
+    "calendar-truncated": _l(
+        "The calendar breaks off before its end. What is missing would be taken for free, so nothing of it was read."
+    ),
+    "calendar-costly": _l("Reading the calendar took more time or memory than it may, so nothing of it was read."),
 }
 
 WRITTEN: Mapping[str, Callable[[Any], str]] = {

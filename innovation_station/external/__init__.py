@@ -1,0 +1,29 @@
+"""External calendars: when a place or a member is busy by what another calendar says.
+
+Vocabulary
+----------
+External calendar: an address that is fetched, or a file that was uploaded, of one space or one member.
+Reading: what a file says of a stretch of time: entries, and problems with their lines. Entry: one time of one event.
+Problem: what could not be read, with its line and why; a note tells of something that was read all the same.
+
+Invariants
+----------
+- Reading is pure and bounded: bytes in, entries and problems out. It runs in a process of its own (apart.py).
+- What makes a file untrue as a whole refuses it as a whole; what spoils one event leaves the others.
+- No zone is guessed: a name that nothing explains waits for somebody who says what it means.
+- Fetching reaches the open internet only, at the very address that was looked at, whatever a name answers next.
+- An address is a secret. It is stored encrypted, shown by its host alone and never logged.
+
+Decisions
+---------
+2026-11: Lines are read by our own code, and dateutil expands what a check has let through. Rejected: icalendar with
+  recurring-ical-events, which know no line numbers to tell, raise for a calendar where one event is wrong, remember
+  the zones of one stranger's file for the next by name as long as the process lives, and cannot be stopped between two
+  dates of a rule. They read the same files in the tests instead, where they have to agree with us.
+2026-11: An event lasts as long on every date (RFC 5545, 3.8.5.3, of DTEND), also over a change of the clocks.
+2026-11: A zone that the world knows goes by its own data, whatever the file's VTIMEZONE says of it: those texts are
+  often of another year. The VTIMEZONE is read where the name says nothing.
+2026-11: A file that breaks off is refused: what is missing would be taken for free.
+2026-11: A name of which one address is not open is refused with all of them, and the connection is made to an address
+  that was looked at. Rejected: a look before an ordinary request, which asks the name again.
+"""

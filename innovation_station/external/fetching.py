@@ -1,0 +1,357 @@
+"""Fetches a calendar from an address that anybody may have typed, and lets nobody reach the house's own network by it.
+
+The name is resolved here; every address it has must be one of the open internet; the connection goes to the very
+address that was looked at, with the name kept for Host, SNI and the certificate. So a name that changes its answer
+between the look and the connection changes nothing. Redirects are followed by hand, each looked at like the first.
+No proxy, cookie, netrc or password of the environment is used. The address is a secret: no error repeats it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from innovation_station.errors import Refusal, Refused
+
+LONGEST_ADDRESS = 2_000
+MOST_REDIRECTS = 5
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 15.0  # between two pieces
+TOTAL_SECONDS = 60.0
+_CHUNK = 1 << 15
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Outlook's server answers programs it does not know with an error (nextcloud/server#54799)
+USER_AGENT = "Mozilla/5.0 (compatible; InnovationStation/1.0; calendar)"
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMBERS_ONLY = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolver = Callable[[str, int], Sequence[str]]
+
+_EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Ask the system for the addresses of a name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a house lets its program go: `hosts` ("host" or "host:port") may lie anywhere, all others on the open
+    internet at one of some `ports`; no answer is longer than `size` bytes, unpacked."""
+
+    size: int
+    ports: frozenset[int] = frozenset({80, 443})
+    hosts: frozenset[str] = frozenset()
+    resolver: Resolver = field(default=resolve, compare=False)
+    seconds: float = TOTAL_SECONDS
+    read_seconds: float = READ_SECONDS
+
+    def trusts(self, host: str, port: int) -> bool:
+        """Tell whether the house has named a host itself."""
+        return not self.hosts.isdisjoint((host, f"{host}:{port}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to ask with whether anything is new."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came: the bytes, or None where nothing is new; and what to ask with the next time."""
+
+    data: bytes | None
+    validators: Validators
+
+
+def _no(refusal: Refusal) -> Refused:
+    return Refused([refusal])
+
+
+def parse_address(text: str) -> str:
+    """Give an address as it is fetched: webcal is https.
+
+    Raises Refused for one that cannot be right, wherever it leads: address-unreadable, address-scheme,
+    address-password.
+    """
+    return _split(text.strip()).geturl()
+
+
+def shown_address(text: str) -> str:
+    """Give what may be shown of an address: its host. The rest is a key in most of them."""
+    try:
+        return urlsplit(text).hostname or "…"
+    except ValueError:
+        return "…"
+
+
+def _split(text: str) -> SplitResult:
+    if not text or len(text) > LONGEST_ADDRESS or re.search(r"[\x00-\x20\x7f-\x9f\\]", text):
+        raise _no(Refusal("address-unreadable", "address"))
+    text = re.sub(r"^webcals?://", "https://", text, flags=re.IGNORECASE)
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise _no(Refusal("address-unreadable", "address")) from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise _no(Refusal("address-scheme", "address"))
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise _no(Refusal("address-password", "address"))
+    if not host:
+        raise _no(Refusal("address-unreadable", "address"))
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    return parts._replace(path=path, query=query, fragment="")
+
+
+def _plain_host(host: str) -> str:
+    """Give a host as it is looked up: an address in its one strict form, or a name of letters. Raises Refused."""
+    if ":" in host:
+        try:
+            if "%" in host:
+                raise ValueError(host)
+            return str(ipaddress.IPv6Address(host))
+        except ValueError:
+            raise _no(Refusal("address-host", "address")) from None
+    try:
+        name = host.encode("ascii").decode() if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        raise _no(Refusal("address-host", "address")) from None
+    name = name.lower().rstrip(".")
+    if _NUMBERS_ONLY.fullmatch(name):
+        # 127.1, 0x7f.1, 2130706433, 017700000001: what the system would take for an address and people do not write
+        try:
+            return str(ipaddress.IPv4Address(name))
+        except ValueError:
+            raise _no(Refusal("address-host", "address")) from None
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise _no(Refusal("address-host", "address"))
+    return name
+
+
+def is_open(text: str) -> bool:
+    """Tell whether an address is one of the open internet, also by what it carries within: IPv4 in IPv6, in all the
+    ways that routers unpack it."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return all(_is_global(one) for one in (address, *_within(address)))
+
+
+def _is_global(address: Address) -> bool:
+    site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return (
+        address.is_global and not site_local and not address.is_multicast and not address.is_reserved
+        and not address.is_unspecified and not address.is_loopback and not address.is_link_local
+        and not address.is_private
+    )  # fmt: skip
+
+
+def _within(address: Address) -> list[Address]:
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found: list[Address] = [one for one in (address.ipv4_mapped, address.sixtofour) if one is not None]
+    found += address.teredo or ()
+    low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    compatible = int(address) >> 32 == 0 and int(address) > 1
+    isatap = (int(address) >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE)
+    if compatible or isatap or any(address in network for network in _EMBEDDING):
+        found.append(low)
+    return found
+
+
+def fetch(address: str, reach: Reach, known: Validators | None = None) -> Answer:
+    """Fetch an address, or learn that nothing is new.
+
+    Raises Refused: what `parse_address` says; address-host, address-port, address-nowhere, address-private,
+    address-redirects; fetch-failed, fetch-status, fetch-slow, fetch-large, fetch-certificate.
+    """
+    deadline = time.monotonic() + reach.seconds
+    asked = known or Validators()
+    secure = False
+    for _step in range(MOST_REDIRECTS + 1):
+        parts = _split(address)
+        if secure and parts.scheme != "https":
+            raise _no(Refusal("address-downgrade", "address"))
+        secure = parts.scheme == "https"
+        answer, location = _ask(parts, reach, asked, deadline)
+        if answer is not None:
+            return answer
+        address = urljoin(parts.geturl(), location)
+    raise _no(Refusal("address-redirects", "address", {"most": MOST_REDIRECTS}))
+
+
+def _ask(parts: SplitResult, reach: Reach, known: Validators, deadline: float) -> tuple[Answer | None, str]:
+    """Ask one server; give its answer, or where it sends us."""
+    host = _plain_host(parts.hostname or "")
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    trusted = reach.trusts(host, port)
+    if not trusted and port not in reach.ports:
+        raise _no(Refusal("address-port", "address", {"port": port}))
+    connection = _connection(parts.scheme, host, port, _target(host, port, reach, trusted), reach, deadline)
+    try:
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path, headers=_headers(parts, host, port, known))
+        with contextlib.closing(connection.getresponse()) as response:
+            if response.status in _REDIRECTS:
+                return None, response.getheader("Location") or ""
+            if response.status == 304:
+                return Answer(None, known), ""
+            if response.status != 200:
+                raise _no(Refusal("fetch-status", "address", {"status": response.status}))
+            given = Validators(_tag(response.getheader("ETag")), _tag(response.getheader("Last-Modified")))
+            return Answer(_body(response, connection, reach, deadline), given), ""
+    except TimeoutError:
+        raise _no(Refusal("fetch-slow", "address")) from None
+    except ssl.SSLCertVerificationError:
+        raise _no(Refusal("fetch-certificate", "address")) from None
+    except (OSError, http.client.HTTPException, zlib.error, ValueError):
+        late = time.monotonic() >= deadline
+        raise _no(Refusal("fetch-slow" if late else "fetch-failed", "address")) from None
+    finally:
+        connection.close()
+
+
+def _target(host: str, port: int, reach: Reach, trusted: bool) -> list[str]:
+    """Resolve a host to where may be gone. One address that is not open spoils all: a name that has both is a trick."""
+    try:
+        found = [str(ipaddress.ip_address(host))]
+    except ValueError:
+        try:
+            found = list(reach.resolver(host, port))
+        except (OSError, UnicodeError):
+            found = []
+    if not found:
+        raise _no(Refusal("address-nowhere", "address"))
+    if not trusted and not all(is_open(one) for one in found):
+        raise _no(Refusal("address-private", "address"))
+    return found
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to addresses that were looked at, by the name that was asked for."""
+
+    def __init__(self, host: str, port: int, targets: Sequence[str], reach: Reach, deadline: float) -> None:
+        super().__init__(host, port, timeout=reach.read_seconds)
+        self._targets, self._deadline = targets, deadline
+        self._end: threading.Timer | None = None
+
+    def connect(self) -> None:
+        """Go to the first of the addresses that answers."""
+        trouble: OSError = OSError("no address")
+        for target in self._targets[:4]:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                self.sock = socket.create_connection((target, self.port), timeout=min(CONNECT_SECONDS, left))
+            except OSError as error:
+                trouble = error
+                continue
+            self.sock.settimeout(min(self.timeout or READ_SECONDS, left))
+            self._end = threading.Timer(left, self._cut)
+            self._end.daemon = True
+            self._end.start()
+            return
+        raise trouble
+
+    def close(self) -> None:
+        """Close it, and let nothing wait for its end any more."""
+        if self._end is not None:
+            self._end.cancel()
+        super().close()
+
+    def _cut(self) -> None:
+        """End what goes on: a server that sends a byte now and then is never silent for long."""
+        with contextlib.suppress(OSError, AttributeError):
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class _PinnedTLS(_Pinned):
+    """The same behind TLS: the certificate must be of the name."""
+
+    def connect(self) -> None:
+        """Connect, then shake hands."""
+        super().connect()
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
+
+
+def _connection(
+    scheme: str, host: str, port: int, targets: Sequence[str], reach: Reach, deadline: float
+) -> http.client.HTTPConnection:  # fmt: skip
+    kind = _PinnedTLS if scheme == "https" else _Pinned
+    return kind(host, port, targets, reach, deadline)
+
+
+def _headers(parts: SplitResult, host: str, port: int, known: Validators) -> dict[str, str]:
+    name = f"[{host}]" if ":" in host else host
+    headers = {
+        "Host": name if port == _DEFAULT_PORTS[parts.scheme] else f"{name}:{port}",
+        "User-Agent": USER_AGENT,
+        "Accept": "text/calendar, */*;q=0.1",
+        "Accept-Encoding": "gzip, identity;q=0.5",
+        "Connection": "close",
+    }
+    if known.etag:
+        headers["If-None-Match"] = known.etag
+    if known.last_modified:
+        headers["If-Modified-Since"] = known.last_modified
+    return headers
+
+
+def _tag(value: str | None) -> str | None:
+    """Keep what a server gives to ask with, where it can be sent back as it came."""
+    return value if value and len(value) <= 200 and value.isascii() and value.isprintable() else None
+
+
+def _body(
+    response: http.client.HTTPResponse, connection: http.client.HTTPConnection, reach: Reach, deadline: float
+) -> bytes:  # fmt: skip
+    """Read an answer, unpacked as it comes, no longer than it may be and no later."""
+    encoding = (response.getheader("Content-Encoding") or "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise _no(Refusal("fetch-failed", "address"))
+    unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    whole = bytearray()
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if connection.sock is not None:
+            connection.sock.settimeout(min(reach.read_seconds, left))
+        piece = response.read1(_CHUNK)
+        if not piece:
+            break
+        # one byte more than may be, so that a small packet cannot become a large answer before anybody looks
+        whole += unpack.decompress(piece, reach.size + 1 - len(whole)) if unpack else piece
+        if len(whole) > reach.size or (unpack and unpack.unconsumed_tail):
+            raise _no(Refusal("fetch-large", "address", {"mb": round(reach.size / 1_000_000, 1)}))
+    if (response.length or 0) > 0 or (unpack and not unpack.eof) or time.monotonic() >= deadline:
+        raise _no(Refusal("fetch-failed", "address"))  # it broke off: what is missing would be taken for free
+    return bytes(whole)
+
+
+def trusted_hosts(text: str) -> Collection[str]:
+    """Read a list of hosts, separated by commas, each with or without a port."""
+    return frozenset(one.strip().lower() for one in text.split(",") if one.strip())
