@@ -11,7 +11,7 @@ from innovation_station.sharing.circle import known_by
 
 
 @known_by
-def are_colleagues(member: Any, other_id: int) -> ColumnElement[bool]:
+def are_colleagues(member: Any, other_id: Any) -> ColumnElement[bool]:
     """Give the condition that a member, a column, and another have both said yes."""
     return exists().where(
         Colleagues.state == "accepted",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.bookings.rules import HOLDING
-from innovation_station.db import db
+from innovation_station.db import connection, db
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor, initials, is_staff
 from innovation_station.sharing.circle import are_colleagues
@@ -64,42 +65,48 @@ def named(member_id: int) -> list[str]:
     return list(db.session.scalars(select(Named.email).where(Named.member_id == member_id).order_by(Named.email)))
 
 
-def _may_be_booked_for(booker: Actor) -> ColumnElement[bool]:
-    """Give the condition that somebody may book for a member: staff for everybody, others for who has said so."""
-    others = and_(Member.state == "active", Member.id != booker.id)
-    if is_staff(booker):
+@cache
+def _may_be_booked_for(*, by_staff: bool) -> ColumnElement[bool]:
+    """Give the condition that `booker` may book for a member: staff for everybody, others for who has said so.
+
+    With a parameter, and kept: to build it anew for every sheet costs more than the database takes to answer it.
+    """
+    booker = bindparam("booker", type_=Integer)
+    others = and_(Member.state == "active", Member.id != booker)
+    if by_staff:
         return others
     mine = aliased(Member)
-    same = exists().where(mine.id == booker.id, mine.organisation_id == Member.organisation_id)
+    same = exists().where(mine.id == booker, mine.organisation_id == Member.organisation_id)
     said = exists().where(
         Consent.member_id == Member.id,
-        or_(and_(Consent.organisation, same), and_(Consent.colleagues, are_colleagues(Member.id, booker.id))),
+        or_(and_(Consent.organisation, same), and_(Consent.colleagues, are_colleagues(Member.id, booker))),
     )
-    by_name = exists().where(Named.member_id == Member.id, mine.id == booker.id, Named.email == mine.email)
+    by_name = exists().where(Named.member_id == Member.id, mine.id == booker, Named.email == mine.email)
     return and_(others, or_(said, by_name))
 
 
 def may_book_for(booker: Actor, holder_id: int) -> bool:
     """Tell whether somebody may book for a member; one statement."""
-    asked = select(Member.id).where(Member.id == holder_id, _may_be_booked_for(booker))
-    return db.session.scalar(asked) is not None
+    asked = select(Member.id).where(Member.id == holder_id, _may_be_booked_for(by_staff=is_staff(booker)))
+    return db.session.scalar(asked, {"booker": booker.id}) is not None
 
 
 def bookable_for(
     booker: Actor, words: str = "", *, limit: int, among: Sequence[int] | None = None
 ) -> list[Colleague]:  # fmt: skip
     """List those for whom somebody may book, by name, found by parts of it; one statement."""
-    where = [_may_be_booked_for(booker)]
+    statement, given = _bookable_for(by_staff=is_staff(booker)), {"booker": booker.id, "most": limit}
     if among is not None:
-        where.append(Member.id.in_(among))
-    where += _named(words, Member.name)
-    rows = db.session.execute(
-        select(Member.id, Member.name, Member.email)
-        .where(*where)
-        .order_by(func.lower(Member.name), Member.id)
-        .limit(limit)
-    )
-    return [Colleague(*row) for row in rows]
+        statement = statement.where(Member.id.in_(among))
+    if words:
+        statement = statement.where(*_named(words, Member.name))
+    return [Colleague(*row) for row in connection().execute(statement, given)]
+
+
+@cache
+def _bookable_for(*, by_staff: bool) -> Select[int, str, str]:
+    found = select(Member.id, Member.name, Member.email).where(_may_be_booked_for(by_staff=by_staff))
+    return found.order_by(func.lower(Member.name), Member.id).limit(bindparam("most", type_=Integer))
 
 
 def made_for_others(booker: Actor, now: datetime, limit: int = 100) -> Sequence[Booking]:
@@ -110,10 +117,11 @@ def made_for_others(booker: Actor, now: datetime, limit: int = 100) -> Sequence[
         .options(contains_eager(Booking.member))
         .where(
             Booking.booked_by_id == booker.id, Booking.state.in_(HOLDING), Booking.end > now,
-            _may_be_booked_for(booker),
+            _may_be_booked_for(by_staff=is_staff(booker)),
         )
         .order_by(Booking.start, Booking.id)
-        .limit(limit)
+        .limit(limit),
+        {"booker": booker.id},
     ).all()  # fmt: skip
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING
-from innovation_station.db import db
+from innovation_station.db import connection, db
 from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
 from innovation_station.waits.models import Wait
@@ -111,14 +111,16 @@ def fulfilled(now: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 _STANDER = (Wait.id, Wait.member_id, Wait.space_id, Wait.kind, Wait.zone_id, Wait.start, Wait.end)
+_LINE_AT = (
+    select(*_STANDER)
+    .where(Wait.state.in_(LIVE), Wait.start < bindparam("last"), Wait.end > bindparam("first"))
+    .order_by(Wait.id)
+)
 
 
 def line_at(span: Span) -> list[Stander]:
     """List everybody who stands in a line for a time that meets a span, in order; one statement."""
-    rows = db.session.execute(
-        select(*_STANDER).where(Wait.state.in_(LIVE), Wait.start < span.end, Wait.end > span.start).order_by(Wait.id)
-    )
-    return [_stander(row) for row in rows]
+    return [_stander(row) for row in connection().execute(_LINE_AT, {"first": span.start, "last": span.end})]
 
 
 def _stander(row: Any) -> Stander:
