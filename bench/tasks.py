@@ -25,7 +25,7 @@ from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.calendars import rules as feed_rules
 from innovation_station.calendars import service as feed_service
 from innovation_station.calendars.installation import today
-from innovation_station.calendars.models import FeedContents, FeedMonth
+from innovation_station.calendars.models import FeedContents
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.spaces.rules import at_minute
@@ -227,16 +227,16 @@ class Subscriber:
     def forget(self) -> None:
         """Make it as if nobody had fetched it since it was made: no program and no process has it in mind."""
         with self.app.app_context(), transaction() as session:
-            for table, key in ((Member, Member.id), (FeedContents, FeedContents.member_id)):
-                rise = {"bookings_revision": table.bookings_revision + 1}
-                session.execute(update(table).where(key == self.member_id).values(rise))
+            risen = {"bookings_revision": Member.bookings_revision + 1}
+            session.execute(update(Member).where(Member.id == self.member_id).values(risen))
+            known = update(FeedContents).where(FeedContents.member_id == self.member_id)
+            session.execute(known.values(revision=FeedContents.revision + 1))
 
     def forget_entries(self) -> None:
         """Throw away its stored entries too, as after a change of the house's name."""
         self.forget()
         with self.app.app_context(), transaction() as session:
-            for table in (FeedMonth, FeedContents):
-                session.execute(delete(table).where(table.member_id == self.member_id))
+            session.execute(delete(FeedContents).where(FeedContents.member_id == self.member_id))
 
     def change(self) -> None:
         """Give one booking another title."""

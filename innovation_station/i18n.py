@@ -491,6 +491,7 @@ REFUSALS: Mapping[str, Any] = {
     "factor-unknown": _l("There is no second factor to look after here."),
     "session-unknown": _l("That browser is logged out already."),
     "login-busy": _l("Many are logging in at this moment. Try again in a few seconds."),
+    "feed-not-there": _l("There is no such calendar, or it is not for you."),
     "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),
     "amenity-unknown": _l("%(amenity)s is not among the things a space can have."),

@@ -98,6 +98,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /feeds/<rest>                       DELETE  405      405  405   405   405
 /feeds/<rest>                       TRACE   405      405  405   405   405
 /feeds/<rest>                       OPTIONS 405      405  405   405   405
+/calendar/spaces/<space_id>.ics     GET     200      200  200   200   200
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404

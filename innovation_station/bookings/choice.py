@@ -7,10 +7,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from innovation_station.bookings.rules import PRESETS, Moment
+from innovation_station.forms import parse_id
 from innovation_station.i18n import duration, ngettext
 from innovation_station.i18n import gettext as _
-from innovation_station.spaces.rules import AMENITIES, House, Layout, Place
+from innovation_station.spaces.rules import AMENITIES, KINDS, House, Layout, Place
 
 SIGNS = {"room": "door", "booth": "phone", "hall": "people"}  # a desk's own number is its sign
 LOOK_AHEAD = 62  # days
@@ -45,11 +48,18 @@ class Choice:
         query = f"date={now.day.isoformat()}&kind={now.kind}"
         if now.start is not None and now.end is not None:
             query += f"&from={clock_of(now.start)}&to={clock_of(now.end)}"
-        if now.zone is not None:
-            query += f"&zone={now.zone}"
-        if now.seats is not None:
-            query += f"&seats={now.seats}"
-        return query + "".join([f"&with={amenity}" for amenity in AMENITIES if amenity in now.amenities])
+        return query + now._narrowed()
+
+    @property
+    def filters(self) -> str:
+        """Write what says which places are shown, on whatever day, as `query` does."""
+        return f"kind={self.kind}" + self._narrowed()
+
+    def _narrowed(self) -> str:
+        query = f"&zone={self.zone}" if self.zone is not None else ""
+        if self.seats is not None:
+            query += f"&seats={self.seats}"
+        return query + "".join([f"&with={amenity}" for amenity in AMENITIES if amenity in self.amenities])
 
     def shows(self, place: Place) -> bool:
         """Tell whether a place passes the filters."""
@@ -60,6 +70,18 @@ class Choice:
             and (self.seats is None or place.seats >= self.seats)
             and self.amenities <= place.amenities
         )
+
+
+def filtered(day: date, args: MultiDict[str, str]) -> Choice:
+    """Read which places an address asks for; what cannot be read is as if it was not there."""
+    kind = args.get("kind", "desk")
+    return Choice(
+        day=day,
+        kind=kind if kind in KINDS else "desk",
+        zone=parse_id(args.get("zone")),
+        seats=parse_id(args.get("seats")),
+        amenities=frozenset(args.getlist("with")) & frozenset(AMENITIES),
+    )
 
 
 @lru_cache(maxsize=2048)

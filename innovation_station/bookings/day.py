@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from innovation_station.bookings import queries
 from innovation_station.bookings.queries import Taken
-from innovation_station.bookings.rules import Moment, bars, earliest_start
+from innovation_station.bookings.rules import Moment, bars, earliest_start, is_shown
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language
 from innovation_station.members.rules import short_name
@@ -283,7 +283,7 @@ class Day:
             return _("Closed: %(reason)s", reason=reason)
         if taken.member_id == self.member_id:
             return _("You: %(title)s", title=taken.title) if taken.title else self._words[0]
-        if taken.public or self.sees_all:
+        if is_shown(taken.public, sees_all=self.sees_all):
             return taken.title or short_name(taken.name or "")
         return self._words[1]
 

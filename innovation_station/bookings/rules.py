@@ -383,6 +383,14 @@ def _day_refusal(part: Span, place: Place, moment: Moment) -> Refusal | None:
     return Refusal("closed-hours", "start", {"span": opened})
 
 
+def is_shown(public: bool, *, sees_all: bool) -> bool:
+    """Tell whether title and name of a booking are for somebody else: its member shows them, or one `sees_all`.
+
+    That do who works for the house, and whoever the place or the organisation was put in charge of.
+    """
+    return public or sees_all
+
+
 def may_see(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bool:
     """Tell whether the person may open a booking: who may change it, and who has made it for its member."""
     return actor.id == booking.booked_by_id or may_change(actor, booking, managed)

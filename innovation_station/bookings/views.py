@@ -24,7 +24,7 @@ from innovation_station.bookings import (
     sheets,
     wish_queries,
 )
-from innovation_station.bookings.choice import Choice, next_open_days, opens_on, presets
+from innovation_station.bookings.choice import Choice, filtered, next_open_days, opens_on, presets
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
 from innovation_station.bookings.forms import BookingForm
@@ -39,7 +39,7 @@ from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.members.rules import Person, booking_refusals
 from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
-from innovation_station.spaces.rules import AMENITIES, KINDS, House, Place, at_minute
+from innovation_station.spaces.rules import House, Place, at_minute
 from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, own_needs, revisions, safe_next, signed_in, wants_part, way_on
 
@@ -383,14 +383,7 @@ def _choice(
     """Read the address: what cannot be read is as if it was not there, so that no link is a dead end."""
     now, house, args = clock.now(), current_house(), request.args
     day = wanted or parse_date(args.get("date")) or _first_day(house, now)
-    kind = args.get("kind", "desk")
-    choice = Choice(
-        day=day,
-        kind=kind if kind in KINDS else "desk",
-        zone=parse_id(args.get("zone")),
-        seats=parse_id(args.get("seats")),
-        amenities=frozenset(args.getlist("with")) & frozenset(AMENITIES),
-    )
+    choice = filtered(day, args)
     start, end = minutes or (parse_time(args.get("from")), parse_time(args.get("to")))
     if start is None or end is None or end <= start:
         start, end = _usual_part(choice, house, usual, now)

@@ -1,4 +1,4 @@
-"""The entries of a member in one language as they are stored: by the month, compressed, in step with the bookings.
+"""The entries of a member in one edition as they are stored: by the month, compressed, in step with the bookings.
 
 One look at an index tells which bookings a feed holds and at which revision. Months whose bookings are still those
 they were made of are left alone; of the others, entries that have not changed are taken over as they are.
@@ -6,8 +6,8 @@ they were made of are left alone; of the others, entries that have not changed a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import groupby
 from typing import Any
@@ -17,9 +17,9 @@ from structlog import get_logger
 
 from innovation_station.calendars import queries, rules
 from innovation_station.calendars.ics import event_bytes, is_local
-from innovation_station.calendars.models import FeedContents, FeedMonth
+from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
-from innovation_station.calendars.rules import Booked, Phrasebook, Setting, Today
+from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Today
 from innovation_station.db import db
 from innovation_station.spaces.rules import House, Language
 
@@ -28,43 +28,59 @@ MONTH = len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """The entries that begin in one month, and what they were made of (see models.FeedMonth)."""
+class Part:
+    """The entries that begin in one month or week, and what they were made of (see models.FeedPart)."""
 
     made_of: str
     lengths: str
+    entries: int
     local: bool
     piece: Piece
+
+    @classmethod
+    def of(cls, made_of: str, entries: Sequence[bytes]) -> Part:
+        """Put entries together; empty ones could not be made."""
+        data = b"".join(entries)
+        lengths = " ".join(str(len(entry)) for entry in entries)
+        return cls(made_of, lengths, sum(map(bool, entries)), is_local(data), packed(data))
+
+    def row(self, contents_id: int, part: str) -> dict[str, object]:
+        """Give it as a row."""
+        piece = self.piece
+        return {
+            "contents_id": contents_id, "part": part, "made_of": self.made_of, "lengths": self.lengths,
+            "entries": self.entries, "local": self.local, "size": piece.size, "crc": piece.crc, "body": piece.body,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """What is to be written so that a member's contents are those of today: months made anew, months without bookings.
 
-    `is_known` tells whether there were contents at all.
+    `contents_id` is that of the contents there were, None where there were none.
     """
 
-    bookings_revision: int
+    revision: int
     made_of: str
     written_at: int
-    is_known: bool
-    fresh: Mapping[str, Month]
+    contents_id: int | None
+    fresh: Mapping[str, Part]
     gone: Iterable[str]
 
 
-def renewal(member_id: int, language: Language, house: House, today: Today, booking: Booked | None = None) -> Renewal:
+def renewal(member_id: int, edition: Edition, house: House, today: Today, booking: Booked | None = None) -> Renewal:
     """Compare what is stored with the bookings, and make what differs; two statements where nothing does.
 
     With `booking`, the one that the member's last change was about, only the months that it touches are looked at,
     provided that the contents were in step before.
     """
-    book = phrasebook(house, language, today.shared)
+    book = phrasebook(house, edition.language, today.shared)
     name = rules.contents_name(book.stamp, today.window)
-    stored = queries.made_of(member_id, language)
+    stored = queries.made_of(member_id, edition)
     reach = _reach(booking, stored) if booking else None
-    present = queries.present(member_id, language, today.window, reach)
+    present = queries.present(member_id, edition, today.window, reach)
     if reach and (present.made_of != name or (present.known_revision or 0) < present.bookings_revision - 1):
-        reach, present = None, queries.present(member_id, language, today.window)
+        reach, present = None, queries.present(member_id, edition, today.window)
     wanted = {
         month: " ".join([book.stamp, *(token[MONTH + 1 :] for token in tokens)])
         for month, tokens in groupby(present.tokens, lambda token: token[:MONTH])
@@ -73,9 +89,9 @@ def renewal(member_id: int, language: Language, house: House, today: Today, book
         stored = {month: made_of for month, made_of in stored.items() if reach[0] <= month <= reach[1]}
     stale = {month: made_of for month, made_of in wanted.items() if stored.get(month) != made_of}
     gone = stored.keys() - wanted.keys()
-    fresh = _made(member_id, language, stale, book, today.shared)
+    fresh = _made(member_id, edition, stale, book, today.shared)
     written_at = int(today.now.timestamp()) if fresh or gone else present.written_at
-    return Renewal(present.bookings_revision, name, written_at, present.known_revision is not None, fresh, gone)
+    return Renewal(present.bookings_revision, name, written_at, present.contents_id, fresh, gone)
 
 
 def _reach(booking: Booked, stored: Mapping[str, str]) -> tuple[str, str]:
@@ -86,58 +102,50 @@ def _reach(booking: Booked, stored: Mapping[str, str]) -> tuple[str, str]:
     return min(months), max(months)
 
 
-def refresh(member_id: int, language: Language, house: House, today: Today, booking: Booked | None = None) -> None:
+def refresh(member_id: int, edition: Edition, house: House, today: Today, booking: Booked | None = None) -> None:
     """Bring a member's contents up to date; the member is locked by the caller, in its transaction (see `renewal`)."""
-    new = renewal(member_id, language, house, today, booking)
-    theirs = {"member_id": member_id, "language": language}
-    if replaced := [*new.fresh, *new.gone]:
-        _execute(delete(FeedMonth).filter_by(**theirs).where(FeedMonth.month.in_(replaced)))
-    if new.fresh:
-        db.session.execute(insert(FeedMonth), [theirs | _row(name, month) for name, month in new.fresh.items()])
-    state = {"bookings_revision": new.bookings_revision, "made_of": new.made_of, "written_at": new.written_at}
-    if new.is_known:
-        _execute(update(FeedContents).filter_by(**theirs).values(state))
+    new = renewal(member_id, edition, house, today, booking)
+    state = {"revision": new.revision, "made_of": new.made_of, "written_at": new.written_at}
+    contents_id = new.contents_id
+    if contents_id is None:
+        row = {"member_id": member_id, **asdict(edition), **state}
+        contents_id = db.session.execute(insert(FeedContents).returning(FeedContents.id), row).scalar_one()
     else:
-        db.session.execute(insert(FeedContents), [theirs | state])
+        _execute(update(FeedContents).where(FeedContents.id == contents_id).values(state))
+        if replaced := [*new.fresh, *new.gone]:
+            _execute(delete(FeedPart).where(FeedPart.contents_id == contents_id, FeedPart.part.in_(replaced)))
+    if new.fresh:
+        db.session.execute(insert(FeedPart), [part.row(contents_id, name) for name, part in new.fresh.items()])
 
 
-def forget(member_id: int, language: str) -> None:
-    """Throw away what is stored of a member in a language."""
-    for table in (FeedMonth, FeedContents):
-        _execute(delete(table).filter_by(member_id=member_id, language=language))
+def forget(member_id: int, edition: Edition) -> None:
+    """Throw away what is stored of a member in one edition."""
+    _execute(delete(FeedContents).filter_by(member_id=member_id, **asdict(edition)))
 
 
 def _execute(statement: Any) -> None:
     db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _row(name: str, month: Month) -> dict[str, object]:
-    piece = month.piece
-    return {
-        "month": name, "made_of": month.made_of, "lengths": month.lengths, "local": month.local,
-        "size": piece.size, "crc": piece.crc, "body": piece.body,
-    }  # fmt: skip
-
-
 def _made(
-    member_id: int, language: Language, stale: Mapping[str, str], book: Phrasebook, shared: Setting
-) -> dict[str, Month]:
+    member_id: int, edition: Edition, stale: Mapping[str, str], book: Phrasebook, shared: Setting
+) -> dict[str, Part]:
     if not stale:
         return {}
-    entries = _kept(member_id, language, stale, book.stamp)
+    entries = _kept(member_id, edition, stale, book.stamp)
     tokens = {month: made_of.split()[1:] for month, made_of in stale.items()}
     missing = [_id(token) for month in tokens.values() for token in month if token not in entries]
-    made = bodies(queries.booked(missing), book, shared)
+    made = bodies(queries.booked(missing), book, shared, edition)
     return {
-        month: _month(made_of, [entries.get(token) or made.get(_id(token), b"") for token in tokens[month]])
+        month: Part.of(made_of, [entries.get(token) or made.get(_id(token), b"") for token in tokens[month]])
         for month, made_of in stale.items()
     }
 
 
-def _kept(member_id: int, language: Language, months: Iterable[str], stamp: str) -> dict[str, bytes]:
+def _kept(member_id: int, edition: Edition, months: Iterable[str], stamp: str) -> dict[str, bytes]:
     """Give the entries of some months that were made under the same stamp, by "id.revision"."""
     found: dict[str, bytes] = {}
-    for row in queries.months(member_id, language, months):
+    for row in queries.months(member_id, edition, months):
         made_for, *tokens = row.made_of.split()
         if made_for == stamp:
             found.update(zip(tokens, _cut(opened([Piece(row.size, row.crc, row.body)]), row.lengths), strict=True))
@@ -155,12 +163,9 @@ def _id(token: str) -> int:
     return int(token.partition(".")[0])
 
 
-def _month(made_of: str, entries: list[bytes]) -> Month:
-    data = b"".join(entries)
-    return Month(made_of, " ".join(str(len(entry)) for entry in entries), is_local(data), packed(data))
-
-
-def bodies(bookings: Iterable[Booked], book: Phrasebook, shared: Setting) -> dict[int, bytes]:
+def bodies(
+    bookings: Iterable[Booked], book: Phrasebook, shared: Setting, edition: Edition | None = None
+) -> dict[int, bytes]:  # fmt: skip
     """Make the entries of bookings, by their ids.
 
     An entry that cannot be made is left out and logged: it must not take the others with it.
@@ -168,7 +173,7 @@ def bodies(bookings: Iterable[Booked], book: Phrasebook, shared: Setting) -> dic
     made: dict[int, bytes] = {}
     for booking in bookings:
         try:
-            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url)
+            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url, edition)
             made[booking.id] = event_bytes(entry, shared.zone)
         except ValueError as error:
             log.error("entry left out of feeds", booking=booking.id, reason=str(error))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from innovation_station.calendars import contents, packed, queries, rules, service
+from innovation_station.calendars import contents, packed, queries, rules, service, shelves
 from innovation_station.calendars.ics import END, opening
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.queries import Address, Contents
-from innovation_station.calendars.rules import Today
+from innovation_station.calendars.rules import OWN, Coverage, Today
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError
@@ -26,10 +26,14 @@ _END = packed.packed(END)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole calendar in pieces, and since when it has been so (whole seconds since 1970)."""
+    """A whole calendar in pieces, how many entries are in it, and since when it has been so (whole seconds since 1970).
+
+    The last is None where it cannot be told.
+    """
 
     pieces: Iterable[Piece]
-    modified: int
+    entries: int
+    modified: int | None
 
     @property
     def plain(self) -> bytes:
@@ -42,11 +46,32 @@ class Document:
         return packed.gzipped(self.pieces)
 
 
-def etag(address: Address, today: Today) -> str:
-    """Name a feed's bytes without making them: all that they hang on, and nothing else."""
+def etag(address: Address, today: Today) -> str | None:
+    """Name a feed's bytes without making them: all that they hang on, and nothing else.
+
+    None where that takes more than was read with the address: entries of an organisation have to be compared first,
+    whenever anybody has booked.
+    """
+    if address.scope == OWN:
+        return _name(address, today, address.bookings_revision, today.date, today.window.first)
+    found = address.coverage
+    assert found is not None, "an address that was not let in"  # noqa: S101
+    wanted = shelves.wanted_revisions(found, address.revisions)
+    if found.kind == "space":
+        return _place_name(address, today, wanted)
+    revision, _, name = (address.stored or "").partition(".")
+    return _place_name(address, today, {}, name) if revision == str(wanted[found.ids[0]]) else None
+
+
+def _place_name(address: Address, today: Today, revisions: Mapping[int, int], name: str = "") -> str:
+    of = ",".join(f"{space_id}.{revision}" for space_id, revision in sorted(revisions.items()))
+    return _name(address, today, of, name, rules.weeks(today.now, None, None).first)
+
+
+def _name(address: Address, today: Today, *state: object) -> str:
     return rules.digest(
-        rules.VERSION, address.feed_id, address.name, address.changed_at, address.language,
-        address.bookings_revision, address.house_revision, today.date, today.window.first,
+        rules.VERSION, address.feed_id, address.scope, address.subject_id, address.name, address.changed_at,
+        address.language, address.level, address.remind, *state, address.house_revision,
         today.shared.base_url, zone_text(today.shared.zone).block,
     )  # fmt: skip
 
@@ -56,19 +81,40 @@ def document(address: Address, today: Today, found: Contents | None = None) -> t
 
     What is missing or out of date is made, and stored where the database can be written.
     """
+    if address.coverage is not None:
+        return _of_places(address, address.coverage, today)
     house = read_house(address.house_revision)
     book = contents.phrasebook(house, address.language, today.shared)
-    found = found or queries.contents(address.member_id, address.language)
+    found = found or queries.contents(address.member_id, address.edition)
     wanted = rules.contents_name(book.stamp, today.window)
-    if found.made_of != wanted or found.bookings_revision < address.bookings_revision:
+    if found.made_of != wanted or found.revision < address.bookings_revision:
         found = _renewed(address, house, today)
     # Somebody may have booked since the address was read: name what was read, not what was about to be.
-    address = replace(address, bookings_revision=found.bookings_revision, house_revision=house.revision)
-    filled = [local for local, piece in found.months.values() if piece.size]
+    address = replace(address, bookings_revision=found.revision, house_revision=house.revision)
+    filled = [local for local, _count, piece in found.months.values() if piece.size]
     local = any(filled) if filled else None
     head = packed.packed(opening(address.name, rules.COLOUR, today.shared.zone, local=local))
-    pieces = (head, *(piece for _, piece in found.months.values()), _END)
-    return etag(address, today), Document(pieces, _since(found, address, today))
+    pieces = (head, *(piece for _local, _count, piece in found.months.values()), _END)
+    entries = sum(count for _local, count, _piece in found.months.values())
+    name = _name(address, today, address.bookings_revision, today.date, today.window.first)
+    return name, Document(pieces, entries, _since(found, address, today))
+
+
+def _of_places(address: Address, coverage: Coverage, today: Today) -> tuple[str, Document]:
+    house = read_house(address.house_revision)
+    joined = shelves.joined(coverage, address.edition, address.revisions, house, today)
+    title = address.name or _title(house, address)
+    said = rules.covered(joined.weeks, address.language, is_cut=joined.is_cut)
+    head = packed.packed(opening(title, rules.COLOUR, today.shared.zone, local=joined.local, description=said))
+    read = joined.revisions if coverage.kind == "space" else {}
+    name = _place_name(address, today, read, joined.name if coverage.kind == "organisation" else "")
+    return name, Document((head, *joined.pieces, _END), joined.entries, None)
+
+
+def _title(house: House, address: Address) -> str:
+    """Name the feed of a space that nobody has named."""
+    how = rules.wording(house.places[address.subject_id or 0], house, address.language)
+    return f"{how.label}, {house.name}"
 
 
 def _since(found: Contents, address: Address, today: Today) -> int:
@@ -80,19 +126,19 @@ def _renewed(address: Address, house: House, today: Today) -> Contents:
     try:
         with transaction():
             service.lock(address.member_id)
-            contents.refresh(address.member_id, address.language, house, today)
+            contents.refresh(address.member_id, address.edition, house, today)
     except (DomainError, SQLAlchemyError) as error:
         # A feed is read also while the database cannot be written; the next fetch tries again.
         db.session.rollback()
         log.info("contents not stored", reason=type(error).__name__)
         return _made_up(address, house, today)
-    return queries.contents(address.member_id, address.language)
+    return queries.contents(address.member_id, address.edition)
 
 
 def _made_up(address: Address, house: House, today: Today) -> Contents:
     """Give what would have been stored."""
-    new = contents.renewal(address.member_id, address.language, house, today)
-    months = queries.contents(address.member_id, address.language).months
-    months |= {name: (month.local, month.piece) for name, month in new.fresh.items()}
+    new = contents.renewal(address.member_id, address.edition, house, today)
+    months = queries.contents(address.member_id, address.edition).months
+    months |= {name: (month.local, month.entries, month.piece) for name, month in new.fresh.items()}
     kept = {name: months[name] for name in sorted(months) if name not in new.gone}
-    return Contents(new.bookings_revision, new.made_of, new.written_at, kept)
+    return Contents(new.revision, new.made_of, new.written_at, kept)

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog import get_logger
@@ -20,7 +20,7 @@ from werkzeug.http import http_date, parse_accept_header
 from werkzeug.wrappers import Request
 
 from innovation_station import clock
-from innovation_station.calendars import document, queries, rules, service
+from innovation_station.calendars import document, queries, rules, scopes, service
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
@@ -35,6 +35,7 @@ RETRY_SECONDS = 30
 CALENDAR = "text/calendar; charset=utf-8"
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 RULE = "/feeds/<path:rest>"
+SPACE_RULE = "/calendar/spaces/<id:space_id>.ics"
 ADDRESS = "station.feed"
 """Where in a request's environment `poll` leaves the feed that it has found."""
 SEALED = [
@@ -61,55 +62,79 @@ def answer(asked: Request, token: str) -> Response:
         address, found = _found(asked, rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        made = _answer(asked, address, found, read_today())
-        _note(asked, address)
+        made, entries = _answer(asked, address, found, read_today())
+        _note(asked, address, entries)
     except SQLAlchemyError as error:
-        db.session.rollback()
-        if not isinstance(error, DBAPIError) or unavailable(error) is None:
-            raise
-        return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
+        return _away(error)
     return made
 
 
 def _found(asked: Request, token_hash: bytes) -> tuple[Address | None, Contents | None]:
     """Find a feed, and its contents with it where they will be asked for."""
     if "If-None-Match" in asked.headers:
-        return asked.environ.get(ADDRESS) or queries.by_hash(token_hash), None
-    return queries.with_contents(token_hash) or (None, None)
+        return asked.environ.get(ADDRESS) or scopes.admitted(queries.by_hash(token_hash)), None
+    address, found = queries.with_contents(token_hash) or (None, None)
+    return scopes.admitted(address), found
 
 
-def _answer(asked: Request, address: Address, found: Contents | None, today: Today) -> Response:
+@csrf.exempt  # type: ignore[untyped-decorator]
+@sessionless
+def of_space(space_id: int) -> ResponseReturnValue:
+    """Tell everybody when a space is taken, in the house's language or the one that is asked for; 404 where it is not
+    for everybody to know."""
+    chosen = request.args.get("language", current_app.config["STATION"].locale)
+    try:
+        address = scopes.admitted(queries.public(space_id, "en" if chosen == "en" else "sv"))
+        if address is None:
+            return _plain(404, "Not found\n", {})
+        return _answer(request, address, None, read_today())[0]
+    except SQLAlchemyError as error:
+        return _away(error)
+
+
+def _away(error: SQLAlchemyError) -> Response:
+    db.session.rollback()
+    if not isinstance(error, DBAPIError) or unavailable(error) is None:
+        raise error
+    return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
+
+
+def _answer(asked: Request, address: Address, found: Contents | None, today: Today) -> tuple[Response, int | None]:
+    """Make the answer, and tell how many entries it has, None where it has none to tell of."""
     zipped = wants_gzip(asked.headers.get("Accept-Encoding", ""), asked.headers.get("User-Agent", ""))
-    if "If-None-Match" in asked.headers:
-        known = tag(document.etag(address, today), zipped)
-        if _matches(asked, known):
-            return _unchanged(known)
-        return _whole(*document.document(address, today), zipped, today.now)
+    conditional = "If-None-Match" in asked.headers
+    known = document.etag(address, today) if conditional else None
+    if known is not None and _matches(asked, tag(known, zipped)):
+        return _unchanged(tag(known, zipped), address), None
     name, made = document.document(address, today, found)
-    since = asked.if_modified_since
-    if since is not None and _is_settled(made.modified, today.now) and since.timestamp() >= made.modified:
-        return _unchanged(tag(name, zipped))
-    return _whole(name, made, zipped, today.now)
+    if conditional:
+        unchanged = known is None and _matches(asked, tag(name, zipped))
+    else:
+        unchanged = made.modified is not None and _is_since(asked, made.modified, today.now)
+    if unchanged:
+        return _unchanged(tag(name, zipped), address), None
+    return _whole(name, made, zipped, today.now, address), made.entries
 
 
-def _unchanged(name: str) -> Response:
+def _unchanged(name: str, address: Address) -> Response:
     # The type is not sent with a 304; it only tells the hooks of pages that this is none.
-    return Response(status=304, headers=sealed(name), content_type=CALENDAR)
+    return Response(status=304, headers=sealed(name, address), content_type=CALENDAR)
 
 
-def _whole(name: str, found: document.Document, zipped: bool, now: datetime) -> Response:
-    headers = sealed(tag(name, zipped))
+def _whole(name: str, found: document.Document, zipped: bool, now: datetime, address: Address) -> Response:
+    headers = sealed(tag(name, zipped), address)
     headers.append(("Content-Disposition", 'inline; filename="innovation-station.ics"'))
     if zipped:
         headers.append(("Content-Encoding", "gzip"))
-    if _is_settled(found.modified, now):
+    if found.modified is not None and _is_settled(found.modified, now):
         headers.append(("Last-Modified", http_date(found.modified)))
     return Response(found.gzipped if zipped else found.plain, headers=headers, content_type=CALENDAR)
 
 
-def sealed(name: str) -> list[tuple[str, str]]:
+def sealed(name: str, address: Address) -> list[tuple[str, str]]:
     """Give the headers of every answer that knows the feed, by the name of its bytes."""
-    return [("ETag", f'"{name}"'), ("Cache-Control", "private, no-cache"), ("Vary", "Accept-Encoding"), *SEALED]
+    kept = "public, max-age=300" if address.is_public else "private, no-cache"
+    return [("ETag", f'"{name}"'), ("Cache-Control", kept), ("Vary", "Accept-Encoding"), *SEALED]
 
 
 def _plain(status: int, text: str, headers: dict[str, str]) -> Response:
@@ -126,6 +151,11 @@ def _matches(asked: Request, name: str) -> bool:
     """Compare weakly, as RFC 9110 13.1.2 has it for If-None-Match: a list, W/ and * all count."""
     known = asked.if_none_match
     return known.star_tag or known.contains_weak(name)
+
+
+def _is_since(asked: Request, modified: int, now: datetime) -> bool:
+    since = asked.if_modified_since
+    return since is not None and _is_settled(modified, now) and since.timestamp() >= modified
 
 
 def _is_settled(modified: int, now: datetime) -> bool:
@@ -147,14 +177,17 @@ def is_to_be_noted(address: Address, now: datetime) -> bool:
     return time.monotonic() - _tried.get(address.feed_id, -1e9) >= rules.FETCH_NOTED.total_seconds()
 
 
-def _note(asked: Request, address: Address) -> None:
+def _note(asked: Request, address: Address, entries: int | None) -> None:
     """Write down the fetch, never at the cost of the answer."""
     now = clock.now()
     if not is_to_be_noted(address, now):
         return
     try:
         with transaction():
-            service.note_fetch(address.feed_id, program=rules.program(asked.headers.get("User-Agent", "")), now=now)
+            service.note_fetch(
+                address.feed_id, program=rules.program(asked.headers.get("User-Agent", "")), now=now, entries=entries,
+                interval=rules.usual_interval(address.usual_interval, address.last_fetched_at, now),
+            )  # fmt: skip
     except (DomainError, SQLAlchemyError) as error:
         if len(_tried) > 10_000:
             _tried.clear()

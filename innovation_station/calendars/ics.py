@@ -54,7 +54,8 @@ class Entry:
 
     `uid` is stable for the life of the booking, at most 255 letters, digits and @._+:=~- (no slash).
     `sequence` counts the changes of time and status, `modified` is the last change of the record (DTSTAMP
-    and LAST-MODIFIED both). Raises ValueError for a naive time, for less than a second between start and
+    and LAST-MODIFIED both). `alarm` is how many minutes before its start it reminds of itself, for feeds that
+    are nobody else's. Raises ValueError for a naive time, for less than a second between start and
     end, and for an unknown status.
     """
 
@@ -71,6 +72,7 @@ class Entry:
     sequence: int = 0
     categories: tuple[str, ...] = ()
     transparent: bool = False
+    alarm: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what only a fault in the calling code can produce."""
@@ -117,7 +119,11 @@ def event_bytes(entry: Entry, zone: ZoneInfo, *, made: datetime | None = None, p
     categories = [escape(text) for text in map(clean_line, entry.categories) if text]
     if categories:
         lines.append("CATEGORIES:" + ",".join(categories))
-    return folded([*lines, *people, "END:VEVENT", ""])
+    alarm = []
+    if entry.alarm is not None:
+        alarm = ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{escape(summary)}"]
+        alarm += [f"TRIGGER:-PT{entry.alarm}M", "END:VALARM"]
+    return folded([*lines, *people, *alarm, "END:VEVENT", ""])
 
 
 def calendar_bytes(

@@ -13,7 +13,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.calendars import contents, queries
 from innovation_station.calendars.ics import calendar_bytes
 from innovation_station.calendars.installation import setting
-from innovation_station.calendars.models import Feed, FeedContents, FeedMonth
+from innovation_station.calendars.models import Feed, FeedContents
 from innovation_station.db import db
 from innovation_station.i18n import language
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
@@ -56,8 +56,8 @@ def _execute(statement: Any) -> int:
 
 
 def _erase(subject: Subject, _now: datetime) -> int:
-    for shelf in (FeedMonth, FeedContents):
-        _execute(delete(shelf).where(shelf.member_id == subject.id))
+    # What is stored of places holds names and titles, compressed so that none could be found: it is made anew.
+    _execute(delete(FeedContents).where((FeedContents.member_id == subject.id) | FeedContents.member_id.is_(None)))
     return _execute(delete(Feed).where(Feed.member_id == subject.id))
 
 
@@ -65,18 +65,24 @@ def _over(now: datetime, held: Collection[int]) -> Any:
     return (Feed.revoked_at < now - KEPT_FOR) & Feed.member_id.not_in(held)
 
 
+def _unread(now: datetime) -> Any:
+    """Find what is stored of places and has not changed for as long: where somebody polls it is made anew."""
+    return FeedContents.member_id.is_(None) & (FeedContents.written_at < int((now - KEPT_FOR).timestamp()))
+
+
 def _expired(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(Feed).where(_over(now, held))) or 0
+    feeds = db.session.scalar(select(func.count()).select_from(Feed).where(_over(now, held))) or 0
+    return feeds + (db.session.scalar(select(func.count()).select_from(FeedContents).where(_unread(now))) or 0)
 
 
 def _purge(now: datetime, held: Collection[int]) -> int:
-    return _execute(delete(Feed).where(_over(now, held)))
+    return _execute(delete(Feed).where(_over(now, held))) + _execute(delete(FeedContents).where(_unread(now)))
 
 
 personal.add(
     DataClass(
         name="feeds",
-        tables=("feed", "feed_contents", "feed_month"),
+        tables=("feed", "feed_contents", "feed_part"),
         title=_l("Your calendar feeds"),
         holds=_l("The name of each feed, when it was last fetched and by which program, and a copy of your bookings."),
         purpose=_l("So that your bookings stand in your own calendar."),
@@ -101,8 +107,7 @@ def _tell(member_id: int, _now: datetime, _until: datetime | None) -> Sequence[s
 
 
 def _release(_actor: object, member_id: int, now: datetime, _until: datetime | None) -> int:
-    for shelf in (FeedMonth, FeedContents):
-        _execute(delete(shelf).where(shelf.member_id == member_id))
+    _execute(delete(FeedContents).where(FeedContents.member_id == member_id))
     return _execute(update(Feed).where(_living(member_id)).values(revoked_at=now))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Request
 
 from innovation_station import logs
-from innovation_station.calendars import document, feed_views, queries, rules
+from innovation_station.calendars import document, feed_views, queries, rules, scopes
 from innovation_station.calendars.installation import today
 from innovation_station.web import seal, trusted_host
 
@@ -89,7 +89,7 @@ def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
     if asked is None:
         return None
     try:
-        address = queries.by_hash(rules.token_hash(token))
+        address = scopes.admitted(queries.by_hash(rules.token_hash(token)))
     except SQLAlchemyError:
         return None
     now = today()
@@ -97,5 +97,8 @@ def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
         return None
     environ[feed_views.ADDRESS] = address
     zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
-    name = feed_views.tag(document.etag(address, now), zipped)
-    return feed_views.sealed(name) if asked.removeprefix("W/") == f'"{name}"' else None
+    known = document.etag(address, now)
+    if known is None:
+        return None
+    name = feed_views.tag(known, zipped)
+    return feed_views.sealed(name, address) if asked.removeprefix("W/") == f'"{name}"' else None

@@ -7,16 +7,17 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings.rules import GONE
+from innovation_station.bookings.rules import GONE, is_shown
 from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.errors import Refusal
+from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
@@ -29,7 +30,77 @@ DAYS_AHEAD = 400
 CANCELLED_DAYS = 14
 FETCH_NOTED = timedelta(minutes=10)
 COLOUR = "seagreen"
-SCOPES = ("my-bookings",)
+OWN = "my-bookings"
+LEVELS = ("busy", "public", "full")
+"""How much an entry says: that the time is taken; what its member shows to all; and who has it for what."""
+
+QUERY_LONGEST = 200
+REMINDERS = (0, 5, 10, 15, 30, 60, 120, 1440)
+REMIND_MOST = 10_080
+WEEKS_BACK = 13
+AHEAD_MOST, BACK_MOST = 7_000, 3_000
+"""So many bookings of places go into one feed from this week on and before it; farther weeks are left out."""
+
+
+Level = Literal["busy", "public", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """In which language entries are written, how much they say, and how long before they remind (minutes, 0: never)."""
+
+    language: Language
+    level: Level = "full"
+    remind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whose stored entries a feed is joined of: spaces, each with what it was booked for itself, or an organisation."""
+
+    kind: Literal["space", "organisation"]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """The weeks that a feed of places covers, by the Mondays of the first and the last one (UTC)."""
+
+    first: date
+    last: date
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Give when the first begins and the last ends."""
+        begin, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (self.first, self.last))
+        return begin, end + timedelta(days=7)
+
+    def joined(self, first: str, last: str) -> Weeks:
+        """Give what covers these and others, "" and "" for none; never more than `widest` of the last Monday here."""
+        if not first:
+            return self
+        return Weeks(min(self.first, date.fromisoformat(first)), max(self.last, date.fromisoformat(last)))
+
+
+def monday(day: date) -> date:
+    """Give the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def weeks(now: datetime, past: datetime | None, ahead: datetime | None) -> Weeks:
+    """Give the weeks of a feed of places: thirteen back and 400 days ahead, or as many as it takes bookings of.
+
+    `past` and `ahead` are when the first bookings begin that are too many, None where there are not so many. What is
+    left out are whole weeks, never the one that runs.
+    """
+    today = now.astimezone(UTC).date()
+    this, last = monday(today), monday(today + timedelta(days=DAYS_AHEAD))
+    first = this - timedelta(weeks=WEEKS_BACK)
+    if past is not None:
+        first = min(this, max(first, monday(past.astimezone(UTC).date()) + timedelta(weeks=1)))
+    if ahead is not None:
+        last = max(this, min(last, monday(ahead.astimezone(UTC).date()) - timedelta(weeks=1)))
+    return Weeks(first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +139,23 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "desk": "Skrivbord", "room": "Mötesrum", "booth": "Samtalsbås", "hall": "Scen",
         "cancelled": "Avbokad", "gone": "Bokningen är avbokad.",
         "released": "Släppt", "let_go": "Platsen släpptes, för ingen hade checkat in.",
-        "change": "Ändra eller avboka:", "feed": "Mina bokningar",
+        "change": "Ändra eller avboka:", "feed": "Mina bokningar", "booked": "Bokad", "by": "Bokad av",
+        "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
     },
     "en": {
         "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
         "cancelled": "Cancelled", "gone": "This booking is cancelled.",
         "released": "Released", "let_go": "The place was released, for nobody had checked in.",
-        "change": "Change or cancel:", "feed": "My bookings",
+        "change": "Change or cancel:", "feed": "My bookings", "booked": "Booked", "by": "Booked by",
+        "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
     },
 }  # fmt: skip
+
+
+def covered(found: Weeks, language: Language, *, is_cut: bool) -> str:
+    """Say which days a feed of places holds, and that it holds no more where there are."""
+    said = WORDS[language]["covers"].format(found.first, found.last + timedelta(days=6))
+    return f"{said} {WORDS[language]['more']}" if is_cut else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +232,15 @@ class Booked(Protocol):
     def released_at(self) -> datetime | None: ...
 
 
+class Taking(Booked, Protocol):
+    """What an entry of a place needs of a booking beside that: whether others see its words, and whose it is."""
+
+    @property
+    def public(self) -> bool: ...
+    @property
+    def member(self) -> str: ...
+
+
 def wording(place: Place, house: House, language: Language) -> Wording:
     """Give the words for a place."""
     words = WORDS[language]
@@ -176,12 +264,15 @@ def contents_name(stamp: str, window: Window) -> str:
     return digest(stamp, window.first, window.last, window.cancelled)
 
 
-def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
-    """Say a booking as an entry. Raises ValueError where its row makes no sense (see `ics.Entry`).
+def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None = None) -> Entry:
+    """Say a booking as an entry of its member's. Raises ValueError where its row makes no sense (see `ics.Entry`).
 
-    One that nobody came to stands until its place was released: as long as that the time was kept.
+    One that nobody came to stands until its place was released: as long as that the time was kept. At the level busy it
+    says that the time is taken and nothing else.
     """
     words = WORDS[how.language]
+    if edition and edition.level == "busy":
+        return _bare(booking, words["booked"])
     cancelled, released = booking.state in GONE, booking.released_at if booking.state == "no-show" else None
     summary = f"{booking.title} ({how.label})" if booking.title else how.label
     url = f"{base_url}/bookings/{booking.id}" if base_url else ""
@@ -201,6 +292,47 @@ def entry(booking: Booked, how: Wording, base_url: str) -> Entry:
         sequence=booking.sequence,
         categories=(how.category,),
         transparent=cancelled,
+        alarm=edition.remind if edition and edition.remind and not cancelled else None,
+    )
+
+
+def _bare(booking: Booked, summary: str) -> Entry:
+    """Say when a booking is, and that it is one."""
+    released = booking.released_at if booking.state == "no-show" else None
+    return Entry(
+        uid=f"booking-{booking.uid}@innovation-station",
+        start=booking.start,
+        end=released or booking.end,
+        summary=summary,
+        created=booking.created_at,
+        modified=booking.changed_at,
+        status="TENTATIVE" if booking.state == "requested" else "CONFIRMED",
+        sequence=booking.sequence,
+    )
+
+
+def entry_of_place(booking: Taking, how: Wording, base_url: str, level: Level) -> Entry:
+    """Say a booking as an entry of its place's. Raises ValueError where its row makes no sense.
+
+    Only at the level full it says whose it is and leads to it: who polls that works for the place.
+    """
+    words = WORDS[how.language]
+    bare = _bare(booking, words["booked"])
+    if level == "busy":
+        return replace(bare, location=how.location, categories=(how.category,))
+    said = booking.title if is_shown(booking.public, sees_all=level == "full") else ""
+    if level == "public":
+        summary = f"{said or words['booked']} ({how.label})"
+        return replace(bare, summary=summary, location=how.location, categories=(how.category,))
+    url = f"{base_url}/bookings/{booking.id}" if base_url else ""
+    lines = [f"{words['by']} {booking.member}", f"{words['change']} {url}" if url else ""]
+    return replace(
+        bare,
+        summary=f"{said or short_name(booking.member)} ({how.label})",
+        description="\n".join(line for line in lines if line),
+        location=how.location,
+        url=url,
+        categories=(how.category,),
     )
 
 
@@ -220,6 +352,17 @@ def feed_token(secret_key: str, member_id: int, nonce: str) -> str:
 def token_hash(token: str) -> bytes:
     """Give what the database keeps of a token: it is random, so one fast hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def usual_interval(usual: int | None, last: datetime | None, now: datetime) -> int | None:
+    """Give how many seconds a program usually lets pass, after one more fetch; None after the first.
+
+    A running average, in which one long pause (a laptop that was shut) counts as four usual ones at most.
+    """
+    if last is None or now <= last:
+        return usual
+    passed = int((now - last).total_seconds())
+    return passed if usual is None else (3 * usual + min(passed, 4 * usual)) // 4
 
 
 def name_refusals(name: str) -> list[Refusal]:

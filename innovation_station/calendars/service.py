@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,46 +15,55 @@ from sqlalchemy import update
 
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.service import changed, settled
-from innovation_station.calendars import queries, rules
+from innovation_station.calendars import queries, rules, scopes
 from innovation_station.calendars.contents import forget, refresh
 from innovation_station.calendars.installation import today
 from innovation_station.calendars.models import Feed
 from innovation_station.calendars.rules import Today
+from innovation_station.calendars.scopes import Chosen, Reader
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
+from innovation_station.organisations import queries as organisations
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Language
 
+MINE = Chosen()
+
 
 def create_feed(
-    member: Actor,
-    *,
-    name: str,
-    language: Language,
-    secret_key: str,
-    today: Today,
-) -> Feed:
-    """Make a feed of the member's bookings, and its entries with it, so that the first fetch only reads.
+    member: Actor, *, name: str, language: Language, secret_key: str, today: Today, chosen: Chosen = MINE
+) -> Feed:  # fmt: skip
+    """Make a feed of what is chosen; of the own bookings its entries with it, so that the first fetch only reads.
 
-    Raises Refused for a name that is none and for one feed too many.
+    Raises Refused for a name that is none, for what the member may not have, and for one feed too many.
     """
     lock(member.id)
     found = rules.name_refusals(name)
     if queries.count(member.id) >= rules.FEEDS_MOST:
         found.append(Refusal("feed-limit", "name", {"most": rules.FEEDS_MOST}))
-    if found:
+    house = read_house()
+    settled = scopes.settled(reader(member), chosen, house)
+    if settled is None or (settled.scope == "organisation" and not organisations.get(settled.subject_id or 0)):
+        found.append(Refusal("feed-not-there", "scope"))
+    if found or settled is None:
         raise Refused(found)
     nonce, digest = _fresh(secret_key, member.id)
     feed = Feed(
-        member_id=member.id, name=name.strip(), language=language, scope="my-bookings", nonce=nonce,
+        member_id=member.id, name=name.strip(), language=language, **asdict(settled), nonce=nonce,
         token_hash=digest, created_at=today.now, changed_at=today.now, last_client="",
     )  # fmt: skip
     db.session.add(feed)
     db.session.flush()
-    refresh(member.id, language, read_house(), today)
+    if feed.scope == rules.OWN:
+        refresh(member.id, feed.edition, house, today)
     return feed
+
+
+def reader(member: Actor) -> Reader:
+    """Give a member with what they were put in charge of."""
+    return Reader.of(member.id, member.role, organisations.grants(member.id))
 
 
 def rename_feed(member: Actor, feed_id: int, *, name: str, now: datetime) -> Feed:
@@ -70,7 +80,7 @@ def renew_feed(member: Actor, feed_id: int, *, secret_key: str) -> Feed:
     """Give a feed a new address; the old one is dead with the commit. Raises NotFound."""
     feed = _mine(member, feed_id)
     feed.nonce, feed.token_hash = _fresh(secret_key, member.id)
-    feed.last_fetched_at, feed.last_client = None, ""
+    feed.last_fetched_at, feed.last_client, feed.last_items, feed.usual_interval = None, "", None, None
     db.session.flush()
     return feed
 
@@ -80,33 +90,34 @@ def revoke_feed(member: Actor, feed_id: int, *, now: datetime) -> None:
     feed = _mine(member, feed_id)
     feed.revoked_at = now
     db.session.flush()
-    if feed.language not in queries.languages(member.id):
-        forget(member.id, feed.language)
+    if feed.scope == rules.OWN and feed.edition not in queries.editions(member.id):
+        forget(member.id, feed.edition)
 
 
-def note_fetch(feed_id: int, *, program: str, now: datetime) -> None:
-    """Write down that a program has come; the caller sees to it that this happens once in ten minutes."""
+def note_fetch(feed_id: int, *, program: str, now: datetime, entries: int | None, interval: int | None) -> None:
+    """Write down that a program has come, for so many `entries` (None: for nothing new), so many seconds apart as a
+    rule; the caller sees to it that this happens once in ten minutes."""
+    noted: dict[str, Any] = {"last_fetched_at": now, "last_client": program, "usual_interval": interval}
+    if entries is not None:
+        noted["last_items"] = entries
     db.session.execute(
-        update(Feed)
-        .where(Feed.id == feed_id)
-        .values(last_fetched_at=now, last_client=program)
-        .execution_options(synchronize_session=False)
+        update(Feed).where(Feed.id == feed_id).values(noted).execution_options(synchronize_session=False)
     )
 
 
 @settled.connect
 def keep_in_step(bookings: Sequence[Booking]) -> None:
-    """Renew the stored entries of changed bookings' members, within the transaction, in the languages subscribed in.
+    """Renew the stored entries of changed bookings' members, within the transaction, in the editions subscribed to.
 
     Most members have no feed: they pay one small statement and no row. Where no address of the house is known
     (see `installation.setting`) the fetch does it.
     """
     alone = bookings[0] if len(bookings) == 1 else None
     for member_id in {booking.member_id: True for booking in bookings}:
-        languages = queries.languages(member_id)
-        if languages and (now := today()).shared.base_url:
-            for language in languages:
-                refresh(member_id, language, read_house(), now, alone)
+        editions = queries.editions(member_id)
+        if editions and (now := today()).shared.base_url:
+            for edition in editions:
+                refresh(member_id, edition, read_house(), now, alone)
 
 
 @changed.connect
@@ -114,10 +125,10 @@ def leave(_booking: Booking, *, action: str, before: Mapping[str, Any] | None = 
     """Take a booking that was handed over out of what its giver subscribes to."""
     if action != "handed" or before is None:
         return
-    languages = queries.languages(before["member"])
-    if languages and (now := today()).shared.base_url:
-        for language in languages:
-            refresh(before["member"], language, read_house(), now)
+    editions = queries.editions(before["member"])
+    if editions and (now := today()).shared.base_url:
+        for edition in editions:
+            refresh(before["member"], edition, read_house(), now)
 
 
 def _fresh(secret_key: str, member_id: int) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import queries, rules, service
-from innovation_station.calendars.feed_views import ALL_METHODS, RULE, feed
+from innovation_station.calendars.feed_views import ALL_METHODS, RULE, SPACE_RULE, feed, of_space
 from innovation_station.calendars.forms import FeedForm, NameForm
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
@@ -157,3 +157,4 @@ def _previewed(booking: Booking) -> dict[str, object]:
 
 
 pages.add_url_rule(RULE, "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)
+pages.add_url_rule(SPACE_RULE, "of_space", of_space, methods=["GET"], provide_automatic_options=False)

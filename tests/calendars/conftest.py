@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,11 +16,14 @@ from werkzeug.test import TestResponse
 
 from innovation_station import clock
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings.models import Booking
+from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.calendars import feed_views, service
 from innovation_station.calendars.rules import Setting, Today, feed_token
+from innovation_station.calendars.scopes import Chosen
+from innovation_station.calendars.service import MINE
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
+from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
 from tests.conftest import NOW, ZONE, Small
 
@@ -182,7 +186,9 @@ class Feeds:
     app: Flask
     small: Small
 
-    def make(self, who: str = "alva", language: str = "sv", name: str = "Mina bokningar") -> str:
+    def make(
+        self, who: str = "alva", language: str = "sv", name: str = "Mina bokningar", chosen: Chosen = MINE
+    ) -> str:  # fmt: skip
         """Make a feed and give the path of its address."""
         now = clock.now()
         base_url = self.app.config["STATION"].base_url or "http://localhost"
@@ -196,6 +202,7 @@ class Feeds:
                 language=language,  # type: ignore[arg-type]
                 secret_key=key,
                 today=today,
+                chosen=chosen,
             )
             return f"/feeds/{feed_token(key, member.id, feed.nonce)}.ics"
 
@@ -212,6 +219,32 @@ class Feeds:
                 self.member(who), space or self.small.a1, span, now=clock.now(), zone=ZONE, title=title
             )
             return booked.id
+
+    def of(self, scope: str, subject_id: int | None = None, who: str = "alva", **more: str | int) -> str:
+        """Make a feed of something else than the own bookings, by default as much as all members may know."""
+        level = "full" if scope in ("staff", "organisation") else "public"
+        wanted: dict[str, Any] = {"scope": scope, "subject_id": subject_id, "level": level, **more}
+        return self.make(who, str(wanted.pop("language", "sv")), scope, Chosen(**wanted))
+
+    def take(self, count: int, first: datetime, space: int = 0, who: str = "alva", **changes: object) -> list[int]:
+        """Write `count` bookings of an hour, an hour apart, with the time they take, as `insert` does."""
+        ids = []
+        space = space or self.small.a1
+        with self.app.app_context(), transaction() as session:
+            session.get_one(Space, space).revision += 1
+            for number in range(count):
+                start = first + timedelta(hours=number)
+                values: dict[str, object] = {
+                    "uid": str(uuid.uuid4()), "member_id": self.small.people[who], "space_id": space,
+                    "start": start, "end": start + timedelta(hours=1), "title": f"Timme {number}",
+                    "created_at": NOW, "changed_at": NOW,
+                }  # fmt: skip
+                booking = Booking(**{**values, **changes})
+                session.add(booking)
+                session.flush()
+                session.add(Allocation(space_id=space, start=booking.start, end=booking.end, booking_id=booking.id))
+                ids.append(booking.id)
+        return ids
 
     def insert(self, count: int, first: datetime, who: str = "alva", **changes: object) -> None:
         """Write `count` bookings of an hour, a day apart, past the rules and without telling anybody."""

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import contents, document, queries, rules
-from innovation_station.calendars.models import FeedContents, FeedMonth
+from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
 from innovation_station.calendars.rules import Setting, Today
 from innovation_station.db import db, transaction
@@ -46,8 +46,8 @@ def text_of(path: str, days: int = 0) -> str:
 
 def months() -> dict[str, list[str]]:
     """List the stored months with their bookings as "id.revision"."""
-    rows = db.session.execute(select(FeedMonth.month, FeedMonth.made_of).order_by(FeedMonth.month)).all()
-    return {row.month: row.made_of.split()[1:] for row in rows}
+    rows = db.session.execute(select(FeedPart.part, FeedPart.made_of).order_by(FeedPart.part)).all()
+    return {row.part: row.made_of.split()[1:] for row in rows}
 
 
 def test_entries_lie_by_month_in_the_order_of_the_feed(based: Flask, feeds: Feeds) -> None:
@@ -68,7 +68,7 @@ def test_only_what_changed_is_made_anew(based: Flask, feeds: Feeds) -> None:
     path, booked = feeds.make(), feeds.book(MORNING, title="min")
     with based.app_context():
         with transaction() as session:
-            for row in session.scalars(select(FeedMonth)):
+            for row in session.scalars(select(FeedPart)):
                 marked = opened([Piece(row.size, row.crc, row.body)]).replace(b"granne", b"GRANNE")
                 piece = packed(marked.replace(b"annan", b"ANNAN"))
                 row.body, row.crc = piece.body, piece.crc
@@ -184,7 +184,7 @@ def test_contents_after_any_history_are_those_made_from_nothing(based: Flask, fe
         stored = {language: text_of(path, days) for language, path in paths.items()}
         with transaction():
             for language in paths:
-                contents.forget(feeds.small.people["alva"], language)
+                contents.forget(feeds.small.people["alva"], rules.Edition(language))
         assert {language: text_of(path, days) for language, path in paths.items()} == stored
         assert stored["sv"].count("BEGIN:VEVENT") > 20
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from innovation_station import db as database
 from innovation_station.calendars import rules
-from innovation_station.calendars.models import Feed, FeedMonth
+from innovation_station.calendars.models import Feed, FeedPart
 from innovation_station.db import db, transaction
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, Clock, at, statements
@@ -261,7 +261,7 @@ def test_feed_is_read_while_nothing_can_be_written(feeds: Feeds, poll: Poll, app
     assert answer.data.count(b"BEGIN:VEVENT") == 3
     assert poll(path, If_None_Match=answer.headers["ETag"]).status_code == 304
     with app.app_context():
-        assert db.session.scalars(select(FeedMonth)).all() == []
+        assert db.session.scalars(select(FeedPart)).all() == []
         assert db.session.scalars(select(Feed)).one().last_fetched_at is None
 
 

@@ -13,7 +13,7 @@ from innovation_station.bookings import presence
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.schedule import check_ins
 from innovation_station.calendars import document, queries, rules, service
-from innovation_station.calendars.models import Feed, FeedMonth
+from innovation_station.calendars.models import Feed, FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened
 from innovation_station.calendars.rules import Setting, Today
 from innovation_station.db import db, transaction
@@ -40,14 +40,16 @@ def today() -> Today:
 
 def entries() -> list[tuple[int, str, int]]:
     """List what is stored as (booking, language, revision)."""
-    rows = db.session.execute(select(FeedMonth.language, FeedMonth.made_of)).all()
+    rows = db.session.execute(
+        select(FeedContents.language, FeedPart.made_of).join(FeedContents, FeedContents.id == FeedPart.contents_id)
+    ).all()
     found = [(entry.split("."), row.language) for row in rows for entry in row.made_of.split()[1:]]
     return sorted((int(number), language, int(revision)) for (number, revision), language in found)
 
 
 def stored() -> bytes:
     """Give the bytes of all stored entries."""
-    rows = db.session.scalars(select(FeedMonth).order_by(FeedMonth.language, FeedMonth.month))
+    rows = db.session.scalars(select(FeedPart).order_by(FeedPart.contents_id, FeedPart.part))
     return b"".join(opened([Piece(row.size, row.crc, row.body)]) for row in rows)
 
 

@@ -158,7 +158,7 @@ def test_what_is_out_of_the_ordinary_goes_the_long_way(path: str, poll: Poll, ap
 def test_fault_of_ours_is_told_by_the_page_that_tells_of_faults(
     path: str, poll: Poll, long_way: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document, "etag", lambda *_: 1 / 0)
+    monkeypatch.setattr(document, "document", lambda *_: 1 / 0)
     answer = poll(path)
     assert (answer.status_code, answer.mimetype, long_way) == (500, "text/html", ["GET"])
 

@@ -28,7 +28,7 @@ def facts(app: Flask) -> dict[str, list[Any]]:
             "bookings": "SELECT id, state, space_id, title, revision, sequence FROM booking ORDER BY id",
             "allocations": "SELECT booking_id, space_id FROM allocation ORDER BY booking_id",
             "history": "SELECT booking_id, action FROM booking_history ORDER BY id",
-            "entries": "SELECT month, made_of FROM feed_month ORDER BY month",
+            "entries": "SELECT part, made_of FROM feed_part ORDER BY part",
         }
         rows = {name: [tuple(row) for row in db.session.execute(text(sql))] for name, sql in ask.items()}
         db.session.rollback()

@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 
 from innovation_station import db, schema
 from innovation_station.calendars import rules
-from innovation_station.calendars.models import Feed
 from innovation_station.members.models import Member
 from innovation_station.settings import Settings
 from tests.conftest import NOW, app_on, furnish_old
@@ -58,10 +57,14 @@ def test_feeds_of_the_version_before_are_read_on(old: Flask, tmp_path: Path) -> 
             {**kept, "no": False},
         )
         made = {"created_at": NOW, "changed_at": NOW}
-        session.add(
-            Feed(member_id=alva, name="Min", language="sv", nonce="n", token_hash=rules.token_hash(token), **made)
+        session.execute(
+            text(
+                "INSERT INTO feed (member_id, name, language, scope, nonce, token_hash, created_at, changed_at,"
+                " last_client) VALUES (:member_id, 'Min', 'sv', 'my-bookings', 'n', :token_hash, :created_at,"
+                " :changed_at, '')"
+            ).bindparams(*(bindparam(name, type_=db.UtcDateTime) for name in made)),
+            {"member_id": alva, "token_hash": rules.token_hash(token), **made},
         )
-        session.flush()
         session.execute(
             text("INSERT INTO booking_entry VALUES (1, 'sv', 0, 'before', 0, :body)"), {"body": b"BEGIN:VEVENT\r\n"}
         )
@@ -71,7 +74,7 @@ def test_feeds_of_the_version_before_are_read_on(old: Flask, tmp_path: Path) -> 
         assert said.count("BEGIN:VEVENT\r\n") == said.count("SUMMARY:Kvar") == 1
     with app.app_context():
         assert not inspect(db.db.engine).has_table("booking_entry")
-        for table in ("feed_contents", "feed_month"):
+        for table in ("feed", "feed_contents", "feed_part"):
             columns = {column["name"] for column in inspect(db.db.engine).get_columns(table)}
             assert columns == set(db.Base.metadata.tables[table].columns.keys())
         db.db.session.remove()

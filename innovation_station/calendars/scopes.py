@@ -1,0 +1,190 @@
+"""What feeds there are of other things than the own bookings, what each is joined of, and who may have it.
+
+A registry: what a later feature adds to `SCOPES` is offered and polled like all others. Both questions are asked at
+every fetch, for what holds then: a feed whose member has lost the right to it has no address any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import MultiDict
+
+from innovation_station.bookings.choice import Choice, filtered
+from innovation_station.calendars.queries import Address
+from innovation_station.calendars.rules import OWN, REMINDERS, Coverage, Level
+from innovation_station.members.rules import is_staff
+from innovation_station.organisations.rules import may_see_inside
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House, Place
+
+
+class Wanted(Protocol):
+    """What a feed is to be of: the model, an address and what a form asks for all have it."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def level(self) -> Level: ...
+    @property
+    def subject_id(self) -> int | None: ...
+    @property
+    def query(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a feed is asked to be of."""
+
+    scope: str = OWN
+    level: Level = "full"
+    subject_id: int | None = None
+    query: str = ""
+    remind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who subscribes: role, and the spaces and organisations that they were put in charge of."""
+
+    id: int
+    role: str
+    manages: frozenset[int] = frozenset()
+    contact_of: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, member_id: int, role: str, grants: Iterable[tuple[str, int]]) -> Reader:
+        """Give a member with what was granted (kind, id)."""
+        known = list(grants)
+        spaces, organisations = (
+            frozenset(subject for kind, subject in known if kind == wanted) for wanted in ("space", "contact")
+        )
+        return cls(member_id, role, spaces, organisations)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One kind of feed.
+
+    `covers` gives whose entries it is joined of, None where there is no such thing in the house. `may` tells whether
+    somebody may have it. `levels` are those it comes in, `subject` what its `subject_id` is an id of ("" for none).
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    covers: Callable[[Wanted, House], Coverage | None]
+    may: Callable[[Reader, Wanted, Coverage], bool]
+    subject: str = ""
+
+
+def _joined(places: Iterable[Place]) -> Coverage:
+    """Join all that takes the time of some places: of a part also what its whole is booked for."""
+    return Coverage("space", tuple(sorted({other for place in places for other in place.touches})))
+
+
+def _space(wanted: Wanted, house: House) -> Coverage | None:
+    place = house.places.get(wanted.subject_id or 0)
+    return None if place is None or place.id in house.gone else _joined([place])
+
+
+def _zone(wanted: Wanted, house: House) -> Coverage | None:
+    if wanted.subject_id not in house.zones:
+        return None
+    return _joined(_standing(house, lambda place: place.zone_id == wanted.subject_id))
+
+
+def _view(wanted: Wanted, house: House) -> Coverage | None:
+    return _joined(_standing(house, choice_of(wanted.query).shows))
+
+
+def _staff(_wanted: Wanted, house: House) -> Coverage | None:
+    return Coverage("space", tuple(sorted(house.places)))
+
+
+def _organisation(wanted: Wanted, _house: House) -> Coverage | None:
+    return None if wanted.subject_id is None else Coverage("organisation", (wanted.subject_id,))
+
+
+def _standing(house: House, which: Callable[[Place], bool]) -> Iterable[Place]:
+    return (place for place in house.places.values() if place.id not in house.gone and which(place))
+
+
+def _may_places(reader: Reader, wanted: Wanted, coverage: Coverage) -> bool:
+    """Let every member know when places are taken and by what that is shown to all, as on the pages of a day."""
+    return wanted.level != "full" or is_staff(reader) or reader.manages.issuperset(coverage.ids)
+
+
+def _may_staff(reader: Reader, _wanted: Wanted, _coverage: Coverage) -> bool:
+    return is_staff(reader)
+
+
+def _may_organisation(reader: Reader, wanted: Wanted, _coverage: Coverage) -> bool:
+    return may_see_inside(reader, wanted.subject_id or 0, reader.contact_of)
+
+
+@lru_cache(maxsize=256)
+def choice_of(query: str) -> Choice:
+    """Read the filters of a view."""
+    return filtered(date.min, MultiDict(parse_qsl(query)))
+
+
+_EVERY: tuple[Level, ...] = ("public", "busy", "full")
+SCOPES: dict[str, Scope] = {
+    scope.name: scope
+    for scope in (
+        Scope("space", _EVERY, _space, _may_places, "space"),
+        Scope("zone", _EVERY, _zone, _may_places, "zone"),
+        Scope("view", _EVERY, _view, _may_places),
+        Scope("organisation", ("full", "busy"), _organisation, _may_organisation, "organisation"),
+        Scope("staff", ("full", "busy"), _staff, _may_staff),
+    )
+}
+
+
+def coverage(reader: Reader, wanted: Wanted, house: House) -> Coverage | None:
+    """Tell what a feed is joined of for somebody, None where there is no such thing or it is not for them."""
+    scope = SCOPES.get(wanted.scope)
+    if scope is None or wanted.level not in scope.levels:
+        return None
+    found = scope.covers(wanted, house)
+    return found if found is not None and scope.may(reader, wanted, found) else None
+
+
+def settled(reader: Reader, chosen: Chosen, house: House) -> Chosen | None:
+    """Give what is asked for without what does not belong to it, None where it cannot be had."""
+    if chosen.scope == OWN:
+        fine = chosen.level in ("full", "busy") and chosen.remind in REMINDERS
+        return Chosen(level=chosen.level, remind=chosen.remind if chosen.level == "full" else 0) if fine else None
+    if coverage(reader, chosen, house) is None:
+        return None
+    subject = chosen.subject_id if SCOPES[chosen.scope].subject else None
+    query = choice_of(chosen.query).filters if chosen.scope == "view" else ""
+    return Chosen(chosen.scope, chosen.level, subject, query)
+
+
+def may_be_public(house: House, space_id: int) -> bool:
+    """Tell whether everybody may know when a space is taken: it can be booked, and by all members."""
+    place = house.places.get(space_id)
+    return place is not None and place.bookable and place.policy.booked_by == "member"
+
+
+def admitted(address: Address | None) -> Address | None:
+    """Give an address with what it is joined of, None where its member may not have that now.
+
+    No statement more than the address itself took, but after a change of the house.
+    """
+    if address is None or address.scope == OWN:
+        return address
+    house = read_house(address.house_revision)
+    if address.is_public:
+        found = _space(address, house) if may_be_public(house, address.subject_id or 0) else None
+    else:
+        pairs = (pair.split(".") for pair in (address.grants or "").split())
+        reader = Reader.of(address.member_id, address.role, ((kind, int(subject)) for kind, subject in pairs))
+        found = coverage(reader, address, house)
+    return None if found is None else replace(address, coverage=found)

@@ -1,0 +1,218 @@
+"""Reads about what is stored of places and organisations. Each is one statement, however many of them there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, union_all
+
+from innovation_station.bookings.models import Allocation, Booking
+from innovation_station.bookings.rules import GONE
+from innovation_station.calendars.models import FeedContents, FeedPart
+from innovation_station.calendars.packed import Piece
+from innovation_station.calendars.rules import AHEAD_MOST, BACK_MOST, Coverage, Edition, Weeks, monday, weeks
+from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
+from innovation_station.members.models import Member
+from innovation_station.spaces.rules import House
+
+BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer before it begins
+_contents, _part, _allocation, _booking, _member = (
+    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member)
+)  # fmt: skip
+_HOLDERS = {"space": _contents.c.space_id, "organisation": _contents.c.organisation_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored part: what it was made of, and its bytes."""
+
+    made_of: str
+    local: bool
+    entries: int
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is stored of one holder, and of that the parts that were asked for, by week."""
+
+    id: int
+    revision: int
+    made_of: str
+    name: str
+    first: str
+    last: str
+    written_at: int
+    parts: dict[str, Stored] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def _reading(kind: str) -> Select[Any]:
+    holder = _HOLDERS[kind]
+    within = _part.c.part.between(bindparam("first"), bindparam("last"))
+    return (
+        select(
+            holder, _contents.c.id, _contents.c.revision, _contents.c.made_of, _contents.c.name, _contents.c.first,
+            _contents.c.last, _contents.c.written_at, _part.c.part, _part.c.made_of, _part.c.local, _part.c.entries,
+            _part.c.size, _part.c.crc, _part.c.body,
+        )
+        .outerjoin(_part, and_(_part.c.contents_id == _contents.c.id, within))
+        .where(
+            holder.in_(bindparam("ids", expanding=True)), _contents.c.language == bindparam("language"),
+            _contents.c.level == bindparam("level"),
+        )
+        .order_by(_part.c.part, holder)
+    )  # fmt: skip
+
+
+def shelves(coverage: Coverage, edition: Edition, covered: Weeks) -> dict[int, Shelf]:
+    """Read what is stored of the holders of a feed within its weeks, by holder."""
+    given = _of(coverage.ids, edition) | {"first": str(covered.first), "last": str(covered.last)}
+    found: dict[int, Shelf] = {}
+    row: Any
+    for row in rows_at_once(_reading(coverage.kind), given):
+        holder, contents_id, revision, made_of, name, first, last, written_at, part, *stored = row
+        shelf = found.get(holder)
+        if shelf is None:
+            shelf = found[holder] = Shelf(contents_id, revision, made_of, name, first, last, written_at)
+        if part is not None:
+            of, local, entries, size, crc, body = stored
+            shelf.parts[part] = Stored(of, local, entries, Piece(size, crc, body))
+    return found
+
+
+def _of(ids: Iterable[int], edition: Edition) -> dict[str, Any]:
+    return {"ids": list(ids), "language": edition.language, "level": edition.level}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which parts are stored of one holder, wherever they lie, and what each was made of."""
+
+    id: int
+    revision: int
+    first: str
+    last: str
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def _knowing(kind: str) -> Select[Any]:
+    holder = _HOLDERS[kind]
+    return (
+        select(
+            holder, _contents.c.id, _contents.c.revision, _contents.c.first, _contents.c.last, _part.c.part,
+            _part.c.made_of,
+        )
+        .outerjoin(_part, _part.c.contents_id == _contents.c.id)
+        .where(
+            holder.in_(bindparam("ids", expanding=True)), _contents.c.language == bindparam("language"),
+            _contents.c.level == bindparam("level"),
+        )
+    )  # fmt: skip
+
+
+def known(kind: str, ids: Collection[int], edition: Edition) -> dict[int, Known]:
+    """Tell what is stored of some holders, by holder."""
+    found: dict[int, Known] = {}
+    for holder, contents_id, revision, first, last, part, made_of in connection().execute(
+        _knowing(kind), _of(ids, edition)
+    ):
+        one = found.setdefault(holder, Known(contents_id, revision, first, last))
+        if part is not None:
+            one.parts[part] = made_of
+    return found
+
+
+_ENTRY = (
+    _booking.c.id, _booking.c.uid, _booking.c.space_id, _booking.c.start, _booking.c.end, _booking.c.title,
+    _booking.c.public, _booking.c.state, _booking.c.sequence, _booking.c.revision, _booking.c.created_at,
+    _booking.c.changed_at, _booking.c.released_at, _member.c.name.label("member"),
+)  # fmt: skip
+_WITHIN = (
+    _booking.c.start >= bindparam("first", type_=UtcDateTime),
+    _booking.c.start < bindparam("last", type_=UtcDateTime),
+)
+_TAKING = (
+    select(_booking.c.space_id.label("holder"), *_ENTRY)
+    .join(_booking, _booking.c.id == _allocation.c.booking_id)
+    .join(_member, _member.c.id == _booking.c.member_id)
+    .where(
+        _allocation.c.space_id.in_(bindparam("leaves", expanding=True)),
+        _allocation.c.start >= bindparam("earliest", type_=UtcDateTime),
+        _allocation.c.start < bindparam("last", type_=UtcDateTime),
+        _booking.c.space_id.in_(bindparam("ids", expanding=True)),
+        *_WITHIN,
+    )
+    .distinct()
+    .order_by(_booking.c.start, _booking.c.id)
+)
+# Of a house without plans, bookings do not say for which organisation they were made: there it is the member's own.
+_holder = func.coalesce(_booking.c.organisation_id, _member.c.organisation_id)
+_OURS = union_all(
+    select(_booking.c.id).where(_booking.c.organisation_id.in_(bindparam("ids", expanding=True)), *_WITHIN),
+    select(_booking.c.id)
+    .join(_member, _member.c.id == _booking.c.member_id)
+    .where(
+        _member.c.organisation_id.in_(bindparam("ids", expanding=True)), _booking.c.organisation_id.is_(None), *_WITHIN
+    ),
+)
+_TAKEN_BY = (
+    select(_holder.label("holder"), *_ENTRY)
+    .join(_member, _member.c.id == _booking.c.member_id)
+    .where(_booking.c.id.in_(_OURS), _booking.c.state.not_in(GONE))
+    .order_by(_booking.c.start, _booking.c.id)
+)
+
+
+def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dict[int, dict[str, list[Any]]]:
+    """List what takes the time of some holders, by holder and week: of a space what itself was booked for.
+
+    Bookings that were given back take none.
+    """
+    first, last = covered.span
+    given: dict[str, Any] = {"ids": sorted(ids), "first": first, "last": last}
+    if kind == "space":
+        leaves = {leaf for space_id in ids for leaf in (space_id, *house.places[space_id].takes)}
+        given |= {"leaves": sorted(leaves), "earliest": first - BUFFERED}
+    found: dict[int, dict[str, list[Any]]] = {}
+    for row in connection().execute(_TAKING if kind == "space" else _TAKEN_BY, given):
+        found.setdefault(row.holder, {}).setdefault(str(monday(row.start.date())), []).append(row)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _bounding(kind: str, among: bool) -> Select[Any]:
+    """Build the question when the first bookings begin that are too many, in the past and ahead."""
+    table = _allocation if kind == "space" else _booking
+    which: list[ColumnElement[bool]] = []
+    if among:
+        holder = _allocation.c.space_id if kind == "space" else _booking.c.organisation_id
+        which.append(holder.in_(bindparam("ids", expanding=True)))
+    now = bindparam("now", type_=UtcDateTime)
+    ends = (bindparam(name, type_=UtcDateTime) for name in ("first", "last"))
+    first, last = ends
+    past = select(table.c.start).where(*which, table.c.start < now, table.c.start >= first)
+    ahead = select(table.c.start).where(*which, table.c.start >= now, table.c.start < last)
+    return select(
+        past.order_by(table.c.start.desc()).limit(1).offset(BACK_MOST).scalar_subquery(),
+        ahead.order_by(table.c.start).limit(1).offset(AHEAD_MOST).scalar_subquery(),
+    )
+
+
+def weeks_of(coverage: Coverage, house: House, now: datetime) -> Weeks:
+    """Give the weeks that a feed has room for; one statement, which looks at no more bookings than go into a feed."""
+    widest = weeks(now, None, None)
+    first, last = widest.span
+    among = coverage.kind != "space" or len(coverage.ids) < len(house.places)
+    given: dict[str, Any] = {"first": first, "last": last, "now": Weeks(monday(now.date()), widest.last).span[0]}
+    if among and coverage.kind == "space":
+        given["ids"] = sorted({leaf for space_id in coverage.ids for leaf in house.places[space_id].takes})
+    elif among:
+        given["ids"] = list(coverage.ids)
+    row: Any = at_once(_bounding(coverage.kind, among), given)
+    return weeks(now, row[0], row[1])

@@ -1,0 +1,209 @@
+"""The entries of places and organisations as they are stored: by the week, compressed, made when somebody asks.
+
+A booking writes none of them. The fetch compares the revision that each place is stored at with its own, makes of those
+that differ the weeks that are others now, joins all, and stores what it has made where the database can be written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
+
+from innovation_station.calendars import rules, shelf_queries
+from innovation_station.calendars.contents import Part, phrasebook
+from innovation_station.calendars.ics import event_bytes
+from innovation_station.calendars.models import FeedContents, FeedPart
+from innovation_station.calendars.packed import Piece
+from innovation_station.calendars.rules import Coverage, Edition, Phrasebook, Today, Weeks
+from innovation_station.calendars.shelf_queries import Known, Shelf, Stored
+from innovation_station.db import connection, db, in_turn, transaction
+from innovation_station.errors import DomainError
+from innovation_station.spaces.rules import House
+
+log = get_logger(__name__)
+_TURN = b"feed-shelves"
+_contents, _part = (cast(Table, model.__table__) for model in (FeedContents, FeedPart))
+_OLD = delete(_part).where(_part.c.contents_id == bindparam("shelf"), _part.c.part == bindparam("old"))
+_STATE = (
+    update(_contents)
+    .where(_contents.c.id == bindparam("shelf"))
+    .values({name: bindparam(f"new_{name}") for name in ("revision", "made_of", "name", "first", "last", "written_at")})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a feed is joined of: its pieces by week, whether one needs the VTIMEZONE, how many entries there are.
+
+    `revisions` are those of what was read, by holder, `name` is another where anything is. `is_cut` tells whether weeks
+    were left out because there are too many bookings.
+    """
+
+    weeks: Weeks
+    pieces: list[Piece]
+    local: bool | None
+    entries: int
+    revisions: Mapping[int, int]
+    name: str
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewed:
+    """What is to be written of one holder: parts made anew, parts that are none any more, and its state."""
+
+    fresh: Mapping[str, Part]
+    gone: Collection[str]
+    state: Mapping[str, Any]
+
+
+def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], house: House, today: Today) -> Joined:
+    """Join a feed of what is stored; two statements where all is in step, and no more for more places.
+
+    `revisions` are those of the spaces; they must have been read before.
+    """
+    covered = shelf_queries.weeks_of(coverage, house, today.now)
+    book = phrasebook(house, edition.language, today.shared)
+    wanted = wanted_revisions(coverage, revisions)
+    shelves = shelf_queries.shelves(coverage, edition, covered)
+    stale = [holder for holder in coverage.ids if not _in_step(shelves.get(holder), wanted[holder], book, covered)]
+    if stale:
+        shelves |= _renewed(coverage, edition, stale, shelves, wanted, (house, book, today, covered))
+    parts = sorted((week, holder) for holder, shelf in shelves.items() for week in shelf.parts)
+    found = [shelves[holder].parts[week] for week, holder in parts]
+    filled = [one.local for one in found if one.piece.size]
+    return Joined(
+        covered, [one.piece for one in found], any(filled) if filled else None, sum(one.entries for one in found),
+        {holder: shelf.revision for holder, shelf in shelves.items()},
+        shelves[coverage.ids[0]].name if coverage.kind == "organisation" else "",
+        covered != rules.weeks(today.now, None, None),
+    )  # fmt: skip
+
+
+def wanted_revisions(coverage: Coverage, revisions: Mapping[int, int]) -> dict[int, int]:
+    """Give the revision that each holder's entries hang on: of an organisation that of all spaces together."""
+    if coverage.kind == "organisation":
+        return dict.fromkeys(coverage.ids, sum(revisions.values()))
+    return {space_id: revisions.get(space_id, 0) for space_id in coverage.ids}
+
+
+def _in_step(shelf: Shelf | None, revision: int, book: Phrasebook, covered: Weeks) -> bool:
+    return (
+        shelf is not None
+        and shelf.revision >= revision
+        and shelf.made_of == book.stamp
+        and shelf.first <= str(covered.first)
+        and shelf.last >= str(covered.last)
+    )
+
+
+Around = tuple[House, Phrasebook, Today, Weeks]
+
+
+def _renewed(
+    coverage: Coverage, edition: Edition, stale: Collection[int], shelves: Mapping[int, Shelf],
+    wanted: Mapping[int, int], around: Around,
+) -> dict[int, Shelf]:  # fmt: skip
+    """Make what differs of some holders, store it where that is possible, and give their shelves as they are then."""
+    house, _book, today, covered = around
+    known = shelf_queries.known(coverage.kind, stale, edition)
+    widest = rules.weeks(today.now, None, None)
+    wide = covered
+    for one in known.values():
+        wide = wide.joined(one.first, one.last)
+    wide = Weeks(max(wide.first, widest.first), min(wide.last, widest.last))
+    taking = shelf_queries.taking(coverage.kind, stale, house, wide)
+    found: dict[int, Shelf] = {}
+    new: dict[int, _Renewed] = {}
+    for holder in stale:
+        shelf = shelves.get(holder)
+        found[holder], new[holder] = _compared(
+            shelf, known.get(holder), taking.get(holder, {}), (wanted[holder], edition), (wide, around)
+        )
+    _store(coverage.kind, edition, known, new)
+    return found
+
+
+def _compared(
+    shelf: Shelf | None, known: Known | None, taking: Mapping[str, list[Any]], wanted: tuple[int, Edition],
+    around: tuple[Weeks, Around],
+) -> tuple[Shelf, _Renewed]:  # fmt: skip
+    (revision, edition), (wide, (_house, book, today, covered)) = wanted, around
+    inside = (str(covered.first), str(covered.last))
+    made_of = {week: " ".join([book.stamp, *(_token(row, edition) for row in rows)]) for week, rows in taking.items()}
+    in_hand = shelf.parts if shelf else {}
+    fresh, parts = {}, {}
+    for week, of in made_of.items():
+        held = in_hand.get(week)
+        seen = inside[0] <= week <= inside[1]
+        if seen and held is not None and held.made_of == of:
+            parts[week] = held
+        elif seen or known is None or known.parts.get(week) != of:
+            fresh[week] = Part.of(of, [_entry(row, book, today, edition) for row in taking[week]])
+            if seen:
+                one = fresh[week]
+                parts[week] = Stored(of, one.local, one.entries, one.piece)
+    gone = [week for week in (known.parts if known else ()) if week not in made_of]
+    written_at = int(today.now.timestamp()) if fresh or gone or shelf is None else shelf.written_at
+    name = rules.digest(*(text for week in sorted(made_of) for text in (week, made_of[week])))
+    state: dict[str, Any] = {
+        "revision": revision, "made_of": book.stamp, "name": name, "first": str(wide.first), "last": str(wide.last),
+        "written_at": written_at,
+    }  # fmt: skip
+    there = Shelf(shelf.id if shelf else 0, **state, parts=parts)
+    return there, _Renewed(fresh, gone, state)
+
+
+def _token(row: Any, edition: Edition) -> str:
+    """Name a booking as it is told: a name is changed without the booking's knowing."""
+    token = f"{row.id}.{row.revision}"
+    return f"{token}.{zlib.crc32(row.member.encode()):x}" if edition.level == "full" else token
+
+
+def _entry(row: Any, book: Phrasebook, today: Today, edition: Edition) -> bytes:
+    """Make one entry; one that cannot be made is left out and logged, for it must not take the others with it."""
+    try:
+        entry = rules.entry_of_place(row, book.words[row.space_id], today.shared.base_url, edition.level)
+        return event_bytes(entry, today.shared.zone)
+    except ValueError as error:
+        log.error("entry left out of feeds", booking=row.id, reason=str(error))
+        return b""
+
+
+def _store(kind: str, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:
+    """Write what was made, unless somebody else has written meanwhile; the next fetch finds out what is missing."""
+    try:
+        with transaction():
+            in_turn(_TURN)
+            if shelf_queries.known(kind, new, edition) == known:
+                _write(kind, edition, known, new)
+    except (DomainError, SQLAlchemyError) as error:
+        db.session.rollback()
+        log.info("contents not stored", reason=type(error).__name__)
+
+
+def _write(kind: str, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:
+    ids = {holder: one.id for holder, one in known.items()}
+    if added := [holder for holder in new if holder not in ids]:
+        holder_key = f"{kind}_id"
+        same = {"language": edition.language, "level": edition.level, "remind": 0}
+        rows = [{holder_key: holder, **same, **new[holder].state} for holder in added]
+        made = connection().execute(insert(_contents).returning(_contents.c.id, _contents.c[holder_key]), rows)
+        ids |= {holder: contents_id for contents_id, holder in made}
+    kept = [holder for holder in new if holder not in added]
+    replaced = [(holder, week) for holder in kept for week in (*new[holder].fresh, *new[holder].gone)]
+    if replaced:
+        connection().execute(_OLD, [{"shelf": ids[holder], "old": week} for holder, week in replaced])
+    if fresh := [part.row(ids[holder], week) for holder, one in new.items() for week, part in one.fresh.items()]:
+        connection().execute(insert(_part), fresh)
+    if kept:
+        states = [{f"new_{name}": value for name, value in new[holder].state.items()} for holder in kept]
+        connection().execute(
+            _STATE, [state | {"shelf": ids[holder]} for holder, state in zip(kept, states, strict=True)]
+        )

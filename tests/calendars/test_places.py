@@ -1,0 +1,496 @@
+"""Feeds of places, organisations and chosen views: what is in them, for whom, and what a fetch costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, event, func, select, update
+from werkzeug.test import TestResponse
+
+from innovation_station.bookings import dividing
+from innovation_station.bookings import service as bookings
+from innovation_station.bookings.dividing import NewPart
+from innovation_station.bookings.models import Booking
+from innovation_station.calendars import rules, shelf_queries
+from innovation_station.calendars.models import FeedContents, FeedPart
+from innovation_station.calendars.scopes import Chosen
+from innovation_station.db import db, transaction
+from innovation_station.errors import Refused
+from innovation_station.members.models import Member, Organisation
+from innovation_station.organisations.models import Grant
+from innovation_station.spaces import queries as spaces
+from innovation_station.spaces import service as house
+from innovation_station.spaces.models import Space
+from tests.calendars.conftest import Feeds
+from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, statements
+
+MORNING, AFTERNOON = at(TUESDAY, "08:00", "12:00"), at(TUESDAY, "13:00", "17:00")
+Poll = Callable[..., TestResponse]
+Faults = Callable[[bytes], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def based(app: Flask) -> Flask:
+    """Give the app its address."""
+    app.config["STATION"] = replace(app.config["STATION"], base_url="http://localhost")
+    return app
+
+
+def unfolded(answer: TestResponse) -> str:
+    assert answer.status_code == 200
+    return answer.text.replace("\r\n ", "")
+
+
+def summaries(answer: TestResponse) -> list[str]:
+    return re.findall(r"^SUMMARY:(.*)\r$", unfolded(answer), re.MULTILINE)
+
+
+def uids(answer: TestResponse) -> set[str]:
+    return set(re.findall(r"^UID:(.*)\r$", unfolded(answer), re.MULTILINE))
+
+
+def grant(app: Flask, small: Small, kind: str, subject_id: int, who: str = "alva") -> None:
+    with app.app_context(), transaction() as session:
+        session.add(Grant(member_id=small.people[who], kind=kind, subject_id=subject_id, granted_at=NOW))
+
+
+def organisation(app: Flask, *members: int) -> int:
+    with app.app_context(), transaction() as session:
+        row = Organisation(name_sv="Skolan", name_en="The School", kind="university")
+        session.add(row)
+        session.flush()
+        session.execute(update(Member).where(Member.id.in_(members)).values(organisation_id=row.id))
+        return row.id
+
+
+@pytest.fixture
+def three(feeds: Feeds, app: Flask) -> list[int]:
+    """Give three bookings of Bo's: one that everybody may read, one that nobody may, one without a title."""
+    ids = [
+        feeds.book(MORNING, "bo", title="Öppet möte"),
+        feeds.book(AFTERNOON, "bo", feeds.small.room, title="Hemligt"),
+        feeds.book(at(TUESDAY, "17:00", "18:00"), "bo", feeds.small.booth),
+    ]
+    with app.app_context(), transaction() as session:
+        session.execute(update(Booking).where(Booking.id == ids[0]).values(public=True))
+    return ids
+
+
+# -- what is in them, for whom ----------------------------------------------------------------------------------------
+
+
+def test_members_read_titles_that_are_shown_and_no_names(
+    feeds: Feeds, poll: Poll, three: list[int], ics_faults: Faults
+) -> None:
+    answer = poll(feeds.of("view", query="kind=room"))
+    assert summaries(answer) == ["Bokad (Hågelby)", "Bokad (Bås 1)"]
+    assert summaries(poll(feeds.of("space", feeds.small.a1))) == ["Öppet möte (Skrivbord A1)"]
+    for path in (feeds.of("space", feeds.small.a1), feeds.of("view", query="kind=room")):
+        answer = poll(path)
+        assert ics_faults(answer.data) == []
+        assert re.findall(r"\bBo\b|\bEk\b|Hemligt|@example|/bookings/|ATTENDEE", unfolded(answer)) == []
+
+
+def test_busy_says_that_it_is_taken_and_where(feeds: Feeds, poll: Poll, three: list[int], ics_faults: Faults) -> None:
+    answer = poll(feeds.of("space", feeds.small.a1, level="busy", language="en"))
+    assert summaries(answer) == ["Booked"]
+    text = unfolded(answer)
+    assert "LOCATION:A1\\, The Platform" in text
+    assert ics_faults(answer.data) == []
+    assert "Öppet" not in text and "DESCRIPTION:Bok" not in text and "/bookings/" not in text
+
+
+def test_staff_read_titles_and_who(feeds: Feeds, poll: Poll, three: list[int], ics_faults: Faults) -> None:
+    answer = poll(feeds.of("staff", who="host"))
+    assert summaries(answer) == ["Öppet möte (Skrivbord A1)", "Hemligt (Hågelby)", "Bo E. (Bås 1)"]
+    text = unfolded(answer)
+    assert text.count("Bokad av Bo Ek\\nÄndra eller avboka: http://localhost/bookings/") == 3
+    assert ics_faults(answer.data) == []
+    assert "bo@example.org" not in text
+
+
+def test_one_booking_has_one_uid_in_every_feed(feeds: Feeds, poll: Poll) -> None:
+    feeds.book(MORNING)
+    small = feeds.small
+    zone = next(iter(_zones(feeds.app)))
+    paths = [
+        feeds.make(), feeds.make(chosen=Chosen(level="busy")), feeds.of("space", small.a1),
+        feeds.of("space", small.a1, level="busy"), feeds.of("zone", zone), feeds.of("view", query="kind=desk"),
+        feeds.of("staff", who="host"),
+    ]  # fmt: skip
+    found = {frozenset(uids(poll(path))) for path in (*paths, f"/calendar/spaces/{small.a1}.ics")}
+    assert len(found) == 1 and len(next(iter(found))) == 1
+
+
+def _zones(app: Flask) -> list[int]:
+    with app.app_context():
+        return list(spaces.house().zones)
+
+
+def test_zone_and_view_hold_what_is_in_them(feeds: Feeds, poll: Poll, three: list[int]) -> None:
+    zone = _zones(feeds.app)[0]
+    assert len(summaries(poll(feeds.of("zone", zone)))) == 1
+    assert len(summaries(poll(feeds.of("view", query=f"kind=desk&zone={zone}&with=screen")))) == 1
+    assert summaries(poll(feeds.of("view", query="kind=desk&with=quiet"))) == []
+    assert summaries(poll(feeds.of("view", query="kind=room&seats=8"))) == ["Bokad (Hågelby)"]
+
+
+def test_view_is_looked_at_when_it_is_fetched(feeds: Feeds, poll: Poll, app: Flask, three: list[int]) -> None:
+    path = feeds.of("view", query="kind=room&seats=20")
+    first = poll(path)
+    assert summaries(first) == []
+    with app.app_context(), transaction() as session:
+        session.get_one(Space, feeds.small.room).capacity = 20
+        house.changed()
+    answer = poll(path, If_None_Match=first.headers["ETag"])
+    assert summaries(answer) == ["Bokad (Hågelby)"]
+
+
+def test_part_shows_what_its_whole_is_booked_for_once(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    hall = feeds.small.hall
+    with app.app_context():
+        with transaction():
+            halves = [NewPart("Scenen A", 30), NewPart("Scenen B", 30)]
+            dividing.divide(feeds.member("admin"), hall, [], now=NOW, zone=ZONE, new=halves)
+        parts = list(spaces.house().places[hall].parts)
+    feeds.book(MORNING, "bo", hall)
+    feeds.book(AFTERNOON, "bo", parts[0])
+    both = {len(uids(poll(feeds.of("space", space)))) for space in (hall, parts[0])}
+    assert both == {2}
+    assert len(uids(poll(feeds.of("space", parts[1])))) == 1
+    text = unfolded(poll(feeds.of("staff", who="host")))
+    assert text.count("BEGIN:VEVENT") == 2, "the time of two parts is one booking"
+
+
+def test_cancelled_ones_go_at_once(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    booked = feeds.book(MORNING)
+    paths = [feeds.of("space", feeds.small.a1), feeds.of("staff", who="host"), feeds.make(chosen=Chosen(level="busy"))]
+    assert [len(uids(poll(path))) for path in paths] == [1, 1, 1]
+    with app.app_context(), transaction():
+        bookings.cancel(feeds.member(), booked, now=NOW)
+    assert [len(uids(poll(path))) for path in paths] == [0, 0, 0]
+    assert "STATUS:CANCELLED" in poll(feeds.make()).text
+
+
+def test_own_bookings_can_be_shared_as_busy(feeds: Feeds, poll: Poll, ics_faults: Faults) -> None:
+    feeds.book(MORNING, title="Läkaren")
+    answer = poll(feeds.make(chosen=Chosen(level="busy")))
+    assert summaries(answer) == ["Bokad"]
+    assert ics_faults(answer.data) == []
+    text = unfolded(answer)
+    assert not any(word in text for word in ("Läkaren", "LOCATION", "CATEGORIES", "\r\nDESCRIPTION", "/bookings/"))
+
+
+def test_e12_reminder_is_complete_and_only_where_it_is_asked_for(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    booked = feeds.book(MORNING, title="Styrgrupp; tre")
+    path, plain = feeds.make(chosen=Chosen(remind=15)), feeds.make()
+    alarm = (
+        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Styrgrupp\\; tre (Skrivbord A1)\r\nTRIGGER:-PT15M\r\nEND:VALARM"
+    )
+    assert unfolded(poll(path)).count(alarm) == 1
+    assert "VALARM" not in poll(plain).text
+    assert "VALARM" not in poll(feeds.of("space", feeds.small.a1, remind=15)).text, "a place reminds nobody"
+    with app.app_context(), transaction():
+        bookings.cancel(feeds.member(), booked, now=NOW)
+    assert "STATUS:CANCELLED" in poll(path).text and "VALARM" not in poll(path).text
+
+
+def test_organisation_is_for_its_contact_and_staff(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["bo"])
+    feeds.book(MORNING, "bo", title="Kursmöte")
+    feeds.book(AFTERNOON, "host", small.a2, title="Annat")
+    with pytest.raises(Refused) as error:
+        feeds.of("organisation", school)
+    assert [refusal.code for refusal in error.value.refusals] == ["feed-not-there"]
+    grant(app, small, "contact", school)
+    for path in (feeds.of("organisation", school), feeds.of("organisation", school, "host")):
+        assert summaries(poll(path)) == ["Kursmöte (Skrivbord A1)"]
+        assert "Bokad av Bo Ek" in poll(path).text
+    assert summaries(poll(feeds.of("organisation", school, level="busy"))) == ["Bokad"]
+
+
+# -- the right to it is asked for at every fetch ----------------------------------------------------------------------
+
+
+def test_lost_role_grant_and_account_are_the_same_404(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["bo"])
+    grant(app, small, "contact", school)
+    grant(app, small, "space", small.a1)
+    paths = [
+        feeds.of("organisation", school), feeds.of("space", small.a1, level="full"), feeds.of("staff", who="host"),
+        feeds.of("zone", _zones(app)[0], "host", level="full"), feeds.of("space", small.a1, "bo"),
+    ]  # fmt: skip
+    tags = [poll(path).headers["ETag"] for path in paths]
+    with app.app_context(), transaction() as session:
+        session.execute(delete(Grant))
+        session.execute(update(Member).where(Member.id == small.people["host"]).values(role="member"))
+        session.execute(update(Member).where(Member.id == small.people["bo"]).values(state="paused"))
+    for path, tag in zip(paths, tags, strict=True):
+        for asked in ({}, {"If_None_Match": tag}):
+            with statements(app) as ran:
+                answer = poll(path, **asked)
+            with statements(app) as unknown:
+                wrong = poll("/feeds/" + "A" * 43 + ".ics", **asked)
+            assert (answer.status_code, answer.data, ran) == (404, wrong.data, unknown)
+
+
+@pytest.mark.parametrize(
+    ("scope", "level"),
+    [("staff", "full"), ("staff", "busy"), ("space", "full"), ("zone", "full"), ("view", "full"), ("space", "all"),
+     ("my-bookings", "public"), ("house", "busy"), ("", "busy")],
+)  # fmt: skip
+def test_members_cannot_have_more_than_pages_show_them(feeds: Feeds, scope: str, level: str) -> None:
+    subject = _zones(feeds.app)[0] if scope == "zone" else feeds.small.a1
+    with pytest.raises(Refused):
+        feeds.of(scope, subject, level=level)
+
+
+def test_what_is_not_there_cannot_be_had(feeds: Feeds) -> None:
+    for scope, subject in (("space", 999), ("space", None), ("zone", 999), ("organisation", 999)):
+        with pytest.raises(Refused):
+            feeds.of(scope, subject, who="host")
+
+
+def test_manager_of_a_place_reads_all_of_it(feeds: Feeds, poll: Poll, app: Flask, three: list[int]) -> None:
+    grant(app, feeds.small, "space", feeds.small.room)
+    assert summaries(poll(feeds.of("space", feeds.small.room, level="full"))) == ["Hemligt (Hågelby)"]
+    with pytest.raises(Refused):
+        feeds.of("view", query="kind=room", level="full")
+
+
+# -- the public feed of a space ---------------------------------------------------------------------------------------
+
+
+def test_public_feed_tells_when_and_nothing_else(
+    feeds: Feeds, poll: Poll, three: list[int], ics_faults: Faults
+) -> None:
+    answer = poll(f"/calendar/spaces/{feeds.small.a1}.ics")
+    assert summaries(answer) == ["Bokad"], "a title that members show is for members"
+    assert ics_faults(answer.data) == []
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "Set-Cookie" not in answer.headers and "Cookie" not in answer.headers["Vary"]
+    assert "X-WR-CALNAME:Skrivbord A1\\, Teststationen" in unfolded(answer)
+    english = poll(f"/calendar/spaces/{feeds.small.a1}.ics?language=en")
+    assert summaries(english) == ["Booked"]
+    assert english.headers["ETag"] != answer.headers["ETag"]
+    other = poll(f"/calendar/spaces/{feeds.small.a1}.ics", Accept_Language="en", Cookie="lang=en")
+    assert other.data == answer.data
+
+
+def test_public_feed_is_304_until_somebody_books(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    path = f"/calendar/spaces/{feeds.small.a1}.ics"
+    tag = poll(path).headers["ETag"]
+    with statements(app) as ran:
+        answer = poll(path, If_None_Match=tag)
+    assert (answer.status_code, answer.data, len(ran)) == (304, b"", 1)
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert poll(path, If_None_Match=f'"x", W/{tag}').status_code == 304
+    assert poll(path, "HEAD").headers["ETag"] == tag
+    feeds.book(MORNING)
+    answer = poll(path, If_None_Match=tag)
+    assert (answer.status_code, len(uids(answer))) == (200, 1)
+    assert poll(path, "POST").status_code == 405
+
+
+def test_place_that_is_not_for_all_is_not_there(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    small = feeds.small
+    with app.app_context(), transaction() as session:
+        session.get_one(Space, small.a1).bookable = False
+        house.set_policy(space=session.get_one(Space, small.a2), booked_by="host")
+    paths = [f"/calendar/spaces/{number}.ics" for number in (small.a1, small.a2, 999)]
+    answers = [poll(path) for path in paths]
+    assert {(answer.status_code, answer.data) for answer in answers} == {(404, b"Not found\n")}
+    assert poll(f"/calendar/spaces/{small.a3}.ics").status_code == 200
+
+
+# -- what is stored, and what a fetch costs ---------------------------------------------------------------------------
+
+
+def parts() -> dict[tuple[int, str], list[str]]:
+    rows = db.session.execute(
+        select(FeedContents.space_id, FeedPart.part, FeedPart.made_of)
+        .join(FeedPart, FeedPart.contents_id == FeedContents.id)
+        .where(FeedContents.space_id.is_not(None))
+    )
+    return {(space, part): [token.split(".")[0] for token in made_of.split()[1:]] for space, part, made_of in rows}
+
+
+def test_booking_writes_nothing_of_places(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    poll(feeds.of("space", feeds.small.a1))
+    with app.app_context():
+        before = db.session.execute(select(FeedContents.id, FeedContents.revision)).all()
+    with statements(app) as ran:
+        feeds.book(MORNING)
+    assert not any("feed_contents" in statement or "feed_part" in statement for statement in ran)
+    with app.app_context():
+        assert db.session.execute(select(FeedContents.id, FeedContents.revision)).all() == before
+
+
+def test_only_weeks_that_are_others_are_made_anew(
+    feeds: Feeds, poll: Poll, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds.take(3, NOW + timedelta(days=1))
+    feeds.take(3, NOW + timedelta(days=8))
+    feeds.take(3, NOW + timedelta(days=8), feeds.small.a2)
+    path = feeds.of("zone", _zones(app)[0])
+    poll(path)
+    made: list[int] = []
+    entry = rules.entry_of_place
+    monkeypatch.setattr(rules, "entry_of_place", lambda row, *more: made.append(row.id) or entry(row, *more))
+    assert len(uids(poll(path))) == 9 and made == []
+    (new,) = feeds.take(1, NOW + timedelta(days=9))
+    answer = poll(path)
+    assert len(uids(answer)) == 10
+    assert sorted(made) == [4, 5, 6, new]
+    with app.app_context():
+        assert {week: len(tokens) for (space, week), tokens in parts().items() if space == feeds.small.a1} == {
+            "2026-11-23": 3, "2026-11-30": 4,
+        }  # fmt: skip
+
+
+def test_feeds_of_all_kinds_join_the_same_stored_parts(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    feeds.take(3, NOW + timedelta(days=1))
+    poll(feeds.of("space", feeds.small.a1))
+    with app.app_context():
+        first = db.session.execute(select(FeedContents.id, FeedContents.space_id)).all()
+    poll(feeds.of("zone", _zones(app)[0]))
+    poll(feeds.of("view", who="bo", query="kind=desk&with=screen"))
+    with app.app_context():
+        rows = db.session.execute(select(FeedContents.id, FeedContents.space_id)).all()
+    assert set(first) < set(rows) and len(rows) == 3
+
+
+def test_fetch_costs_as_many_statements_for_one_place_as_for_all(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    small, told = feeds.small, {}
+    for number, space in enumerate((small.a1, small.a2, small.a3, small.room)):
+        feeds.take(2, NOW + timedelta(days=number), space)
+    for path in (feeds.of("space", small.a1), feeds.of("staff", who="host")):
+        with statements(app) as first:
+            tag = poll(path).headers["ETag"]
+        with statements(app) as whole:
+            poll(path)
+        with statements(app) as same:
+            assert poll(path, If_None_Match=tag).status_code == 304
+        told[path] = (len(whole), len(same))
+        assert len(first) <= 14
+        assert not any(re.search(r"\bFROM booking\b|\ballocation\b", statement) for statement in same)
+    assert set(told.values()) == {(3, 1)}
+
+
+def test_changed_booking_is_in_the_next_fetch(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    booked = feeds.book(MORNING, title="Före")
+    paths = {
+        "staff": feeds.of("staff", who="host"), "space": feeds.of("space", feeds.small.a1, "host", level="full"),
+        "zone": feeds.of("zone", _zones(app)[0], "host", level="full"),
+    }  # fmt: skip
+    tags = {name: poll(path).headers["ETag"] for name, path in paths.items()}
+    with app.app_context(), transaction():
+        bookings.move(
+            feeds.member(), booked, space_id=feeds.small.a1, span=AFTERNOON, now=NOW, zone=ZONE, title="Efter"
+        )
+    for name, path in paths.items():
+        answer = poll(path, If_None_Match=tags[name])
+        assert summaries(answer) == ["Efter (Skrivbord A1)"]
+        assert "SEQUENCE:1" in answer.text
+
+
+def test_organisation_that_nobody_booked_for_is_304_although_the_house_is_busy(
+    feeds: Feeds, poll: Poll, app: Flask
+) -> None:
+    school = organisation(app, feeds.small.people["bo"])
+    feeds.book(MORNING, "bo")
+    path = feeds.of("organisation", school, "host")
+    tag = poll(path).headers["ETag"]
+    with statements(app) as ran:
+        assert poll(path, If_None_Match=tag).status_code == 304
+    assert len(ran) == 1
+    feeds.book(AFTERNOON, "alva", feeds.small.a2)
+    assert poll(path, If_None_Match=tag).status_code == 304
+    with statements(app) as ran:
+        assert poll(path, If_None_Match=tag).status_code == 304
+    assert len(ran) == 1
+    feeds.book(AFTERNOON, "bo")
+    assert len(uids(poll(path, If_None_Match=tag))) == 2
+
+
+def test_renamed_member_is_renamed(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    feeds.book(MORNING)
+    path = feeds.of("staff", who="host")
+    tag = poll(path).headers["ETag"]
+    with app.app_context(), transaction():
+        feeds.member().name = "Alva Nyman"
+    answer = poll(path, If_None_Match=tag)
+    assert "Bokad av Alva Nyman" in answer.text
+
+
+def test_feed_is_bounded_and_says_so(
+    feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch, ics_faults: Faults
+) -> None:
+    """Whole weeks are left out, the farthest first, and never the one that runs."""
+    shelf_queries._bounding.cache_clear()
+    monkeypatch.setattr(shelf_queries, "AHEAD_MOST", 9)
+    monkeypatch.setattr(shelf_queries, "BACK_MOST", 4)
+    for week in range(-4, 5):
+        feeds.take(4, NOW + timedelta(weeks=week, days=1))
+    answer = poll(feeds.of("space", feeds.small.a1))
+    shelf_queries._bounding.cache_clear()
+    assert ics_faults(answer.data) == []
+    text = unfolded(answer)
+    assert "Bokningar från 2026-11-16 till 2026-12-06. Fler än så får inte plats i en kalender." in text
+    assert len(uids(answer)) == 12
+
+
+def test_widest_feed_says_its_days(feeds: Feeds, poll: Poll) -> None:
+    text = unfolded(poll(feeds.of("space", feeds.small.a1, language="en")))
+    assert "X-WR-CALDESC:Bookings from 2026-08-24 to 2028-01-02." in text
+
+
+def test_next_monday_moves_the_window(feeds: Feeds, poll: Poll, clock: Clock) -> None:
+    feeds.take(1, NOW - timedelta(weeks=13), title="Förr")
+    path = feeds.of("space", feeds.small.a1, "host", level="full")
+    first = poll(path)
+    assert len(uids(first)) == 1
+    clock.now += timedelta(days=6)
+    assert poll(path, If_None_Match=first.headers["ETag"]).status_code == 304
+    clock.now += timedelta(days=1)
+    assert uids(poll(path, If_None_Match=first.headers["ETag"])) == set()
+
+
+def test_feed_is_read_while_nothing_can_be_written(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    path = feeds.of("staff", who="host")
+    feeds.take(3, NOW + timedelta(days=1))
+    with app.app_context():
+        engine = db.engine
+        engine.dispose()
+        pragma = engine.dialect.name == "sqlite"
+        forbid = "PRAGMA query_only = ON" if pragma else "SET default_transaction_read_only = on"
+        event.listen(engine, "connect", lambda connection, _: _run(connection, forbid))
+    answer = poll(path)
+    assert len(uids(answer)) == 3
+    assert poll(path, If_None_Match=answer.headers["ETag"]).status_code == 304
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(FeedPart)) == 0
+
+
+def _run(connection: object, sql: str) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute(sql)
+    cursor.close()
+    if "read_only" in sql:
+        connection.commit()  # type: ignore[attr-defined]
+
+
+def test_poisoned_title_stays_in_its_line(feeds: Feeds, poll: Poll, ics_faults: Faults) -> None:
+    feeds.take(1, NOW, title="a\r\nEND:VEVENT\r\nX-EVIL:1\x1b", public=True)
+    feeds.take(1, NOW + timedelta(days=1), uid="a/b", title="Omöjlig", public=True)
+    data = poll(feeds.of("space", feeds.small.a1)).data
+    assert ics_faults(data) == []
+    assert b"\nX-EVIL" not in data and b"Om\xc3\xb6jlig" not in data
