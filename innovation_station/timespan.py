@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,9 +27,7 @@ def wall_time(local: datetime, zone: ZoneInfo) -> WallTime:
 
     zoneinfo moves a time in the gap silently forward, so callers must ask before they convert.
     """
-    early = local.replace(tzinfo=zone, fold=0).utcoffset()
-    late = local.replace(tzinfo=zone, fold=1).utcoffset()
-    if early == late:
+    if zone.utcoffset(local) == zone.utcoffset(local.replace(fold=1 - local.fold)):
         return WallTime.ONCE
     back = local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
     return WallTime.TWICE if back == local else WallTime.NEVER
@@ -39,6 +38,7 @@ def to_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)  # a hundred dates of a series are asked for their days again and again
 def local_day(day: date, zone: ZoneInfo) -> Span:
     """Give the span of one local calendar day: 23, 24 or 25 hours long, in UTC."""
     midnight = time()
@@ -64,6 +64,8 @@ class Span:
     @property
     def length(self) -> timedelta:
         """Give the elapsed time, which over a daylight-saving change is not the difference of the wall clocks."""
+        if self.start.tzinfo is UTC and self.end.tzinfo is UTC:
+            return self.end - self.start
         return self.end.astimezone(UTC) - self.start.astimezone(UTC)
 
     def overlaps(self, other: Span) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -451,6 +452,13 @@ def edit_fields(wish: Wish, *, title: str, public: bool) -> dict[str, object]:
 
 def choices(house: House, current: int) -> dict[str, list[tuple[int, str]]]:
     """List the places a booking may go to, in groups: desks by zone, then rooms with their seats."""
+    place = house.places.get(current)
+    return _choices(house, language(), current if place and not place.bookable else 0)
+
+
+@lru_cache(maxsize=8)
+def _choices(house: House, _language: str, current: int) -> dict[str, list[tuple[int, str]]]:
+    """Make `choices` once for a revision of the house; the language must be the one that is in force."""
     groups: dict[str, list[tuple[int, str]]] = {}
     for place in house.places.values():
         if not place.bookable and place.id != current:

@@ -17,7 +17,7 @@ from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import ROLES, STAFF, Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
 from innovation_station.spaces.rules import DAY_MINUTES, Holidays, House, Place, Policy, at_minute, open_span
-from innovation_station.timespan import Span, WallTime, subtract, to_utc, wall_time
+from innovation_station.timespan import Span, WallTime, gaps, to_utc, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
     "morning": (8 * 60, 12 * 60),
@@ -193,9 +193,9 @@ def refusals(
     found += _length_refusals(span, place.policy, moment.zone)
     found += _hours_refusals(span, place, moment)
     found += size_refusals(wish)
-    found += _held_refusals(wish, (taken for taken in held if not _is_gone_by(taken, wish, moment)))
-    sitting = ((taken, kind) for taken, kind in own if not _is_gone_by(taken, wish, moment))
-    found += _own_refusals(wish, moment.role, sitting)
+    found += held_refusals(wish, moment, held)
+    sitting = [(taken, kind) for taken, kind in own if not _is_gone_by(taken, wish, moment)]
+    found += _own_refusals(wish, moment.role, sitting) if sitting else ()
     return found + moment.allowance.refusals(place, span)
 
 
@@ -277,12 +277,13 @@ def what_is_left(wish: Wish, moment: Moment, held: Iterable[Held]) -> Wish:
     return replace(wish, span=Span(max(over), wish.span.end)) if over else wish
 
 
-def _held_refusals(wish: Wish, held: Iterable[Held]) -> list[Refusal]:
-    """Say what takes the time that is wished for, or the time that is kept free round it."""
+def held_refusals(wish: Wish, moment: Moment, held: Iterable[Held]) -> list[Refusal]:
+    """List what takes the time that is wished for, or the time that is kept free round it: the part of `refusals` that
+    hangs on who has the space. The wish must be under the rules of its day."""
     padded, name = wish.padded, wish.place.name
     found: dict[str, Refusal] = {}
     for taken in held:
-        if not taken.span.overlaps(padded):
+        if not taken.span.overlaps(padded) or _is_gone_by(taken, wish, moment):
             continue
         if not taken.span.overlaps(wish.span):
             minutes = wish.buffers[0 if taken.span.end <= wish.span.start else 1]
@@ -302,34 +303,41 @@ def earliest_start(policy: Policy, moment: Moment) -> datetime:
 
     Without notice that is the step that is running: who walks in at ten past nine books from nine.
     """
-    step = timedelta(minutes=policy.granularity)
     if not policy.notice:
         return _running(moment.now, policy.granularity, moment.zone)
     noticed = moment.now + timedelta(minutes=policy.notice)
-    floor = _on_grid(noticed, step, moment.zone)
-    return floor if floor == noticed else floor + step
+    floor = _on_grid(noticed, policy.granularity, moment.zone)
+    return floor if floor == noticed else floor + timedelta(minutes=policy.granularity)
 
 
 @lru_cache(maxsize=64)
 def _running(now: datetime, granularity: int, zone: ZoneInfo) -> datetime:
     """Give the start of the step that is running: the same for all that is measured at one moment."""
-    return _on_grid(now, timedelta(minutes=granularity), zone)
+    return _on_grid(now, granularity, zone)
 
 
-def _on_grid(instant: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
-    into_day = timedelta(minutes=_minute(instant, zone), seconds=instant.second, microseconds=instant.microsecond)
-    return instant - into_day % step
+def _on_grid(instant: datetime, step: int, zone: ZoneInfo) -> datetime:
+    """Give the last instant of the grid of so many minutes, which begins at local midnight."""
+    if not _off(instant, step, zone):
+        return instant
+    into = timedelta(minutes=_minute(instant, zone) % step, seconds=instant.second, microseconds=instant.microsecond)
+    return instant - into
+
+
+def _off(instant: datetime, step: int, zone: ZoneInfo) -> bool:
+    """Tell whether an instant lies beside that grid."""
+    return bool(_minute(instant, zone) % step or instant.second or instant.microsecond)
 
 
 def _time_refusals(span: Span, policy: Policy, moment: Moment) -> list[Refusal]:
     running = _running(moment.now, policy.granularity, moment.zone)
-    last_day = moment.today + timedelta(days=policy.horizon)
     if span.end <= moment.now or span.start < running:
         return [Refusal("past", "start")]
     found = []
-    if span.start < earliest_start(policy, moment):
+    if policy.notice and span.start < earliest_start(policy, moment):
         found.append(Refusal("too-soon", "start", {"minutes": policy.notice}))
-    return [*found, _too_far(policy, moment)] if moment.day(span.start) > last_day else found
+    too_far = (moment.day(span.start) - moment.today).days > policy.horizon
+    return [*found, _too_far(policy, moment)] if too_far else found
 
 
 def _too_far(policy: Policy, moment: Moment) -> Refusal:
@@ -338,14 +346,14 @@ def _too_far(policy: Policy, moment: Moment) -> Refusal:
 
 
 def _length_refusals(span: Span, policy: Policy, zone: ZoneInfo) -> list[Refusal]:
-    found = []
-    step = timedelta(minutes=policy.granularity)
-    off = [name for name, side in (("start", span.start), ("end", span.end)) if side != _on_grid(side, step, zone)]
-    if off and policy.granularity < DAY_MINUTES:
-        found.append(Refusal("off-grid", off[-1], {"minutes": policy.granularity}))
-    if span.length < timedelta(minutes=policy.shortest):
+    found, step = [], policy.granularity
+    if step < DAY_MINUTES and (_off(span.end, step, zone) or _off(span.start, step, zone)):
+        side = "end" if _off(span.end, step, zone) else "start"
+        found.append(Refusal("off-grid", side, {"minutes": step}))
+    length = span.length
+    if length < timedelta(minutes=policy.shortest):
         found.append(Refusal("too-short", "end", {"minutes": policy.shortest}))
-    if span.length > timedelta(minutes=policy.longest):
+    if length > timedelta(minutes=policy.longest):
         found.append(Refusal("too-long", "end", {"minutes": policy.longest}))
     return found
 
@@ -478,7 +486,8 @@ def free_spans(opened: Span | None, held: Iterable[Span], first: datetime) -> li
     """Give what can still be had of an open day, in order."""
     if opened is None or opened.end <= first:
         return []
-    return subtract([Span(max(opened.start, first), opened.end)], held)
+    taken = sorted((span.start, span.end) for span in held)
+    return [Span(start, end) for start, end in gaps(max(opened.start, first), opened.end, taken)]
 
 
 def alternatives(
@@ -549,6 +558,8 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
             continue
         around = [Span(taken.span.start - after, taken.span.end + before) for taken in held]
         for free in free_spans(opened, around, first):
+            if free.length < length:
+                continue
             fits = within_grid(free, wish.place.policy, moment.zone)
             if fits is None or fits.length < length:
                 continue
@@ -565,9 +576,9 @@ def within_grid(free: Span, policy: Policy, zone: ZoneInfo) -> Span | None:
     """Give what may be booked of a free span: what is kept free round another booking need not end on the grid."""
     if policy.granularity >= DAY_MINUTES:
         return free
-    step = timedelta(minutes=policy.granularity)
+    step = policy.granularity
     start, end = _on_grid(free.start, step, zone), _on_grid(free.end, step, zone)
-    start += step if start < free.start else timedelta()
+    start = start if start == free.start else start + timedelta(minutes=step)
     return Span(start, end) if start < end else None
 
 

@@ -58,6 +58,7 @@ class RuleForm(Form):
             SelectChoice("monthly-last", _l("Every month on the last such weekday")),
         ],
         default="weekly",
+        widget=LongSelect(),
     )  # fmt: skip
     interval = CountField(_l("Every"), default=1)
     weekdays = SelectMultipleField(
@@ -66,11 +67,12 @@ class RuleForm(Form):
         widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
     )  # fmt: skip
     month_day = CountField(_l("Day of the month"))
-    nth = SelectField(_l("Which in the month"), coerce=_number, validate_choice=False)
-    weekday = SelectField(_l("Day of the week"), coerce=_number, validate_choice=False)
+    nth = SelectField(_l("Which in the month"), coerce=_number, validate_choice=False, widget=LongSelect())
+    weekday = SelectField(_l("Day of the week"), coerce=_number, validate_choice=False, widget=LongSelect())
     ends = SelectField(
         _l("Ends"),
         choices=[SelectChoice("count", _l("after a number of times")), SelectChoice("until", _l("on a date"))],
+        widget=LongSelect(),
     )
     count = CountField(_l("Times"), default=10)
     until = DateField(_l("Last day"))

@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from innovation_station.bookings import allowances
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.rules import Moment, alike
-from innovation_station.db import db
+from innovation_station.db import connection
 from innovation_station.members.rules import Actor
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Standing
@@ -35,6 +35,11 @@ from innovation_station.timespan import Span, local_day
 
 Answers = Mapping[date, Answer]
 YEARS = timedelta(days=5 * 366)
+_closure = Closure.__table__.c
+_CLOSED = select(_closure.start, _closure.end).where(
+    or_(_closure.space_id.is_(None), _closure.space_id.in_(bindparam("spaces", expanding=True))),
+    _closure.end > bindparam("now"),
+)
 
 
 def most() -> int:
@@ -66,11 +71,7 @@ def _shut(house: House, pattern: Pattern, now: datetime, zone: ZoneInfo) -> Shut
     place = house.places.get(pattern.space_id)
     if place is None or not pattern.rule.skip_closed:
         return None
-    rows = db.session.execute(
-        select(Closure.start, Closure.end).where(
-            or_(Closure.space_id.is_(None), Closure.space_id.in_(place.takes)), Closure.end > now
-        )
-    )
+    rows = connection().execute(_CLOSED, {"spaces": sorted(place.takes), "now": now})
     return Shut.of(place, Calendar(house.holidays), zone, [Span(start, end) for start, end in rows])
 
 
@@ -106,12 +107,12 @@ def look(
         moment = replace(bare, allowance=allowed)
     own = queries.own(member_id, whole, released)
     away = sharing.away(member_id, bare.day(whole.start), bare.day(whole.end))
-    against = {verdict.wanted.day for verdict in Preview(moment, (), own, away).judge(wanted) if not verdict.granted}
-    windows = [_window(one, one.day in against and not lock, zone) for one in wanted if one.wish]
+    alone = Preview(moment, (), own, away).judge(wanted)
+    windows = [_window(one, not (one.granted or lock), zone) for one in alone if one.wanted.wish]
     taken, busy = queries.met(windows, released)
     held = [one for one in taken if one.hold_id is None or one.member_id != member_id]
     preview = Preview(moment, held, own, away)  # what is kept for the member gives way
-    verdicts = preview.judge(wanted)
+    verdicts = preview.met(alone)
     if lock or all(verdict.granted for verdict in verdicts):
         return verdicts
     preview.learn(busy)
@@ -123,10 +124,10 @@ def _similar(change: Change, house: House, needs: frozenset[str]) -> Sequence[Pl
     return alike(house.places[space_id], house.places.values(), needs)
 
 
-def _window(one: Wanted, refused: bool, zone: ZoneInfo) -> Window:
-    assert one.wish is not None  # noqa: S101  the caller has looked
-    day = local_day(one.wish.span.start.astimezone(zone).date(), zone)
-    return Window(one.wish.place.takes, day, one.wish.padded, refused)
+def _window(one: Verdict, refused: bool, zone: ZoneInfo) -> Window:
+    wish = one.wanted.wish
+    assert wish is not None  # noqa: S101  the caller has looked
+    return Window(wish.place.takes, local_day(wish.span.start.astimezone(zone).date(), zone), wish.padded, refused)
 
 
 def _ruled(one: Wanted, moment: Moment) -> Wanted:

@@ -15,7 +15,17 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Generic, TypeVar
 
-from innovation_station.bookings.rules import KEPT_START, SEATS, Alternative, Held, Moment, Wish, alternatives, refusals
+from innovation_station.bookings.rules import (
+    KEPT_START,
+    SEATS,
+    Alternative,
+    Held,
+    Moment,
+    Wish,
+    alternatives,
+    held_refusals,
+    refusals,
+)
 from innovation_station.errors import Refusal
 from innovation_station.plans.rules import Use
 from innovation_station.series.steps import Change
@@ -114,6 +124,26 @@ class Preview:
         for pair in own:
             self.own.add(0, pair[0].span, pair)
 
+    def met(self, free: Sequence[Verdict]) -> list[Verdict]:
+        """Measure the dates of a look at which nothing was `held` against what is.
+
+        What was granted beside all other dates is granted beside fewer of them, but for who has the space: no rule
+        counts what is not had. So where all was, only that is asked; else every date is measured anew.
+        """
+        if not all(verdict.granted for verdict in free):
+            return self.judge(verdict.wanted for verdict in free)
+        verdicts = []
+        for one in free:
+            wish = one.wanted.wish
+            held = self._taken(wish) if wish else []
+            if wish and held and (found := held_refusals(self.moment.ruled(wish), self.moment, held)):
+                verdicts.append(Verdict(one.wanted, tuple(found)))
+                continue
+            if wish:
+                self._grant(one.wanted.day, wish)
+            verdicts.append(one)
+        return verdicts
+
     def learn(self, busy: Mapping[Span, frozenset[int]]) -> None:
         """Add which spaces are taken at the time of the dates that collide, by what the wishes take (`Wish.padded`)."""
         self.busy.update(busy)
@@ -136,9 +166,10 @@ class Preview:
 
         `similar` are the places that may stand in, the most alike first (`bookings.rules.alike`).
         """
-        return [replace(one, offers=self._offers(one, similar, most)) if one.refusals else one for one in verdicts]
+        others = _Others(similar)
+        return [replace(one, offers=self._offers(one, others, most)) if one.refusals else one for one in verdicts]
 
-    def _offers(self, verdict: Verdict, similar: Sequence[Place], most: int) -> tuple[Alternative, ...]:
+    def _offers(self, verdict: Verdict, similar: _Others, most: int) -> tuple[Alternative, ...]:
         wish, codes = verdict.wanted.wish, {refusal.code for refusal in verdict.refusals}
         if wish is None:
             return ()
@@ -174,12 +205,12 @@ class Preview:
     def _refusals(self, wish: Wish) -> list[Refusal]:
         return refusals(wish, self.counted.around(wish.span), self._taken(wish), self.own.near(0, wish.span))
 
-    def _free(self, wish: Wish, places: Iterable[Place]) -> Iterator[Place]:
+    def _free(self, wish: Wish, similar: _Others) -> Iterator[Place]:
         """Give the other places that nothing takes then: what is plainly taken is not measured by every rule."""
         span = wish.span
         busy = {one.space_id for one in self.anywhere.on(0, span) if one.span.overlaps(span)}
         busy |= self.busy.get(wish.padded, frozenset())
-        return (place for place in places if place.takes.isdisjoint(busy) and place.id != wish.place.id)
+        return (place for place in similar.beside(busy) if place.id != wish.place.id)
 
     def _grants(self, place: Place, wish: Wish) -> bool:
         """Tell whether another place would be granted beside all dates that are."""
@@ -217,15 +248,32 @@ def _helps(place: Place, wish: Wish, codes: set[str]) -> bool:
     return not (codes & _BY_HOURS and place.hours == wish.place.hours)
 
 
+class _Others:
+    """Places that may stand in, the most alike first; on a day on which all are taken that is told by their numbers."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self.places = places
+        self.takes = frozenset().union(*(place.takes for place in places))
+
+    def beside(self, busy: set[int]) -> Iterator[Place]:
+        """Give those of which nothing is taken."""
+        if busy >= self.takes:
+            return iter(())
+        return (place for place in self.places if place.takes.isdisjoint(busy))
+
+
 class _Days(Generic[Item]):
     """Things by a key and the days of UTC they touch; what is near a span is what touches its days or those beside."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[int, int], list[Item]] = {}
+        self.long = False
 
     def add(self, key: int, span: Span, item: Item) -> None:
         first, last = span.start.toordinal(), span.end.toordinal()
-        for day in (first,) if first == last else range(first, last + 1):
+        if first != last:
+            self.long = True
+        for day in range(first, last + 1):
             self.items.setdefault((key, day), []).append(item)
 
     def on(self, key: int, span: Span) -> Iterator[Item]:
@@ -236,8 +284,11 @@ class _Days(Generic[Item]):
 
     def near(self, key: int, span: Span) -> list[Item]:
         """Give what is near, once each, however many of the days it touches: rules count it."""
+        if not self.items:
+            return []
         days = range(span.start.toordinal() - 1, span.end.toordinal() + 2)
-        return [*{id(item): item for day in days for item in self.items.get((key, day), ())}.values()]
+        found = [item for day in days for item in self.items.get((key, day), ())]
+        return [*{id(item): item for item in found}.values()] if self.long else found
 
 
 class _Counted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Integer, String, TextClause, bindparam, column, exists, select, text
@@ -164,7 +164,7 @@ class Window:
 # which other spaces are taken then, and gets their numbers in one row: to read each of them, in a house of two hundred
 # desks, was half of what a preview cost. The windows go along as one JSON text, so that the statement is the same for
 # one date and for two hundred; SQLAlchemy's VALUES would write, and have compiled, a parameter for each figure.
-_A_MOMENT = timedelta(microseconds=1)
+_WITHOUT_OFFSET = len("2026-11-24 08:30:00.000000")
 _WINDOWS = {
     "sqlite": """
         SELECT json_extract(value, '$[0]') AS space_id, json_extract(value, '$[1]') AS day_bound,
@@ -187,30 +187,33 @@ _MET = """
         SELECT DISTINCT w.bound, w.first, w.last FROM wanted w
         WHERE w.refused = 1 OR EXISTS (
             SELECT 1 FROM allocation t
-            WHERE t.space_id = w.space_id AND t.start > w.bound AND t.start < w.last AND t."end" > w.first
+            WHERE t.space_id = w.space_id AND t.start >= w.bound AND t.start < w.last AND t."end" > w.first
         )
     )
-    SELECT a.space_id, a.start, a."end", a.booking_id, coalesce(k.member_id, h.member_id) AS member_id, a.hold_id,
-        NULL AS busy
-    FROM (
-        SELECT DISTINCT a.id, a.space_id, a.start, a."end", a.booking_id, a.hold_id
-        FROM wanted w JOIN allocation a
-            ON a.space_id = w.space_id AND a.start > w.day_bound AND a.start < w.day_end AND a."end" > w.day_start
-    ) a
-    LEFT JOIN booking k ON k.id = a.booking_id LEFT JOIN space_hold h ON h.id = a.hold_id
+    SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(
+            (SELECT k.member_id FROM booking k WHERE k.id = m.booking_id),
+            (SELECT h.member_id FROM space_hold h WHERE h.id = m.hold_id)
+        ) AS member_id, m.hold_id, NULL AS busy
+    FROM (SELECT DISTINCT a.id, a.space_id, a.start, a."end", a.booking_id, a.hold_id FROM {days}) m
     UNION ALL
     SELECT NULL, b.first, b.last, NULL, NULL, NULL, (
-        SELECT {joined} FROM allocation a WHERE a.start > b.bound AND a.start < b.last AND a."end" > b.first
+        SELECT {joined} FROM allocation a WHERE a.start >= b.bound AND a.start < b.last AND a."end" > b.first
     )
     FROM beside b
 """
-
-
+_ON_DAY = 'a.space_id = w.space_id AND a.start >= w.day_bound AND a.start < w.day_end AND a."end" > w.day_start'
+# Of a hundred windows PostgreSQL expects so many rows that it would rather read both tables whole and join them; what
+# it may not pull up (OFFSET 0, and the members asked for one by one) it looks up.
+_DAYS = {
+    "sqlite": f"wanted w JOIN allocation a ON {_ON_DAY}",
+    "postgresql": f"wanted w CROSS JOIN LATERAL (SELECT * FROM allocation a WHERE {_ON_DAY} OFFSET 0) a",  # noqa: S608  ours
+}
 _JOINED = {"sqlite": "group_concat(a.space_id)", "postgresql": "string_agg(a.space_id::text, ',')"}
 
 
 def _met(dialect: str) -> TextClause:
-    return text(_MET.format(windows=_WINDOWS[dialect], joined=_JOINED[dialect])).bindparams(bindparam("windows"))
+    filled = _MET.format(windows=_WINDOWS[dialect], days=_DAYS[dialect], joined=_JOINED[dialect])
+    return text(filled).bindparams(bindparam("windows"))
 
 
 _MET_BY = {
@@ -233,10 +236,10 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
     given = json.dumps([row for window in windows for row in _window_rows(window)])
     held, busy = [], {}
     rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given})
-    for space, start, end, booking, member, hold, spaces in rows:
+    for space, start, end, booking, member, hold, spaces in rows.all():
         span = Span(start, end)
         if space is None:
-            busy[span] = frozenset(map(int, spaces.split(","))) if spaces else frozenset()
+            busy[span] = frozenset(json.loads(f"[{spaces or ''}]"))
         elif booking is None or booking not in without:
             held.append(Held(space, span, booking, member, hold_id=hold))
     return sorted(held, key=lambda one: one.span), busy
@@ -244,13 +247,13 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
 
 def _window_rows(window: Window) -> Iterable[list[Any]]:
     day, span = window.day, window.span
+    longest, begin, stop = _written(day.start - LONGEST_ALLOCATION), _written(day.start), _written(day.end)
     # what takes time is cut where a local day begins, so that nothing of the day before reaches into this one
-    bound = day.start - _A_MOMENT if span.start >= day.start else day.start - LONGEST_ALLOCATION
-    bounds = [day.start - LONGEST_ALLOCATION, day.start, day.end, bound, span.start, span.end]
-    written = [_written(instant) for instant in bounds]
-    return ([space_id, *written, int(window.refused)] for space_id in sorted(window.spaces))
+    bound = begin if span.start >= day.start else longest
+    bounds = (longest, begin, stop, bound, _written(span.start), _written(span.end), int(window.refused))
+    return ([space_id, *bounds] for space_id in sorted(window.spaces))
 
 
 def _written(instant: datetime) -> str:
     """Write an instant as SQLite keeps it, which PostgreSQL reads as well where its session is in UTC."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return instant.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_OFFSET]

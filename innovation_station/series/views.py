@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,12 +26,13 @@ from innovation_station.i18n import capital, local, ngettext, sentence, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Person
-from innovation_station.series import changes, looking, queries, service, words
+from innovation_station.series import changes, drawing, looking, queries, service, words
 from innovation_station.series.forms import ANSWER, EditSeriesForm, NewSeriesForm, RuleForm, answers
 from innovation_station.series.models import Series
 from innovation_station.series.preview import Verdict
-from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Row, Scope
+from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Row, Scope, Step
 from innovation_station.spaces.holidays import Calendar
+from innovation_station.spaces.rules import House
 from innovation_station.web import actor, current_house, own_needs, reason, signed_in
 
 pages = Blueprint("series", __name__)
@@ -315,13 +317,15 @@ def _seen(change: Change, member_id: int, typed: MultiDict[str, str], error: Dom
     by_day = {verdict.wanted.day: verdict for verdict in verdicts}
     given = answers(typed, looking.most())
     wrong = service.refused(verdicts)
-    items = [_item(change, step_day, by_day, typed, given) for step_day in range(len(change.steps))]
+    said = typed.to_dict()  # of what is not in it, a MultiDict makes an error each time
+    items = [_item(step, by_day.get(step.after.original), house, said, given) for step in change.steps]
     fields = [(name, value) for name, value in typed.items(multi=True) if _kept(name)]
     here = f"{url_for('series.new')}?{urlencode(fields)}" if request.endpoint == "series.create" else None
     told = [] if error is None else [reason(r, here) for r in error.refusals if r.code != "series-dates" or wrong]
     return {
-        "dates": items, "open": len(wrong), "counts": words.counts(change), "left_out": words.left_out(change),
-        "free": sum(1 for step in change.steps if step.after.booked) - len(wrong), "reasons": told, "seen": True,
+        "draw": partial(drawing.drawn, items), "open": len(wrong), "counts": words.counts(change),
+        "left_out": words.left_out(change), "reasons": told, "seen": True,
+        "free": sum(1 for step in change.steps if step.after.booked) - len(wrong),
         "fields": fields,
         "listed": LISTED,
     }  # fmt: skip
@@ -332,20 +336,16 @@ def _kept(name: str) -> bool:
 
 
 def _item(
-    change: Change, number: int, verdicts: dict[date, Verdict], typed: MultiDict[str, str], given: dict[date, Answer]
+    step: Step, verdict: Verdict | None, house: House, typed: Mapping[str, str], given: Mapping[date, Answer]
 ) -> dict[str, Any]:  # fmt: skip
-    step, house = change.steps[number], current_house()
     day = step.after.original
-    verdict = verdicts.get(day)
-    chosen = typed.get(f"{ANSWER}{day.isoformat()}", "")
+    named = day.isoformat()
+    chosen = typed.get(f"{ANSWER}{named}", "")
+    times = typed.get(f"from-{named}", "")[:5], typed.get(f"to-{named}", "")[:5]
     if verdict is None or verdict.granted:
-        item = words.date_item(step.after, house) | {"refusals": []}
-        return item | {"answer": chosen if day in given else "", "typed": _own_times(typed, day)}
-    return words.verdict_item(verdict, step, house, chosen, _own_times(typed, day))
-
-
-def _own_times(typed: MultiDict[str, str], day: date) -> tuple[str, str]:
-    return typed.get(f"from-{day.isoformat()}", "")[:5], typed.get(f"to-{day.isoformat()}", "")[:5]
+        answer = chosen if day in given else ""
+        return words.date_item(step.after, house) | {"refusals": [], "answer": answer, "typed": times}
+    return words.verdict_item(verdict, step, house, chosen, times)
 
 
 def _submit(typed: MultiDict[str, str]) -> str | None:

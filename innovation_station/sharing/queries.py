@@ -266,13 +266,16 @@ def name_of(member_id: int) -> str:
 # -- absences ----------------------------------------------------------------------------------------------------------
 
 
+_absence = Absence.__table__.c
+_AWAY = select(_absence.first, _absence.last).where(
+    _absence.member_id == bindparam("member"), _absence.last >= bindparam("from_day"),
+    _absence.first <= bindparam("to_day"), _absence.ended_at.is_(None),
+)  # fmt: skip
+
+
 def away(member_id: int, first: date, last: date) -> frozenset[date]:
     """Give the days, of those between two, both included, on which a member is away; one statement."""
-    rows = db.session.execute(
-        select(Absence.first, Absence.last).where(
-            Absence.member_id == member_id, Absence.last >= first, Absence.first <= last, Absence.ended_at.is_(None)
-        )
-    )
+    rows = connection().execute(_AWAY, {"member": member_id, "from_day": first, "to_day": last})
     return frozenset(
         date.fromordinal(day)
         for begins, ends in rows

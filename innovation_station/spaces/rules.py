@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -198,12 +198,14 @@ class Place:
 
     def layout(self, name: str | None) -> Layout | None:
         """Find a way to furnish it by name."""
+        if name is None or not self.layouts:  # of most places, and asked for each date of a series
+            return None
         return next((layout for layout in self.layouts if layout.name == name), None)
 
     @property
     def seats(self) -> int:
         """Give how many it takes, furnished for the most."""
-        return max((layout.seats for layout in self.layouts), default=self.capacity)
+        return max(layout.seats for layout in self.layouts) if self.layouts else self.capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +376,7 @@ def open_span(hours: Hours, day: date, zone: ZoneInfo, holidays: Holidays) -> Sp
     return Span(opens, closes)
 
 
+@lru_cache(maxsize=2048)  # opening hours are asked for by every place and every date that is measured
 def at_minute(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Give the UTC instant of a minute of the local day's wall clock; 1440 is the next midnight."""
     if minute >= DAY_MINUTES:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from flask import Flask
+from sqlalchemy import event, text
 
+from innovation_station.bookings import writes
+from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.series import service
@@ -16,11 +22,13 @@ from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Edit, Pattern
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
+from innovation_station.spaces.queries import house
 from tests.calendars.conftest import Feeds
-from tests.conftest import NOW, TUESDAY, ZONE, Small, statements
+from tests.conftest import NOW, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, statements
 
 LONG, SHORT = 200, 20
 MOST = 60
+DAY = timedelta(days=1)
 
 
 def pattern(small: Small, count: int, start: int) -> Pattern:
@@ -52,3 +60,53 @@ def test_statements_do_not_grow_with_the_dates(context: Flask, small: Small) -> 
             service.cancel(alva, series.id, "all", TUESDAY, now=NOW, zone=ZONE)
     for name, (_first, few, many) in counted.items():
         assert few == many <= MOST, (name, counted)
+
+
+def test_preview_asks_each_table_once_and_by_index(app: Flask, small: Small) -> None:
+    """Of a hundred dates a database may well think that they are worth reading all there is."""
+    with app.app_context(), transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.room), horizon=400)
+        _fill(small, 3000)
+        db.session.execute(text("ANALYZE"))
+    client = log_in(browser(app), PEOPLE["alva"][0])
+    page = (
+        f"/series/new?space={small.room}&date={TUESDAY}&start=09:00&end=11:00&repeat=weekdays&interval=1&ends=count"
+        "&count=100&skip_closed=1&title=&key=k"
+    )
+    client.get(page)  # reads the house, once
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            asked.append((statement, parameters))
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        assert client.get(page).text.count('value="skip"') > 20
+        event.remove(db.engine, "before_cursor_execute", note)
+        words = "EXPLAIN " if db.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        with db.engine.connect() as raw:
+            plan = [str(row[-1]) for sql, values in asked for row in raw.exec_driver_sql(words + sql, values)]
+    for table in ("closure", "absence", "space_hold"):
+        assert sum(f"FROM {table}" in sql for sql, _ in asked) == 1, table
+    assert sum("FROM allocation" in sql for sql, _ in asked) == 1
+    assert sum(bool(re.search(r"FROM booking (JOIN|k)", sql)) for sql, _ in asked) == 2  # what is taken, and one's own
+    assert any("ix_allocation_start" in line for line in plan)
+    whole = re.compile(r"(?:^SCAN (?:booking|allocation|[atk])$)|Seq Scan on (?:booking|allocation)")
+    assert not [line for line in plan if whole.search(line)]
+
+
+def _fill(small: Small, count: int) -> None:
+    """Book both desks and the room, ten times a day, in days that are past and to come."""
+    taken = []
+    for number in range(count):
+        place = house().places[(small.room, small.a1, small.a2)[number % 3]]
+        hour, day = 8 + number // 3 % 10, TUESDAY + DAY * (number // 30 + 30 - count // 30)
+        span = at(day, f"{hour:02}:00", f"{hour:02}:45")
+        booking = Booking(
+            uid=f"u{number}", member_id=small.people["bo"], space_id=place.id, start=span.start, end=span.end,
+            title="", public=True, state="confirmed", setup=0, clearing=0, sequence=0,
+            revision=0, created_at=NOW, changed_at=NOW,
+        )  # fmt: skip
+        taken.append(writes.Taken(booking, place, [span]))
+    writes.reserved_all(taken, db.session.get_one(Member, small.people["bo"]))

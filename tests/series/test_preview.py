@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from innovation_station.bookings.rules import Held, Moment, Wish, alike, refusals
 from innovation_station.plans.rules import Allowance, Catalogue, Dedication, Plan, Quota, Standing, Use
 from innovation_station.series import preview
 from innovation_station.series.changes import answered, begin, change
+from innovation_station.series.drawing import drawn
 from innovation_station.series.preview import Preview, Verdict, Wanted, wanted_by
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Answer, Change, Edit, Pattern
@@ -451,6 +453,43 @@ def test_verdicts_are_those_of_the_rules_and_offers_are_granted(
             assert plainly(Wish(offer.place, offer.span)) == []
             assert offer.same_space == (offer.place == verdict.wanted.wish.place)  # type: ignore[union-attr]
             assert offer.same_space or offer.span == verdict.wanted.wish.span  # type: ignore[union-attr]
+
+
+@settings(max_examples=100, deadline=None)
+@given(houses())
+def test_dates_looked_at_first_without_what_is_held_are_judged_alike(
+    drawn: tuple[list[Place], list[Held], list[tuple[Held, str]], list[Wanted], Moment],
+) -> None:
+    """What was granted beside all dates need not be measured again, whatever the rules count."""
+    places, held, own, one, when = drawn
+    look, plain = Preview(when, held, own), Preview(when, held, own)
+    verdicts = look.met(Preview(when, (), own).judge(one))
+    assert verdicts == plain.judge(one)
+    bookable = [place for place in places if place.bookable]
+    assert look.suggest(verdicts, bookable) == plain.suggest(verdicts, bookable)
+
+
+def test_date_that_was_granted_alone_is_asked_only_who_has_the_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [Held(1, at(TUESDAY + DAYS_7, "10:00", "12:00"), 9, 5)]
+    alone = Preview(moment(), (), ()).judge(wanted())
+    monkeypatch.setattr(preview, "refusals", None)
+    assert codes(Preview(moment(), held, ()).met(alone)) == ["", "taken", "", "", "", ""]
+
+
+def test_dates_are_drawn_with_what_people_wrote_escaped() -> None:
+    item = {
+        "original": "2026-11-24", "day": "Tisdag 24 november", "hours": "09–11", "place": "<b>", "state": "confirmed",
+        "moved": True, "refusals": ["A&B"], "own": {"checked": True, "start": '"', "end": "11:00"},
+        "options": [{"value": "skip", "label": "<i>", "checked": False}], "answer": "", "typed": ("", ""),
+    }  # fmt: skip
+    answered = item | {"refusals": [], "answer": '"x', "typed": ("09:00", "")}
+    marks = Markup("<free>"), Markup("<out>"), Markup("<alarm>")
+    text = drawn([item, answered, item | {"refusals": [], "state": "skipped"}], *marks)
+    assert "<b>" not in text.replace("<b>Tisdag 24 november</b>", "") and "<i>" not in text
+    assert "&lt;b&gt;, ändrad" in text and "<alarm>A&amp;B" in text and 'value="&#34;"' in text
+    assert 'id="a-2026-11-24-own" name="answer-2026-11-24" value="own" checked' in text
+    assert 'name="answer-2026-11-24" value="&#34;x"' in text and 'name="from-2026-11-24" value="09:00"' in text
+    assert text.count("<free>") == text.count("<out>") == 1 and "&lt;b&gt;, överhoppad" in text
 
 
 def test_longer_bookings_of_the_member_are_seen_on_all_their_days() -> None:
