@@ -19,23 +19,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Boolean, Column, MetaData, Table, event, insert, select
+from sqlalchemy import Boolean, Column, Engine, MetaData, Table, event, insert, make_url, select
 from werkzeug.routing import Rule
+from werkzeug.test import EnvironBuilder
 
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
 from innovation_station import db as database
 from innovation_station.calendars import feed_views
 from innovation_station.db import Base, transaction
+from innovation_station.members import asking
 from innovation_station.members import service as member_service
 from innovation_station.spaces import queries as space_queries
 from innovation_station.spaces import service as space_service
 from innovation_station.spaces.rules import Box
 from innovation_station.timespan import Span
 from tests.postgres import Reused
+from tests.standing import CONFIGURED, Standing
 
 pytest_plugins = ["tests.plugins_services"]
 
@@ -143,6 +147,19 @@ def quick_routes() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_disk() -> Iterator[None]:
+    """Have SQLite wait for no disk: that data outlive a loss of power is its subject, not ours."""
+
+    def hurry(connection: Any, _record: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", hurry)
+    yield
+    event.remove(Engine, "connect", hurry)
+
+
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the clock."""
@@ -154,18 +171,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def app_on(url: str, instance: Path, **config: Any) -> Flask:
     """Make an app for tests on a database."""
     instance.mkdir(exist_ok=True)
-    station = settings.load(
-        {"STATION_DATABASE_URL": url, "STATION_SECRET_KEY": "test-" * 10, "STATION_LOG_LEVEL": "error"},
-        instance,
-    )
+    station = settings.load({"STATION_DATABASE_URL": url, **CONFIGURED}, instance)
     app = create_app({"STATION": station, "TESTING": True, "PROPAGATE_EXCEPTIONS": False, **config})
     app.jinja_env.bytecode_cache = (
         COMPILED  # each test makes an app; compiling its templates was most of the suite's time
     )
+    keep_written(app)
+    return app
+
+
+def keep_written(app: Flask) -> None:
+    """Let an engine know all the SQL that was written before."""
     with app.app_context():
         engine = database.db.engine
     engine._compiled_cache = WRITTEN.setdefault(engine.dialect.name, Written())  # type: ignore[assignment]
-    return app
+
+
+def address(app: Flask, url: str) -> None:
+    """Let an app stand on another database."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options = {"url": make_url(url), **database.engine_options(url)}
+    database.db._app_engines[app][None] = database.db._make_engine(None, options, app)
+    keep_written(app)
 
 
 def furnish(app: Flask) -> Small:
@@ -239,10 +266,11 @@ def table_of(old: MetaData, table: Table) -> Table:
 
 @dataclass
 class Template:
-    """A database with the small house in it, to be copied for each test."""
+    """A database with the small house in it, to be copied for each test, and the app that stands on the copies."""
 
     small: Small
     copy: Callable[[Path], str]
+    standing: Standing = field(default_factory=lambda: Standing(app_on, address))
 
 
 @pytest.fixture(scope="session")
@@ -267,14 +295,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None
 @pytest.fixture(scope="session")
 def postgres_template(
     postgres_server: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str, quick_hashes: None
-) -> Template:
+) -> Iterator[Template]:
     name = f"template_{worker_id}"
     app = app_on(postgres_server.create_database(name), tmp_path_factory.mktemp("postgres"))
     schema.upgrade(app)
     small = furnish(app)
     _dispose(app)
-    reused = Reused(postgres_server, name, f"test_{worker_id}")
-    return Template(small, lambda _folder: reused.fresh())
+    standing = Standing(app_on, address)
+    reused = Reused(postgres_server, name, f"test_{worker_id}", lambda: standing.backends)
+    yield Template(small, lambda _folder: reused.fresh(), standing)
+    reused.close()
+    if standing.app:
+        _dispose(standing.app)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -282,17 +314,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the address of a database with the small house in it; every test that asks runs on both."""
     kind = "postgres" if request.param == "postgresql" else "sqlite"
     template: Template = request.getfixturevalue(f"{kind}_template")
+    request.node.template = template
     request.node.small = replace(template.small, people=dict(template.small.people))  # tests add to them
     return template.copy(tmp_path)
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """Give an app on a fresh copy of the small house."""
+def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """Give the app that stands on a fresh copy of the small house."""
     forget()
-    made = app_on(database_url, tmp_path / "instance")
-    yield made
-    _dispose(made)
+    standing: Standing = request.node.template.standing
+    yield standing.fresh(database_url, tmp_path / "instance")
+    standing.take_back()
 
 
 def forget() -> None:
@@ -341,12 +374,41 @@ def token_in(page: str) -> str:
 
 
 def log_in(client: FlaskClient, who: str = "alva", password: str = PASSWORD, **fields: str) -> FlaskClient:
+    """Log in, by what stands behind the page; by the page itself where a test fills in more of it."""
+    if fields:
+        return log_in_by_page(client, who, password, **fields)
+    email = PEOPLE[who][0] if who in PEOPLE else who
+    with inside(client):
+        answer = asking.enter(member_service.prove(email, password), "/", remember=False)
+        assert current_app.make_response(answer).status_code == 303
+    return client
+
+
+def log_in_by_page(client: FlaskClient, who: str = "alva", password: str = PASSWORD, **fields: str) -> FlaskClient:
     """Log in through the page, as people do."""
     token = token_in(client.get("/login").text)
     email = PEOPLE[who][0] if who in PEOPLE else who
     answer = client.post("/login", data={"email": email, "password": password, "csrf_token": token, **fields})
     assert answer.status_code == 303, answer.text
     return client
+
+
+@contextmanager
+def inside(client: FlaskClient) -> Iterator[None]:
+    """Be within a request of a browser: what is put into its session stays there, without a page asked for."""
+    app = client.application
+    environ = EnvironBuilder(path="/", environ_base=client.environ_base).get_environ()
+    client._add_cookies_to_wsgi(environ)
+    with app.request_context(environ):
+        yield
+        cookies = app.process_response(app.response_class()).headers.getlist("Set-Cookie")
+    client._update_cookies_from_response("localhost", "/", cookies)
+
+
+def token_of(client: FlaskClient) -> str:
+    """Give a form token for the session of a browser, as every page with a form has it."""
+    with inside(client):
+        return generate_csrf()
 
 
 @pytest.fixture
@@ -362,9 +424,8 @@ def bo(app: Flask) -> FlaskClient:
 
 
 def post(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **options: Any) -> Any:
-    """Post a form with the session's token, taken from the page that every member has."""
-    token = token_in(client.get("/book").text)
-    return client.post(path, data={"csrf_token": token, **(data or {})}, **options)
+    """Post a form with a token of the session."""
+    return client.post(path, data={"csrf_token": token_of(client), **(data or {})}, **options)
 
 
 @contextmanager

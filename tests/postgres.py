@@ -7,6 +7,7 @@ constraints, settings, statistics of the planner), or somebody still holds a loc
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,8 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 # whatever the test before has not closed
 _END_OTHERS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL (%s::int[])
 """
 _SHAPE = """
     SELECT (SELECT count(*) || '-' || max(xmin::text::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
@@ -33,15 +35,20 @@ Digests = dict[str, tuple[int, int]]
 
 @dataclass
 class Reused:
-    """The database `name` as a copy of `template`, for whoever asks next; `server` is a plugins_services server."""
+    """The database `name` as a copy of `template`, for whoever asks next; `server` is a plugins_services server.
+
+    `spared` gives the processes whose connections stay open from test to test.
+    """
 
     server: Any
     template: str
     name: str
+    spared: Callable[[], Collection[int]] = tuple
     rows: dict[str, bytes] = field(default_factory=dict)
     digests: Digests = field(default_factory=dict)
     sequences: dict[str, int | None] = field(default_factory=dict)
     shape: Any = None
+    connection: Connection | None = None
 
     def fresh(self) -> str:
         """Give the SQLAlchemy URL of the database, with the rows of the template and no others."""
@@ -49,11 +56,20 @@ class Reused:
             self._make()
         return str(self.server.database_url(self.name))
 
+    def close(self) -> None:
+        """Close the connection."""
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+
     def _make(self) -> None:
+        self.close()
         self.server.drop_database(self.name)
         self.server._execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY file_copy')
-        with self._connect() as connection:
-            self.digests, self.sequences = _digests(connection), dict(connection.execute(_SEQUENCES).fetchall())
+        connection = self._connected()
+        with connection.transaction():
+            self.digests = _digests(connection)
+            self.sequences = dict(connection.execute(_SEQUENCES).fetchall())
             for table in self.digests:
                 with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
                     self.rows[table] = b"".join(bytes(part) for part in copy)
@@ -61,15 +77,15 @@ class Reused:
 
     def _put_back(self) -> bool:
         try:
-            with self._connect() as connection:
-                connection.execute(_END_OTHERS)
-                if connection.execute(_SHAPE).fetchone() != self.shape:
+            connection = self._connected()
+            with connection.transaction():
+                connection.execute(_END_OTHERS, [list(self.spared())])
+                if connection.execute(_SHAPE, prepare=True).fetchone() != self.shape:
                     return False
-                connection.execute("SET session_replication_role = replica")  # rows in any order
-                for table, digest in _digests(connection).items():
-                    if digest != self.digests[table]:
-                        self._refill(connection, table)
-                for sequence, value in connection.execute(_SEQUENCES).fetchall():
+                found = _digests(connection, self.digests)
+                for table in (known for known in found if found[known] != self.digests[known]):
+                    self._refill(connection, table)
+                for sequence, value in connection.execute(_SEQUENCES, prepare=True).fetchall():
                     if value != self.sequences[sequence]:
                         last = self.sequences[sequence]
                         connection.execute("SELECT setval(%s, %s, %s)", (f'"{sequence}"', last or 1, last is not None))
@@ -82,15 +98,23 @@ class Reused:
         connection.execute(sql.SQL("DELETE FROM {}").format(named))
         with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(named)) as copy:
             copy.write(self.rows[table])
+        count, _writers = self.digests[table]
+        [(writer,)] = connection.execute("SELECT pg_current_xact_id()::text::bigint", prepare=True).fetchall()
+        self.digests[table] = count, count * writer
 
-    def _connect(self) -> Connection:
-        url = str(self.server.database_url(self.name)).replace("postgresql+psycopg", "postgresql")
-        return psycopg.connect(url, options="-c lock_timeout=500")
+    def _connected(self) -> Connection:
+        if self.connection is None or self.connection.closed:
+            url = str(self.server.database_url(self.name)).replace("postgresql+psycopg", "postgresql")
+            # as a replica: rows in any order
+            options = "-c lock_timeout=500 -c session_replication_role=replica"
+            self.connection = psycopg.connect(url, autocommit=True, options=options)
+        return self.connection
 
 
-def _digests(connection: Connection) -> Digests:
-    """Say of each table what stands in it, without reading it all."""
-    tables = [name for (name,) in connection.execute(_TABLES).fetchall()]
-    one = sql.SQL("SELECT {}, count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {} t")
-    query = sql.SQL(" UNION ALL ").join(one.format(sql.Literal(table), sql.Identifier(table)) for table in tables)
-    return {table: (count, int(digest)) for table, count, digest in connection.execute(query).fetchall()}
+def _digests(connection: Connection, tables: Collection[str] = ()) -> Digests:
+    """Tell apart what stands in each table by who has written its rows, without reading them: a change is a new row."""
+    names = tables or [name for (name,) in connection.execute(_TABLES).fetchall()]
+    one = sql.SQL("SELECT {}, count(*), coalesce(sum(xmin::text::bigint), 0) FROM {}")
+    query = sql.SQL(" UNION ALL ").join(one.format(sql.Literal(name), sql.Identifier(name)) for name in names)
+    found = connection.execute(query, prepare=True).fetchall()
+    return {table: (count, int(writers)) for table, count, writers in found}

@@ -155,6 +155,7 @@ def postgres_keeper(server: Any, url: str) -> Callable[[], Callable[[], None]]:
         server._execute(f'CREATE DATABASE "{name}" TEMPLATE "{name}_kept" STRATEGY file_copy')
 
     def keep() -> Callable[[], None]:
+        server._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         server._execute(f'CREATE DATABASE "{name}_kept" TEMPLATE "{name}" STRATEGY file_copy')
         return put_back
 

@@ -390,15 +390,15 @@ def test_room_has_room_for_so_many(context: Flask, small: Small) -> None:
 
 def test_nobody_sends_hundreds_of_mails(context: Flask, small: Small) -> None:
     hall = reserve(small, space=small.hall)
+    later = reserve(small, space=small.hall, span=at(TUESDAY, "15:30", "17:30"))
     people = [(f"Gäst {number}", f"g{number}@guest.example") for number in range(60)]
     with pytest.raises(Refused) as error:
         invite(small, hall, *people)
     assert codes(error) == ["guests-many"]
     invite(small, hall, *people[:50])
-    for guest in queries.guests(hall.id):
-        with transaction():
-            guests.remove(person(small, "alva"), hall.id, guest.id, now=NOW)
-    invite(small, hall, *people[:50])  # taken off, they count all the same
+    with transaction():
+        guests.remove(person(small, "alva"), hall.id, queries.guests(hall.id)[0].id, now=NOW)
+    invite(small, later, *people[:50])  # who is taken off counts all the same
     room = reserve(small, span=MORNING)
     with pytest.raises(Refused) as error:
         invite(small, room, KARIN)
@@ -545,21 +545,21 @@ def test_slip_of_the_finger_tells_nobody(app: Flask, visit: tuple[str, int], cli
 
 @pytest.mark.parametrize("asked", [False, True], ids=["confirmed", "requested"])
 def test_who_presses_to_and_fro_fills_no_inbox(context: Flask, small: Small, asked: bool) -> None:
-    """A link needs no login: a press every eleven seconds for an hour comes to a few mails and one notice."""
+    """A link needs no login: a press every eleven seconds for twenty minutes comes to a few mails and one notice."""
     booking = reserve(small)
     [guest] = invite(small, booking, KARIN)
     send(context, LATER)
     if asked:
         booking.state = "requested"
     told = 0
-    for number in range(330):
+    for number in range(110):
         now = LATER + number * 11 * SECOND
         with transaction():
             guests.answer(guest.id, comes=bool(number % 2), now=now)
         seen = select(func.count()).select_from(Mail).where(Mail.kind == "notice", Mail.state == "sent")
         send(context, now + 10 * SECOND)
         told = db.session.scalar(seen) or 0
-    assert told <= 8 and db.session.scalar(select(func.count()).select_from(Notice)) <= 1
+    assert told <= 5 and db.session.scalar(select(func.count()).select_from(Notice)) <= 1
     with transaction():
         guests.answer(guest.id, comes=guest.state != "invited", now=LATER + 3 * HOUR)
     [last] = db.session.scalars(select(Notice).where(Notice.kind == "guest-answered"))

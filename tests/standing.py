@@ -1,0 +1,89 @@
+"""One app for a worker and a kind of database, given to one test after the other.
+
+To make an app takes as long as to serve a page, and on PostgreSQL so do a first connection and all that an engine
+learns at it. What a test changes of its app (settings, layers, hooks, listeners, templates) is seen at its end, and such
+an app is not given to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from innovation_station import db as database
+from innovation_station import settings
+
+CONFIGURED = {"STATION_SECRET_KEY": "test-" * 10, "STATION_LOG_LEVEL": "error"}
+
+
+@dataclass
+class Standing:
+    """The app for whoever asks next; `make` gives a new one, `address` lets it stand on another database."""
+
+    make: Callable[[str, Path], Flask]
+    address: Callable[[Flask, str], None]
+    app: Flask | None = None
+    url: str = ""
+    marks: Any = None
+    backends: set[int] = field(default_factory=set)
+    """The processes of PostgreSQL that serve its connections."""
+
+    def fresh(self, url: str, instance: Path) -> Flask:
+        """Give the app, as it was made but for its folder; a new one where that cannot be had."""
+        if self.app is None:
+            self.app = self.make(url, instance)
+            self._note_backends()
+        elif self.url != url:
+            self.address(self.app, url)
+        self.url = url
+        instance.mkdir(exist_ok=True)
+        self.app.instance_path = str(instance)
+        self.app.config["STATION"] = settings.load({"STATION_DATABASE_URL": url, **CONFIGURED}, instance)
+        self.marks = marks(self.app)
+        return self.app
+
+    def take_back(self) -> None:
+        """Close what the test has left open; forget the app if it is not as it was given."""
+        assert self.app
+        with self.app.app_context():
+            database.db.session.remove()
+            engine = database.db.engine
+        same = marks(self.app) == self.marks
+        if not same or engine.dialect.name == "sqlite" or engine.pool.checkedout():  # type: ignore[attr-defined]
+            engine.dispose()
+        if not same:
+            self.app = None
+
+    def _note_backends(self) -> None:
+        assert self.app
+        with self.app.app_context():
+            engine = database.db.engine
+        if engine.dialect.name == "postgresql":
+            event.listen(engine, "connect", lambda opened, _record: self.backends.add(opened.info.backend_pid))
+            event.listen(engine, "close", lambda opened, _record: self.backends.discard(opened.info.backend_pid))
+
+
+def marks(app: Flask) -> list[Any]:
+    """Tell apart whatever a test may change of an app."""
+    with app.app_context():
+        engine = database.db.engine
+    hooks = (
+        app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs, app.template_context_processors,
+        app.error_handler_spec, app.url_value_preprocessors, app.url_default_functions,
+    )  # fmt: skip
+    return [
+        dict(app.config), {name: id(value) for name, value in app.extensions.items()}, dict(app.view_functions),
+        [[len(kept) for kept in known.values()] for known in hooks], id(app.wsgi_app), id(app.session_interface),
+        id(app.jinja_env.loader), sorted(app.jinja_env.globals), sorted(app.jinja_env.filters), app.instance_path,
+        id(engine), [listeners(one) for one in (engine, engine.pool, engine.dialect)],
+    ]  # fmt: skip
+
+
+def listeners(target: Any) -> dict[str, int]:
+    """Count those who listen to what a part of an engine does."""
+    return {name: len(list(getattr(target.dispatch, name))) for name in target.dispatch._event_names}
