@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import ALVA, MAJKEN, Station, Visit, desk, first_free, is_part, track
 from tests.conftest import MONDAY, TUESDAY
@@ -28,6 +28,11 @@ def look_again(page: Page, status: int) -> None:
         page.wait_for_function("() => window.drawn")
 
 
+def in_sheet(page: Page, name: str) -> Locator:
+    """Find a button of the open sheet: one beside the plan, for any desk, has the same words until it opens."""
+    return page.get_by_role("dialog").get_by_role("button", name=name, exact=True)
+
+
 def test_two_browsers_want_the_same_desk(visit: Visit, station: Station) -> None:
     hers, his = visit("sv", allow=("409",)), visit("en", email=MAJKEN)
     for page in (hers, his):
@@ -36,7 +41,7 @@ def test_two_browsers_want_the_same_desk(visit: Visit, station: Station) -> None
     for page in (hers, his):
         desk(station, page, name).click()
         expect(page.get_by_role("dialog")).to_be_visible()
-    his.get_by_role("button", name="Book 08–12", exact=True).click()
+    in_sheet(his, "Book 08–12").click()
     expect(his.locator("[data-toast]")).to_contain_text(f"{name} is yours")
 
     focus = hers.evaluate("document.activeElement.id")
@@ -46,7 +51,7 @@ def test_two_browsers_want_the_same_desk(visit: Visit, station: Station) -> None
     expect(desk(station, hers, name)).to_have_attribute("data-state", "taken")
     assert hers.evaluate("document.activeElement.id") == focus
     with hers.expect_response(is_part("sheet", 409, "POST")):
-        hers.get_by_role("button", name="Boka 08–12", exact=True).click()
+        in_sheet(hers, "Boka 08–12").click()
     expect(hers.get_by_role("alert")).to_contain_text(f"{name} togs nyss.")
     expect(hers.get_by_role("alert")).to_be_focused()
     offer = hers.get_by_role("group", name="Ledigt i stället").get_by_role("button").first
@@ -100,7 +105,7 @@ def test_without_a_network_nothing_is_lost_and_nothing_booked_twice(visit: Visit
     desk(station, page, name).click()
     page.get_by_text("Rubrik, synlighet").click()
     page.get_by_role("textbox", name="Rubrik").fill("Skriva klart")
-    button = page.get_by_role("button", name="Boka 08–12", exact=True)
+    button = in_sheet(page, "Boka 08–12")
     page.context.set_offline(True)
     button.click()
     expect(page.locator("[data-says]")).to_contain_text("Ingen kontakt")
@@ -127,7 +132,7 @@ def test_two_clicks_book_once(visit: Visit, station: Station) -> None:
     page.goto(DAY)
     name = first_free(station, page)
     desk(station, page, name).click()
-    page.get_by_role("button", name="Boka 08–12", exact=True).dblclick()
+    in_sheet(page, "Boka 08–12").dblclick()
     expect(page.locator("[data-toast]")).to_contain_text(f"{name} är din")
     assert station.held_by(ALVA, name) == [("08:00", "12:00")]
 
