@@ -1,4 +1,4 @@
-"""How the database means to find the rows of a day."""
+"""How the database means to find the rows of a page."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from bench import fill, tasks
+from bench import fill
 from innovation_station.db import db
 
 TABLES = ("booking", "allocation", "booking_history")
 
 
-def of_day(app: Flask) -> list[str]:
-    """Give the plan of every SELECT of the page of a day, line by line, without costs."""
+def of(app: Flask, page: str) -> list[str]:
+    """Give the plan of every SELECT of a page, line by line, without costs."""
     client = app.test_client()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
     form = {"email": "client0@example.org", "password": fill.PASSWORD, "csrf_token": token[1] if token else ""}
     client.post("/login", data=form)
-    client.get(tasks.PAGE)  # reads the house, once
+    client.get(page)  # reads the house, once
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             asked.append((statement, parameters))
 
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", note)
-        if client.get(tasks.PAGE).status_code != 200:
-            raise RuntimeError("no page of a day")
+        if client.get(page).status_code != 200:
+            raise RuntimeError(f"no page {page}")
         event.remove(db.engine, "before_cursor_execute", note)
         words = "EXPLAIN (COSTS OFF) " if db.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
         with db.engine.connect() as connection:

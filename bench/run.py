@@ -187,15 +187,23 @@ class Run:
         self.note("memory, 2 processes, against bare Flask + SQLAlchemy", ours / floor, 1.5, 1.25, "x", shown)
 
     def million(self) -> list[Line]:
-        """Compare the day at 1,000,000 bookings with the day at 100,000."""
+        """Compare the day at 1,000,000 bookings with the day at 100,000, and preview a series."""
+        if self.only in (None, "pages"):
+            self._day_of_a_million()
+        if self.only in (None, "series"):
+            url = self.database.filled(200, MILLION)
+            found = plans.of(self._quiet(url), tasks.SERIES)
+            with self.station(url) as server:
+                self._series(server, MILLION)
+            self._scans("full scans of bookings or allocations by the preview", found)
+        return self.lines
+
+    def _day_of_a_million(self) -> None:
         urls = [self.database.filled(50, bookings) for bookings in (HISTORY, MILLION)]
-        apps = [fill.make_app(url, self.database.folder, STATION_LOG_LEVEL="error") for url in urls]
-        found = [plans.of_day(app) for app in apps]
+        found = [plans.of(self._quiet(url), tasks.PAGE) for url in urls]
         with self.station(urls[0]) as small, self.station(urls[1]) as large:
             clients = [Client(server.port).log_in("client0") for server in (small, large)]
             rise = tasks.rise(small, large, clients, self.times(40))
-        with self.station(self.database.filled(200, MILLION)) as server:
-            self._series(server, MILLION)
         shown = f"{rise:+.1f} %"
         self.note("cost of the day at 1,000,000 bookings against 100,000", rise, 10, 3, "%", shown)
         ways = [plans.paths(plan) for plan in found]
@@ -210,9 +218,14 @@ class Run:
             "",
             "the same" if same else "DIFFERENT",
         )
-        scans = [line for plan in found for line in plan if plans.reads_all(line)]
-        self.note("full scans of bookings or allocations", len(scans), 0, 0, "", "; ".join(scans) or "none")
-        return self.lines
+        self._scans("full scans of bookings or allocations", found[0] + found[1])
+
+    def _quiet(self, url: str) -> Flask:
+        return fill.make_app(url, self.database.folder, STATION_LOG_LEVEL="error")
+
+    def _scans(self, task: str, plan: list[str]) -> None:
+        scans = [line for line in plan if plans.reads_all(line)]
+        self.note(task, len(scans), 0, 0, "", "; ".join(scans) or "none")
 
 
 def main() -> None:

@@ -32,6 +32,10 @@ from innovation_station.spaces.rules import at_minute
 
 DAY = (fill.NOW + timedelta(days=1)).date()
 PAGE = f"/book?date={DAY}&kind=desk"
+SERIES = (
+    f"/series/new?space=1&date={DAY}&start=09:00&end=11:00&repeat=weekdays&interval=1&ends=count&count=100"
+    "&skip_closed=1&title=&key=bench"
+)
 BROWSER = "gzip, deflate, br, zstd"
 FREE_FROM = date(2027, 1, 18)  # after what fill has booked, within the horizon, without holidays for nine weeks
 FREE_WEEKS = 9
@@ -55,14 +59,10 @@ def day_undrawn(meter: Meter, client: Client, requests: int) -> Figure:
 
 def series_preview(meter: Meter, client: Client, requests: int) -> Figure:
     """Measure the preview of a desk on the next hundred weekdays: every date, what stands in its way, what instead."""
-    page = (
-        f"/series/new?space=1&date={DAY}&start=09:00&end=11:00&repeat=weekdays&interval=1&ends=count&count=100"
-        "&skip_closed=1&title=&key=bench"
-    )
-    shown = expect(client.get(page), 200).body.count(b"answer-")
+    shown = expect(client.get(SERIES), 200).body.count(b"answer-")
     if not 20 < shown < 1000:
         raise RuntimeError(f"{shown} answers are no preview of dates of which some collide")
-    return meter.pages(client, lambda each: expect(each.get(page), 200), requests)
+    return meter.pages(client, lambda each: expect(each.get(SERIES), 200), requests)
 
 
 def day(meter: Meter, client: Client, requests: int) -> Figure:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from babel.support import NullTranslations
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from wtforms import Field, StringField
@@ -20,6 +19,7 @@ from wtforms.widgets.core import clean_key
 
 from innovation_station.errors import Refusal
 from innovation_station.i18n import catalogue, language, sentence
+from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.text import fits_a_line
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

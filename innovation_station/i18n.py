@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_babel import Babel, force_locale
-from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Request
 from wtforms.i18n import messages_path
 
@@ -122,6 +122,17 @@ def translator(language: Language) -> Gettext:
         return text % values if values else text
 
     return translate
+
+
+def lazy_gettext(message: str, **values: object) -> LazyString:
+    """Give a text that is translated each time it is shown, for what is said once a process.
+
+    That of the library looks up its own translations each time, which costs three times as much.
+    """
+    return LazyString(gettext, message, **values)
+
+
+_l = lazy_gettext
 
 
 @lru_cache(maxsize=512)
@@ -268,6 +279,11 @@ def weekday_definite(value: date) -> str:
     """Write «Tuesday» as it stands after «same as last»: tisdagen in Swedish."""
     name = _formatted(value, "EEEE")
     return name + "en" if language() == "sv" else name
+
+
+def day_long_in(language: Language, day: date) -> str:
+    """Write `day_long` in one language, for code that asks often."""
+    return _dated(language, day, "EEEE d MMMM")
 
 
 def _formatted(value: date | datetime, pattern: str) -> str:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired, Length
 
@@ -14,6 +13,7 @@ from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.bookings.rules import PRESETS, Furnished, Moment, Wish, local_span, preset_span
 from innovation_station.errors import Refusal, Refused
 from innovation_station.forms import CountField, DateField, Form, IdField, LineField, TimeField, parse_time
+from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.spaces.rules import DAY_MINUTES, Place, at_minute
 from innovation_station.timespan import Span
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from innovation_station.bookings.models import TITLE_LONGEST
 from innovation_station.errors import Refusal
 from innovation_station.forms import CountField, DateField, Form, LineField, LongSelect, parse_id, parse_time
+from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.i18n import sentence
 
 

@@ -17,7 +17,7 @@ from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import ROLES, STAFF, Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
 from innovation_station.spaces.rules import DAY_MINUTES, Holidays, House, Place, Policy, at_minute, open_span
-from innovation_station.timespan import Span, WallTime, gaps, to_utc, wall_time
+from innovation_station.timespan import Span, WallTime, gaps, local_day, to_utc, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
     "morning": (8 * 60, 12 * 60),
@@ -365,7 +365,8 @@ def _minute(instant: datetime, zone: ZoneInfo) -> int:
 
 def _hours_refusals(span: Span, place: Place, moment: Moment) -> list[Refusal]:
     found: dict[str, Refusal] = {}
-    for part in span.by_local_day(moment.zone):
+    whole = local_day(moment.day(span.start), moment.zone)
+    for part in (span,) if span.end <= whole.end else span.by_local_day(moment.zone):
         if refusal := _day_refusal(part, place, moment):
             found.setdefault(refusal.code, refusal)
     return list(found.values())
@@ -556,7 +557,9 @@ def _nearest_times(wish: Wish, held: Sequence[Held], moment: Moment, days: Seque
         if opened and wish.place.policy.granularity >= DAY_MINUTES:
             found.add(opened)
             continue
-        around = [Span(taken.span.start - after, taken.span.end + before) for taken in held]
+        around = [
+            Span(taken.span.start - after, taken.span.end + before) if before or after else taken.span for taken in held
+        ]
         for free in free_spans(opened, around, first):
             if free.length < length:
                 continue
@@ -609,7 +612,8 @@ def _instant(day: date, minute: int, zone: ZoneInfo, field: str) -> datetime:
     if minute == DAY_MINUTES:
         day, minute = day + timedelta(days=1), 0
     clock = time(minute // 60, minute % 60)
-    codes = {WallTime.NEVER: "time-skipped", WallTime.TWICE: "time-doubled"}
-    if code := codes.get(wall_time(datetime.combine(day, clock), zone)):
+    happens = wall_time(datetime.combine(day, clock), zone)
+    if happens is not WallTime.ONCE:
+        code = "time-skipped" if happens is WallTime.NEVER else "time-doubled"
         raise Refused([Refusal(code, field, {"time": f"{clock:%H:%M}", "day": day})])
     return to_utc(day, clock, zone)

@@ -29,7 +29,7 @@ class Pen:
         self.start, self.end, self.other = escape(_("From")), escape(_("To")), escape(_("Another time"))
 
     def dates(self, items: Iterable[Mapping[str, Any]]) -> Markup:
-        """Draw them all (`words.date_item`, `words.verdict_item`)."""
+        """Draw them all (`words.Dates.item`, `words.verdict_item`)."""
         return Markup("\n".join([self._date(item) for item in items]))  # noqa: S704  what people wrote is escaped
 
     def _date(self, item: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -28,6 +27,7 @@ from innovation_station.forms import (
     parse_id,
     parse_time,
 )
+from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.series.rules import WEEKDAYS, Rule, Times
 from innovation_station.series.steps import Answer, Pattern
 

@@ -132,4 +132,5 @@ def _window(one: Verdict, refused: bool, zone: ZoneInfo) -> Window:
 
 def _ruled(one: Wanted, moment: Moment) -> Wanted:
     """Put a date under the rules of the plan that is in force then."""
-    return one if one.wish is None else replace(one, wish=moment.ruled(one.wish))
+    wish = one.wish and moment.ruled(one.wish)
+    return one if wish is one.wish else replace(one, wish=wish)

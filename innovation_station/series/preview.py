@@ -185,14 +185,14 @@ class Preview:
 
     def _other_times(self, wish: Wish, most: int) -> list[Alternative]:
         day = wish.span.start.astimezone(self.moment.zone).date()
-        held, own = self._held(wish), self.own.near(0, wish.span)
+        held, own = self._held(wish), list(self.own.near(0, wish.span))
         if wish.place.kind in SEATS:  # the hours beside the desk one has elsewhere are times worth trying
             held += [replace(other, space_id=min(wish.place.takes)) for other, kind in own if kind in SEATS]
         return alternatives(wish, (), held, own, self.counted.around(wish.span), [day], most)
 
     def _grant(self, day: date, wish: Wish) -> None:
         place, span = wish.place, wish.span
-        self.series.add(0, span, (day, wish))
+        self.series.add(0, wish.padded, (day, wish))
         self.own.add(0, span, (Held(place.id, span, 0, None, place.name), place.kind))
         self.counted.add(place, span)
 
@@ -203,31 +203,35 @@ class Preview:
         return [refusal for refusal in found if (refusal.code, refusal.field) not in KEPT_START]
 
     def _refusals(self, wish: Wish) -> list[Refusal]:
-        return refusals(wish, self.counted.around(wish.span), self._taken(wish), self.own.near(0, wish.span))
+        return refusals(wish, self.counted.around(wish.span), self._taken(wish), self.own.on(0, wish.span))
 
     def _free(self, wish: Wish, similar: _Others) -> Iterator[Place]:
         """Give the other places that nothing takes then: what is plainly taken is not measured by every rule."""
         span = wish.span
-        busy = {one.space_id for one in self.anywhere.on(0, span) if one.span.overlaps(span)}
-        busy |= self.busy.get(wish.padded, frozenset())
+        busy = self.busy.get(wish.padded, frozenset())
+        known = {one.space_id for one in self.anywhere.on(0, span) if one.span.overlaps(span)}
+        busy = busy if known <= busy else busy | known
         return (place for place in similar.beside(busy) if place.id != wish.place.id)
 
     def _grants(self, place: Place, wish: Wish) -> bool:
         """Tell whether another place would be granted beside all dates that are."""
         other = replace(wish, place=place, layout=wish.layout if place.layout(wish.layout) else None)
-        return not refusals(other, self.counted.around(wish.span), self._held(other), self.own.near(0, wish.span))
+        return not refusals(other, self.counted.around(wish.span), self._held(other), self.own.on(0, wish.span))
 
     def _taken(self, wish: Wish) -> list[Held]:
-        return [one for space_id in wish.place.takes for one in self.taken.near(space_id, wish.span)]
+        """Give what takes a space on the days of a wish."""
+        padded = wish.padded
+        return [one for space_id in wish.place.takes for one in self.taken.on(space_id, padded)]
 
     def _held(self, wish: Wish) -> list[Held]:
         """Give what takes a space near a span, with the dates that were granted there."""
+        taken = [one for space_id in wish.place.takes for one in self.taken.near(space_id, wish.span)]
         granted = [
             Held(space_id, other.padded, 0)
             for _day, other in self.series.near(0, wish.span)
             for space_id in other.place.takes & wish.place.takes
         ]
-        return self._taken(wish) + granted
+        return taken + granted
 
     def _absent(self, wish: Wish) -> list[Refusal]:
         day = wish.span.start.astimezone(self.moment.zone).date()
@@ -235,7 +239,7 @@ class Preview:
 
     def _twice(self, wish: Wish) -> list[Refusal]:
         """Say which other date of the series has the space then: one of them was moved to the other."""
-        for day, other in self.series.near(0, wish.span):
+        for day, other in self.series.on(0, wish.padded):
             if other.padded.overlaps(wish.padded) and not other.place.takes.isdisjoint(wish.place.takes):
                 return [Refusal("series-twice", "start", {"day": day})]
         return []
@@ -255,7 +259,7 @@ class _Others:
         self.places = places
         self.takes = frozenset().union(*(place.takes for place in places))
 
-    def beside(self, busy: set[int]) -> Iterator[Place]:
+    def beside(self, busy: frozenset[int]) -> Iterator[Place]:
         """Give those of which nothing is taken."""
         if busy >= self.takes:
             return iter(())
@@ -263,7 +267,7 @@ class _Others:
 
 
 class _Days(Generic[Item]):
-    """Things by a key and the days of UTC they touch; what is near a span is what touches its days or those beside."""
+    """Things by a key and the days of UTC they touch."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[int, int], list[Item]] = {}
@@ -271,23 +275,25 @@ class _Days(Generic[Item]):
 
     def add(self, key: int, span: Span, item: Item) -> None:
         first, last = span.start.toordinal(), span.end.toordinal()
-        if first != last:
-            self.long = True
+        if first == last:
+            self.items.setdefault((key, first), []).append(item)
+            return
+        self.long = True
         for day in range(first, last + 1):
             self.items.setdefault((key, day), []).append(item)
 
-    def on(self, key: int, span: Span) -> Iterator[Item]:
-        """Give what touches the days of a span: all that overlaps it is among that."""
+    def on(self, key: int, span: Span) -> Sequence[Item]:
+        """Give what touches the days of a span, once each: all that overlaps it is among that."""
         first, last = span.start.toordinal(), span.end.toordinal()
-        for day in (first,) if first == last else range(first, last + 1):
-            yield from self.items.get((key, day), ())
+        return self.items.get((key, first), ()) if first == last else self._between(key, first, last)
 
-    def near(self, key: int, span: Span) -> list[Item]:
-        """Give what is near, once each, however many of the days it touches: rules count it."""
-        if not self.items:
-            return []
-        days = range(span.start.toordinal() - 1, span.end.toordinal() + 2)
-        found = [item for day in days for item in self.items.get((key, day), ())]
+    def near(self, key: int, span: Span) -> Sequence[Item]:
+        """Give what touches those days or one beside them, once each: among that is all of the local day."""
+        return self._between(key, span.start.toordinal() - 1, span.end.toordinal() + 1) if self.items else ()
+
+    def _between(self, key: int, first: int, last: int) -> Sequence[Item]:
+        """Give it once each, however many of the days it touches: rules count it."""
+        found = [item for day in range(first, last + 1) for item in self.items.get((key, day), ())]
         return [*{id(item): item for item in found}.values()] if self.long else found
 
 

@@ -186,29 +186,38 @@ _MET = """
     beside AS MATERIALIZED (
         SELECT DISTINCT w.bound, w.first, w.last FROM wanted w
         WHERE w.refused = 1 OR EXISTS (
-            SELECT 1 FROM allocation t
-            WHERE t.space_id = w.space_id AND t.start >= w.bound AND t.start < w.last AND t."end" > w.first
+            SELECT 1 FROM allocation
+            WHERE allocation.space_id = w.space_id AND allocation.start >= w.bound AND allocation.start < w.last
+                AND allocation."end" > w.first
         )
     )
     SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(
-            (SELECT k.member_id FROM booking k WHERE k.id = m.booking_id),
-            (SELECT h.member_id FROM space_hold h WHERE h.id = m.hold_id)
+            (SELECT booking.member_id FROM booking WHERE booking.id = m.booking_id),
+            (SELECT space_hold.member_id FROM space_hold WHERE space_hold.id = m.hold_id)
         ) AS member_id, m.hold_id, NULL AS busy
-    FROM (SELECT DISTINCT a.id, a.space_id, a.start, a."end", a.booking_id, a.hold_id FROM {days}) m
+    FROM (
+        SELECT DISTINCT allocation.id, allocation.space_id, allocation.start, allocation."end", allocation.booking_id,
+            allocation.hold_id
+        FROM {days}
+    ) m
     UNION ALL
     SELECT NULL, b.first, b.last, NULL, NULL, NULL, (
-        SELECT {joined} FROM allocation a WHERE a.start >= b.bound AND a.start < b.last AND a."end" > b.first
+        SELECT {joined} FROM allocation
+        WHERE allocation.start >= b.bound AND allocation.start < b.last AND allocation."end" > b.first
     )
     FROM beside b
 """
-_ON_DAY = 'a.space_id = w.space_id AND a.start >= w.day_bound AND a.start < w.day_end AND a."end" > w.day_start'
+_ON_DAY = (
+    "allocation.space_id = w.space_id AND allocation.start >= w.day_bound AND allocation.start < w.day_end "
+    'AND allocation."end" > w.day_start'
+)
 # Of a hundred windows PostgreSQL expects so many rows that it would rather read both tables whole and join them; what
 # it may not pull up (OFFSET 0, and the members asked for one by one) it looks up.
 _DAYS = {
-    "sqlite": f"wanted w JOIN allocation a ON {_ON_DAY}",
-    "postgresql": f"wanted w CROSS JOIN LATERAL (SELECT * FROM allocation a WHERE {_ON_DAY} OFFSET 0) a",  # noqa: S608  ours
+    "sqlite": f"wanted w JOIN allocation ON {_ON_DAY}",
+    "postgresql": f"wanted w CROSS JOIN LATERAL (SELECT * FROM allocation WHERE {_ON_DAY} OFFSET 0) allocation",  # noqa: S608  ours
 }
-_JOINED = {"sqlite": "group_concat(a.space_id)", "postgresql": "string_agg(a.space_id::text, ',')"}
+_JOINED = {"sqlite": "group_concat(allocation.space_id)", "postgresql": "string_agg(allocation.space_id::text, ',')"}
 
 
 def _met(dialect: str) -> TextClause:
@@ -235,11 +244,15 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
     """
     given = json.dumps([row for window in windows for row in _window_rows(window)])
     held, busy = [], {}
+    alike: dict[str, frozenset[int]] = {}  # many days are: each text is read once
     rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given})
     for space, start, end, booking, member, hold, spaces in rows.all():
         span = Span(start, end)
         if space is None:
-            busy[span] = frozenset(json.loads(f"[{spaces or ''}]"))
+            spaces = spaces or ""
+            if spaces not in alike:
+                alike[spaces] = frozenset(json.loads(f"[{spaces}]"))
+            busy[span] = alike[spaces]
         elif booking is None or booking not in without:
             held.append(Held(space, span, booking, member, hold_id=hold))
     return sorted(held, key=lambda one: one.span), busy

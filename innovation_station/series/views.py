@@ -32,7 +32,6 @@ from innovation_station.series.models import Series
 from innovation_station.series.preview import Verdict
 from innovation_station.series.steps import SCOPES, Answer, Change, Edit, Row, Scope, Step
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.spaces.rules import House
 from innovation_station.web import actor, current_house, own_needs, reason, signed_in
 
 pages = Blueprint("series", __name__)
@@ -79,13 +78,14 @@ def show(series_id: int) -> ResponseReturnValue:
     series, house, now = service.mine(actor(), series_id), current_house(), clock.now()
     rows = queries.rows(series)
     ahead = [row for row in rows if row.booked and not row.begun(now)]
+    dates = words.Dates(house)
     page = {
         "id": series.id, "heading": words.heading(series.pattern, house),
         "facts": words.summary(series.pattern, house),
         "ended": not any(row.booked and row.span is not None and row.span.end > now for row in rows),
         "owner": None if series.member_id == actor().id else db.session.get_one(Member, series.member_id).name,
-        "ahead": [words.date_item(row, house) for row in ahead],
-        "rest": [words.date_item(row, house) for row in rows if row not in ahead],
+        "ahead": [dates.item(row) for row in ahead],
+        "rest": [dates.item(row) for row in rows if row not in ahead],
         "at": ahead[0].original.isoformat() if ahead else None,
     }  # fmt: skip
     return render_template("series/show.html", page=page)
@@ -318,7 +318,8 @@ def _seen(change: Change, member_id: int, typed: MultiDict[str, str], error: Dom
     given = answers(typed, looking.most())
     wrong = service.refused(verdicts)
     said = typed.to_dict()  # of what is not in it, a MultiDict makes an error each time
-    items = [_item(step, by_day.get(step.after.original), house, said, given) for step in change.steps]
+    dates = words.Dates(house)
+    items = [_item(step, by_day.get(step.after.original), dates, said, given) for step in change.steps]
     fields = [(name, value) for name, value in typed.items(multi=True) if _kept(name)]
     here = f"{url_for('series.new')}?{urlencode(fields)}" if request.endpoint == "series.create" else None
     told = [] if error is None else [reason(r, here) for r in error.refusals if r.code != "series-dates" or wrong]
@@ -336,7 +337,7 @@ def _kept(name: str) -> bool:
 
 
 def _item(
-    step: Step, verdict: Verdict | None, house: House, typed: Mapping[str, str], given: Mapping[date, Answer]
+    step: Step, verdict: Verdict | None, dates: words.Dates, typed: Mapping[str, str], given: Mapping[date, Answer]
 ) -> dict[str, Any]:  # fmt: skip
     day = step.after.original
     named = day.isoformat()
@@ -344,8 +345,8 @@ def _item(
     times = typed.get(f"from-{named}", "")[:5], typed.get(f"to-{named}", "")[:5]
     if verdict is None or verdict.granted:
         answer = chosen if day in given else ""
-        return words.date_item(step.after, house) | {"refusals": [], "answer": answer, "typed": times}
-    return words.verdict_item(verdict, step, house, chosen, times)
+        return dates.item(step.after) | {"refusals": [], "answer": answer, "typed": times}
+    return words.verdict_item(verdict, step, dates, chosen, times)
 
 
 def _submit(typed: MultiDict[str, str]) -> str | None:

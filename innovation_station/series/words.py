@@ -11,18 +11,22 @@ from innovation_station.i18n import (
     capital,
     day_full,
     day_long,
+    day_long_in,
     day_short,
+    hours_in,
     hours_short,
+    language,
     local,
     ngettext,
     sentence,
     span_short,
+    zone,
 )
 from innovation_station.i18n import gettext as _
 from innovation_station.series.preview import Verdict
 from innovation_station.series.rules import Rule
 from innovation_station.series.steps import Change, Pattern, Row, Scope, Step
-from innovation_station.spaces.rules import House
+from innovation_station.spaces.rules import DAY_MINUTES, House
 from innovation_station.timespan import Span
 
 MOST_NAMED = 6
@@ -149,20 +153,37 @@ def _day_of(step: Step) -> date:
     return local(span.start).date() if span else step.after.original
 
 
-def date_item(row: Row, house: House) -> dict[str, Any]:
-    """Give a date for a list: the day, the hours and the place."""
-    place = house.places.get(row.space_id)
-    day = local(row.span.start).date() if row.span else row.original
-    return {
-        "original": row.original.isoformat(), "day": capital(day_long(day)), "year": day.year,
-        "hours": span_short(row.span) if row.span else "", "place": place_title(place) if place else "?",
-        "booking_id": row.id, "state": row.state, "moved": row.moved or day != row.original, "title": row.title,
-    }  # fmt: skip
+class Dates:
+    """Says the dates of one list: the language, the zone and the names of places are looked up once for all of them."""
+
+    def __init__(self, house: House) -> None:
+        self.places, self.language, self.zone = house.places, language(), zone()
+        self.titles: dict[int, str] = {}
+
+    def item(self, row: Row) -> dict[str, Any]:
+        """Give a date for a list: the day, the hours and the place."""
+        day, hours = row.original, ""
+        if row.span:
+            start, end = row.span.start.astimezone(self.zone), row.span.end.astimezone(self.zone)
+            day = start.date()
+            until = end.hour * 60 + end.minute or DAY_MINUTES
+            hours = hours_in(self.language, start.hour * 60 + start.minute, until)
+        return {
+            "original": row.original.isoformat(), "day": capital(day_long_in(self.language, day)), "year": day.year,
+            "hours": hours, "place": self._title(row.space_id), "booking_id": row.id, "state": row.state,
+            "moved": row.moved or day != row.original, "title": row.title,
+        }  # fmt: skip
+
+    def _title(self, space_id: int) -> str:
+        if space_id not in self.titles:
+            place = self.places.get(space_id)
+            self.titles[space_id] = place_title(place) if place else "?"
+        return self.titles[space_id]
 
 
-def verdict_item(verdict: Verdict, step: Step, house: House, chosen: str, typed: tuple[str, str]) -> dict[str, Any]:
+def verdict_item(verdict: Verdict, step: Step, dates: Dates, chosen: str, typed: tuple[str, str]) -> dict[str, Any]:
     """Give a date of a preview: granted, or why not and what may be answered."""
-    item = date_item(step.after, house)
+    item = dates.item(step.after)
     options: list[dict[str, Any]] = []
     for way in verdict.offers:
         if way.same_space:

@@ -90,9 +90,9 @@ def test_preview_asks_each_table_once_and_by_index(app: Flask, small: Small) -> 
     for table in ("closure", "absence", "space_hold"):
         assert sum(f"FROM {table}" in sql for sql, _ in asked) == 1, table
     assert sum("FROM allocation" in sql for sql, _ in asked) == 1
-    assert sum(bool(re.search(r"FROM booking (JOIN|k)", sql)) for sql, _ in asked) == 2  # what is taken, and one's own
+    assert sum(bool(re.search(r"FROM booking\b", sql)) for sql, _ in asked) == 2  # what is taken, and one's own
     assert any("ix_allocation_start" in line for line in plan)
-    whole = re.compile(r"(?:^SCAN (?:booking|allocation|[atk])$)|Seq Scan on (?:booking|allocation)")
+    whole = re.compile(r"^SCAN (?:booking|allocation)$|Seq Scan on (?:booking|allocation)")
     assert not [line for line in plan if whole.search(line)]
 
 
