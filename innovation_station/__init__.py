@@ -60,6 +60,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import staff as staff_spaces
     from innovation_station.bookings import views as bookings
     from innovation_station.calendars import invitations
+    from innovation_station.calendars import staff as staff_feeds
+    from innovation_station.calendars import telling as feed_telling
     from innovation_station.calendars import views as calendars
     from innovation_station.deeds import registry as deeds_registry
     from innovation_station.deeds import views as deeds
@@ -140,6 +142,7 @@ def _register_features(app: Flask) -> None:
         staff_plates,
         ledger,
         calendars,
+        staff_feeds,
         directory,
         privacy,
         own_data,
@@ -152,7 +155,7 @@ def _register_features(app: Flask) -> None:
     jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
-    tellers = (plan_telling, *booking_tellers, directory_telling)
+    tellers = (plan_telling, *booking_tellers, feed_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])

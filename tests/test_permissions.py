@@ -99,9 +99,12 @@ route                               method  visitor  bo   alva  host  admin  con
 /feeds/<rest>                       TRACE   405      405  405   405   405
 /feeds/<rest>                       OPTIONS 405      405  405   405   405
 /calendar/spaces/<space_id>.ics     GET     200      200  200   200   200
+/calendars/<feed_id>/phone          GET     in       404  200   404   404
+/staff/feeds                        GET     in       403  403   200   200
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
+/staff/feeds/<feed_id>/revoke       POST    in       403  403   303   303
 /members                            GET     in       200  200   200   200
 /members/<member_id>                GET     in       404  200   404   404
 /members/<member_id>/follow         POST    in       404  404   404   404

@@ -252,7 +252,7 @@ def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) ->
     anywhere = AnyPlace(day.house, choice, day.moment).compose()
     return day, page | {
         "filters": filters, "again": Repeat(day, choice, usual).compose(), "anywhere": anywhere,
-        "find_href": find_href(choice),
+        "find_href": find_href(choice), "view": choice.filters,
     }  # fmt: skip
 
 

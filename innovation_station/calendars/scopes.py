@@ -30,7 +30,7 @@ class Wanted(Protocol):
     @property
     def scope(self) -> str: ...
     @property
-    def level(self) -> Level: ...
+    def level(self) -> str: ...
     @property
     def subject_id(self) -> int | None: ...
     @property
@@ -165,6 +165,13 @@ def settled(reader: Reader, chosen: Chosen, house: House) -> Chosen | None:
     subject = chosen.subject_id if SCOPES[chosen.scope].subject else None
     query = choice_of(chosen.query).filters if chosen.scope == "view" else ""
     return Chosen(chosen.scope, chosen.level, subject, query)
+
+
+def most(reader: Reader, chosen: Chosen, house: House) -> Chosen:
+    """Ask for as much as somebody may have, where all was asked for."""
+    if chosen.scope == OWN or chosen.level == "busy" or coverage(reader, chosen, house) is not None:
+        return chosen
+    return replace(chosen, level="public")
 
 
 def may_be_public(house: House, space_id: int) -> bool:

@@ -13,18 +13,19 @@ from typing import Any
 
 from sqlalchemy import update
 
+from innovation_station.audit import service as audit
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.service import changed, settled
-from innovation_station.calendars import queries, rules, scopes
+from innovation_station.calendars import queries, rules, scopes, staff_queries, telling
 from innovation_station.calendars.contents import forget, refresh
 from innovation_station.calendars.installation import today
 from innovation_station.calendars.models import Feed
 from innovation_station.calendars.rules import Today
 from innovation_station.calendars.scopes import Chosen, Reader
 from innovation_station.db import db
-from innovation_station.errors import NotFound, Refusal, Refused
+from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
 from innovation_station.members.models import Member
-from innovation_station.members.rules import Actor
+from innovation_station.members.rules import Actor, may_look_after
 from innovation_station.organisations import queries as organisations
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Language
@@ -92,6 +93,23 @@ def revoke_feed(member: Actor, feed_id: int, *, now: datetime) -> None:
     db.session.flush()
     if feed.scope == rules.OWN and feed.edition not in queries.editions(member.id):
         forget(member.id, feed.edition)
+
+
+def revoke_for(actor: Actor, feed_id: int, *, now: datetime) -> Feed:
+    """End somebody's feed for the house, and tell them. Raises NotFound, and NotAllowed where the rules say no."""
+    found = staff_queries.any_living(feed_id)
+    if found is None:
+        raise NotFound
+    feed, member = found
+    if not may_look_after(actor, member):
+        raise NotAllowed([Refusal("feed-admin")])
+    audit.record(
+        "feed.revoked", subject=("feed", feed.id), actor=actor, member_id=member.id, now=now,
+        before={"name": feed.name, "scope": feed.scope, "program": feed.last_client},
+    )  # fmt: skip
+    revoke_feed(member, feed_id, now=now)
+    telling.revoked(feed, now)
+    return feed
 
 
 def note_fetch(feed_id: int, *, program: str, now: datetime, entries: int | None, interval: int | None) -> None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from wtforms.fields.choices import SelectChoice
 
 from innovation_station import clock
+from innovation_station.bookings import beside
+from innovation_station.bookings.beside import Looked, Part
+from innovation_station.bookings.choice import filtered
 from innovation_station.bookings.models import Booking
-from innovation_station.calendars import queries, rules, service
+from innovation_station.calendars import queries, rules, scopes, service, shown, words
 from innovation_station.calendars.feed_views import ALL_METHODS, RULE, SPACE_RULE, feed, of_space
 from innovation_station.calendars.forms import FeedForm, NameForm
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
-from innovation_station.calendars.rules import Today
+from innovation_station.calendars.rules import OWN
+from innovation_station.calendars.scopes import Reader
 from innovation_station.db import transaction
 from innovation_station.delivery import shows_secret
-from innovation_station.errors import Refused
-from innovation_station.i18n import clock as clock_text
-from innovation_station.i18n import day_short, language, local, span_short, weekday_short
+from innovation_station.errors import NotFound, Refused
 from innovation_station.i18n import gettext as _
+from innovation_station.i18n import language, local, span_short, weekday_short
+from innovation_station.plates.staff import picture
 from innovation_station.spaces.rules import Language
 from innovation_station.web import actor, base_url, current_house, signed_in
 
@@ -31,23 +37,40 @@ pages = Blueprint("calendars", __name__)
 @signed_in
 @shows_secret
 def index() -> ResponseReturnValue:
-    """List the member's feeds, and make one."""
-    form = FeedForm(name=rules.WORDS[language()]["feed"], language=language())
+    """List the member's feeds, and make one; the query says of what, where one comes from a page with filters."""
+    reader = service.reader(actor())
     if request.method == "GET":
-        return _page(form)
+        return _page(_new_form(reader, request.args), reader)
+    form = _offered(FeedForm(name=rules.WORDS[language()]["feed"], language=language()), reader)
     if not form.validate_on_submit():
-        return _page(form), 422
+        return _page(form, reader), 422
     chosen: Language = "en" if form.language.data == "en" else "sv"
     try:
         with transaction():
             feed = service.create_feed(
-                actor(), name=form.name.data or "", language=chosen, secret_key=_key(), today=read_today()
-            )
+                actor(), name=form.name.data or "", language=chosen, secret_key=_key(), today=read_today(),
+                chosen=scopes.most(reader, form.chosen, current_house()),
+            )  # fmt: skip
     except Refused as refused:
         form.blame(refused.refusals)
-        return _page(form), refused.status
+        return _page(form, reader), refused.status
     flash(_("%(name)s has an address now. Copy it into your calendar program.", name=feed.name), "ok")
     return _back(feed.id)
+
+
+@pages.get("/calendars/<id:feed_id>/phone")
+@signed_in
+@shows_secret
+def phone(feed_id: int) -> ResponseReturnValue:
+    """Show the address of a feed as a QR code, for a phone's camera."""
+    row = queries.living(actor().id, feed_id)
+    url = url_of(row) if row else None
+    if row is None or url is None:
+        raise NotFound
+    steps = [one for one in words.help_steps() if one["id"] in ("iphone", "android")]
+    return render_template(
+        "calendars/phone.html", name=row.name, url=url, picture=picture(webcal(url)), webcal=webcal(url), steps=steps
+    )
 
 
 @pages.post("/calendars/<id:feed_id>/name")
@@ -57,12 +80,12 @@ def rename(feed_id: int) -> ResponseReturnValue:
     form = NameForm()
     try:
         if not form.validate_on_submit():
-            return _page(_new_form(), renaming=(feed_id, form)), 422
+            return _page(_new_form(reader := service.reader(actor())), reader, renaming=(feed_id, form)), 422
         with transaction():
             service.rename_feed(actor(), feed_id, name=form.name.data or "", now=clock.now())
     except Refused as refused:
         form.blame(refused.refusals)
-        return _page(_new_form(), renaming=(feed_id, form)), refused.status
+        return _page(_new_form(reader := service.reader(actor())), reader, renaming=(feed_id, form)), refused.status
     flash(_("The name is changed. Calendar programs that have it already may keep the old one."), "ok")
     return _back(feed_id)
 
@@ -95,13 +118,37 @@ def _key() -> str:
     return str(current_app.config["SECRET_KEY"])
 
 
-def _new_form() -> FeedForm:
-    return FeedForm(formdata=None, name=rules.WORDS[language()]["feed"], language=language())
+def _new_form(reader: Reader, asked: MultiDict[str, str] | None = None) -> FeedForm:
+    """Begin a form for what an address asks for, the own bookings where it asks for nothing that can be had."""
+    asked = asked if asked is not None else MultiDict()
+    wanted = asked.get("of", "")
+    query = filtered(read_today().date, asked).filters if wanted == "view" else ""
+    form = _offered(FeedForm(formdata=None, of=wanted, query=query, language=language()), reader)
+    if wanted not in _offers_of(form):
+        form.of.data = OWN
+    form.name.data = rules.WORDS[language()]["feed"]
+    if form.of.data != OWN:
+        names = shown.organisation_names(reader)
+        form.name.data = words.title(form.chosen, current_house(), names)[: rules.NAME_LONGEST]
+    return form
 
 
-def _page(form: FeedForm, renaming: tuple[int, NameForm] | None = None) -> str:
-    today = read_today()
-    feeds = [_shown(feed, today, renaming) for feed in queries.of_member(actor().id)]
+def _offered(form: FeedForm, reader: Reader) -> FeedForm:
+    form.of.choices = shown.offers(reader, current_house(), form.query.data or "")
+    names = words.reminder_names()
+    form.remind.choices = [SelectChoice(str(minutes), names[minutes]) for minutes in rules.REMINDERS]
+    return form
+
+
+def _offers_of(form: FeedForm) -> set[str]:
+    return {offer.value for offer in form.of.choices}
+
+
+def _page(form: FeedForm, reader: Reader, renaming: tuple[int, NameForm] | None = None) -> str:
+    today, house = read_today(), current_house()
+    rows = queries.of_member(actor().id)
+    told = shown.Told.of(rows, {reader.id: reader}, house, today.now)
+    feeds = [_shown(row, told, renaming) for row in rows]
     coming = queries.soon(actor().id, today.now, today.window.cancelled)
     return render_template(
         "calendars/index.html",
@@ -111,37 +158,33 @@ def _page(form: FeedForm, renaming: tuple[int, NameForm] | None = None) -> str:
         preview=[_previewed(booking) for booking in coming],
         only_here=current_app.config["STATION"].base_url is None,
         months=current_app.config["STATION"].feed_past_months,
+        steps=words.help_steps(),
     )
 
 
-def _shown(feed: Feed, today: Today, renaming: tuple[int, NameForm] | None) -> dict[str, object]:
-    """Give what the page says of a feed; no address where the secret key has changed since it was made."""
-    token = rules.feed_token(_key(), feed.member_id, feed.nonce)
-    url = None
-    if rules.token_hash(token) == feed.token_hash:
-        url = base_url() + url_for("calendars.feed", rest=f"{token}.ics")
-    given = renaming[1] if renaming and renaming[0] == feed.id else None
-    return {
-        "id": feed.id,
-        "name": feed.name,
-        "language": feed.language,
+def url_of(row: Feed) -> str | None:
+    """Give the address of a feed, None where the secret key has changed since it was made."""
+    token = rules.feed_token(_key(), row.member_id, row.nonce)
+    if rules.token_hash(token) != row.token_hash:
+        return None
+    return base_url() + url_for("calendars.feed", rest=f"{token}.ics")
+
+
+def webcal(url: str) -> str:
+    """Give an address as programs open it as a subscription."""
+    return "webcal" + url[url.index(":") :]
+
+
+def _shown(row: Feed, told: shown.Told, renaming: tuple[int, NameForm] | None) -> dict[str, Any]:
+    """Give what the page says of a feed."""
+    given = renaming[1] if renaming and renaming[0] == row.id else None
+    url = url_of(row)
+    return told.line(row) | {
         "url": url,
-        "webcal": url and "webcal" + url[url.index(":") :],
-        "fetched": feed.last_fetched_at and _fetched(feed.last_fetched_at, feed.last_client, today),
-        "typed": (given.name.data or "") if given else feed.name,
+        "webcal": url and webcal(url),
+        "typed": (given.name.data or "") if given else row.name,
         "errors": given.name.errors if given else [],
     }
-
-
-def _fetched(at: datetime, program: str, today: Today) -> str:
-    """Say when and by what a feed was fetched last."""
-    who = program if program not in ("", "a browser") else _("a browser") if program else _("a program")
-    days = (today.date - local(at).date()).days
-    if days <= 0:
-        return _("Fetched by %(program)s today %(time)s", program=who, time=clock_text(at))
-    if days == 1:
-        return _("Fetched by %(program)s yesterday %(time)s", program=who, time=clock_text(at))
-    return _("Fetched by %(program)s %(day)s %(time)s", program=who, day=day_short(at), time=clock_text(at))
 
 
 def _previewed(booking: Booking) -> dict[str, object]:
@@ -154,6 +197,15 @@ def _previewed(booking: Booking) -> dict[str, object]:
         "place": how.label if booking.title else house.zone_name(house.places[booking.space_id], language()),
         "cancelled": booking.cancelled,
     }
+
+
+@beside.of_sheet
+def on_sheet(looked: Looked) -> Part | None:
+    """Lead from the sheet of a place to a calendar of it; not where a form on it was refused."""
+    if looked.refused:
+        return None
+    href = url_for("calendars.index", of=f"space:{looked.place.id}", _anchor="new")
+    return Part("calendars/_of_sheet.html", {"href": href})
 
 
 pages.add_url_rule(RULE, "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -28,6 +28,15 @@ def grants(member_id: int) -> frozenset[tuple[str, int]]:
     """Give all that a member may do beyond the own role, as pairs of kind and id."""
     rows = db.session.execute(select(Grant.kind, Grant.subject_id).where(Grant.member_id == member_id))
     return frozenset((kind, subject) for kind, subject in rows)
+
+
+def grants_of(member_ids: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+    """Give what each of some members may do beyond the role, as pairs of kind and id; one statement."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    which = select(Grant.member_id, Grant.kind, Grant.subject_id).where(Grant.member_id.in_(list(member_ids)))
+    for member_id, kind, subject in db.session.execute(which) if member_ids else ():
+        found.setdefault(member_id, []).append((kind, subject))
+    return found
 
 
 def grants_on(kind: str, subject_id: int) -> Sequence[tuple[Grant, Member]]:

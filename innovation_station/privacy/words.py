@@ -37,6 +37,7 @@ _ACTIONS = {
     "booking.handed": N_("A booking was taken over"),
     "consent.changed": N_("Who may book for you changed"),
     "guest.arrived": N_("A guest of yours came"),
+    "feed.revoked": N_("Calendar feed ended"),
     "guest.invited": N_("Guests invited"),
     "guest.left": N_("A guest of yours left"),
     "guest.not-arrived": N_("That a guest of yours came was taken back"),

@@ -212,3 +212,95 @@ def test_preview_strikes_what_was_cancelled(alva: FlaskClient, feeds: Feeds) -> 
     assert "<s>" not in alva.get("/calendars").text
     alva.post(f"/bookings/{booked}/cancel", data=token(alva))
     assert "<s>Styrgrupp</s>" in alva.get("/calendars").text
+
+
+# -- subscribe to what one sees ---------------------------------------------------------------------------------------
+
+
+def new_form(page: str) -> str:
+    return page.partition('aria-labelledby="new"')[2].partition("</form>")[0]
+
+
+def fields(page: str) -> dict[str, str]:
+    """Give what the form of a new feed is filled in with."""
+    form = new_form(page)
+    found = dict(re.findall(r'<input[^>]*name="(name|query|csrf_token)"[^>]*value="([^"]*)"', form))
+    for select in ("of", "remind"):
+        options = form.partition(f'name="{select}"')[2].partition("</select>")[0]
+        chosen = re.findall(r'<option selected value="([^"]*)"', options)
+        found[select] = chosen[0] if chosen else re.findall(r'value="([^"]*)"', options)[0]
+    return {name: value.replace("&amp;", "&") for name, value in found.items()}
+
+
+def test_what_the_book_page_shows_can_be_subscribed_to(alva: FlaskClient, feeds: Feeds, poll: Poll) -> None:
+    feeds.book(at(TUESDAY, "08:00", "12:00"), "bo", feeds.small.room)
+    page = alva.get("/book?date=2026-11-25&kind=room&seats=8&from=08:00&to=12:00").text
+    (href,) = re.findall(r'href="(/calendars\?[^"]+)"', page)
+    assert href == "/calendars?of=view&amp;kind=room&amp;seats=8#new"
+    form = fields(alva.get(href.replace("&amp;", "&")).text)
+    assert (form["of"], form["query"], form["name"]) == ("view", "kind=room&seats=8", "Rum, minst 8 platser")
+    assert alva.post("/calendars", data={**form, "language": "sv", "detail": "all"}).status_code == 303
+    assert b"SUMMARY:Bokad (H" in poll(address(alva.get("/calendars").text)).data
+
+
+def test_place_can_be_subscribed_to_from_its_sheet(alva: FlaskClient, feeds: Feeds) -> None:
+    page = alva.get(f"/book/{feeds.small.room}?date={TUESDAY}").text
+    assert f'href="/calendars?of=space:{feeds.small.room}#new"' in page.replace("%3A", ":")
+    form = fields(alva.get(f"/calendars?of=space:{feeds.small.room}").text)
+    assert (form["of"], form["name"]) == (f"space:{feeds.small.room}", "Hågelby")
+
+
+@pytest.mark.parametrize("of", ["staff", "space:999", "organisation:1", "view:3x", "hus", "space", "zone:0", "<b>"])
+def test_what_is_not_for_the_member_is_not_offered_and_not_given(alva: FlaskClient, feeds: Feeds, of: str) -> None:
+    page = alva.get("/calendars", query_string={"of": of}).text
+    assert fields(page)["of"] == "my-bookings"
+    answer = alva.post("/calendars", data={**NEW, **token(alva), "of": of})
+    made = answer.status_code == 303
+    assert answer.status_code in (303, 422)
+    assert made == (of in ("hus", "<b>", "view:3x")), "what names nothing is the own bookings"
+    if not made:
+        assert "Den kalendern finns inte, eller är inte för dig." in answer.text
+
+
+def test_staff_are_offered_the_whole_house_and_organisations(app: Flask, feeds: Feeds, poll: Poll) -> None:
+    feeds.book(at(TUESDAY, "08:00", "12:00"), "bo")
+    host = log_in(browser(app), "host")
+    form = fields(host.get("/calendars?of=staff").text)
+    assert (form["of"], form["name"]) == ("staff", "Alla platser")
+    host.post("/calendars", data={**form, "language": "en", "detail": "all"})
+    page = host.get("/calendars").text
+    assert "Booked by Bo Ek" in poll(address(page)).text
+    assert "Med namn" in page
+
+
+def test_busy_and_reminder_are_chosen_in_the_form(alva: FlaskClient, feeds: Feeds, poll: Poll) -> None:
+    feeds.book(at(TUESDAY, "08:00", "12:00"), title="Läkaren")
+    for more in (
+        {"detail": "busy", "remind": "15"},
+        {"detail": "all", "remind": "15"},
+        {"remind": "7"},
+        {"remind": "x"},
+    ):
+        answer = alva.post("/calendars", data={**NEW, **token(alva), **more})
+        assert answer.status_code == (303 if more["remind"] == "15" else 422)
+    page = alva.get("/calendars").text
+    busy, full = (poll(address(page, number)).text for number in (0, 1))
+    assert "SUMMARY:Bokad\r\n" in busy and "VALARM" not in busy
+    assert "TRIGGER:-PT15M" in full
+    assert "Bara upptagna tider" in page and "Den påminner dig: 15 minuter före." in page
+
+
+def test_qr_code_is_its_members(alva: FlaskClient, bo: FlaskClient, feeds: Feeds) -> None:
+    path = feeds.make(name="Min telefon")
+    answer = alva.get("/calendars/1/phone")
+    assert answer.status_code == 200
+    assert f"<code>http://localhost{path}</code>" in answer.text and "<svg" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<style" not in answer.text and " style=" not in answer.text
+    assert bo.get("/calendars/1/phone").status_code == 404
+
+
+def test_help_stands_on_the_page_for_every_program(alva: FlaskClient) -> None:
+    page = alva.get("/calendars").text
+    for name in ("google", "outlook-web", "outlook", "iphone", "mac", "thunderbird", "android"):
+        assert f'id="steps-{name}"' in page
