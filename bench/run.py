@@ -26,6 +26,7 @@ from bench import fill, plans, report, tasks
 from bench.report import Line
 from bench.stand import Client, Figure, Meter, Server, postgres, serving
 from innovation_station import clock, db
+from innovation_station.calendars.scopes import Chosen
 from tests.plugins_services import PostgresServer
 
 HISTORY, MILLION = 100_000, 1_000_000
@@ -148,6 +149,18 @@ class Run:
         self.add(name + "no entry stored (house renamed)", None, None, tasks.rewritten(meter, feeds[:2]))
         self.add(name + "unchanged", 3, 2, tasks.unchanged(meter, feeds[0], self.times(400)))
         self.add(of_many + "unchanged", 3, 2, tasks.unchanged(meter, many, self.times(400)))
+        self._places(server, app, meter)
+
+    def _places(self, server: Server, app: Flask, meter: Meter) -> None:
+        """Measure feeds of many places: a view that any member may have, of as many entries as go into one."""
+        view = Chosen("view", "public", query="kind=desk")
+        feeds = [tasks.Subscriber(app, server, name, view) for name in fill.SMALL_FEEDS[:2]]
+        feeds[0].fetch(feeds[0].client)
+        name = f"feed of {feeds[0].entries():,} of a house's desks: "
+        self.add(name + "nothing stored", None, None, tasks.unstored(meter, feeds[:1]))
+        self.add(name + "after one change", None, None, tasks.changed(meter, feeds))
+        self.add(name + "whole, stored", None, None, tasks.stored(meter, feeds[0], self.times(30)))
+        self.add(name + "unchanged", 3, 2, tasks.unchanged(meter, feeds[0], self.times(400)))
 
     def _contest(self, server: Server, app: Flask) -> None:
         clients = [Client(server.port).log_in(f"client{number}") for number in range(fill.CLIENTS)]

@@ -26,6 +26,8 @@ from innovation_station.calendars import rules as feed_rules
 from innovation_station.calendars import service as feed_service
 from innovation_station.calendars.installation import today
 from innovation_station.calendars.models import FeedContents
+from innovation_station.calendars.scopes import Chosen
+from innovation_station.calendars.service import MINE
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.spaces.rules import at_minute
@@ -205,13 +207,15 @@ def overlaps(app: Flask) -> int:
 class Subscriber:
     """A feed of one member, and the changes that make it cost."""
 
-    def __init__(self, app: Flask, server: Server, name: str) -> None:
+    def __init__(self, app: Flask, server: Server, name: str, chosen: Chosen = MINE) -> None:
         self.app, self.client = app, Client(server.port)
         self.turn = count()
         with app.app_context(), transaction() as session:
             member = session.scalars(select(Member).where(Member.email == f"{name}@example.org")).one()
             self.member_id = member.id
-            feed = feed_service.create_feed(member, name=name, language="sv", secret_key=fill.SECRET, today=today())
+            feed = feed_service.create_feed(
+                member, name=name, language="sv", secret_key=fill.SECRET, today=today(), chosen=chosen
+            )
             self.path = f"/feeds/{feed_rules.feed_token(fill.SECRET, member.id, feed.nonce)}.ics"
             last = select(Booking.id).where(Booking.member_id == member.id).order_by(Booking.start.desc()).limit(1)
             self.booking_id = session.scalars(last).one()
@@ -238,6 +242,11 @@ class Subscriber:
         with self.app.app_context(), transaction() as session:
             session.execute(delete(FeedContents).where(FeedContents.member_id == self.member_id))
 
+    def forget_places(self) -> None:
+        """Throw away what is stored of places."""
+        with self.app.app_context(), transaction() as session:
+            session.execute(delete(FeedContents).where(FeedContents.member_id.is_(None)))
+
     def change(self) -> None:
         """Give one booking another title."""
         with self.app.app_context(), transaction() as session:
@@ -256,6 +265,16 @@ def first(meter: Meter, feeds: list[Subscriber]) -> Figure:
 def rewritten(meter: Meter, feeds: list[Subscriber]) -> Figure:
     """Measure the fetch that finds no entry stored."""
     return meter.once_each([feed.fetch for feed in feeds], lambda: [feed.forget_entries() for feed in feeds])
+
+
+def unstored(meter: Meter, feeds: list[Subscriber]) -> Figure:
+    """Measure the fetch of places that finds nothing of them stored."""
+    return meter.once_each([feed.fetch for feed in feeds], feeds[0].forget_places)
+
+
+def stored(meter: Meter, feed: Subscriber, requests: int) -> Figure:
+    """Measure the whole of a feed that is stored."""
+    return meter.pages(feed.client, feed.fetch, requests)
 
 
 def changed(meter: Meter, feeds: list[Subscriber]) -> Figure:

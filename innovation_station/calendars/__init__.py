@@ -3,17 +3,24 @@
 Vocabulary
 ----------
 Feed: a secret address that a calendar program polls; it belongs to one member and can be renewed and revoked.
-Entry: what one VEVENT says, before it is written. Fragment: the bytes of one VEVENT. Contents: all fragments of a
-member in one language, stored by the month of their start and compressed. Piece: bytes compressed so that they can
-be joined.
-Window: the days a feed covers, 12 months back to 400 days ahead. Doubled hour: the local hour that autumn
-repeats.
+Scope: what a feed is of: the own bookings, a space, a zone, an organisation, the whole house, or a view: the filters of
+the Book page. Level: how much an entry says: "busy" that the time is taken, "public" what its member shows to all,
+"full" title and who. Coverage: whose stored entries a feed of another scope is joined of, for who polls, now.
+Entry: what one VEVENT says, before it is written. Fragment: the bytes of one VEVENT. Edition: language, level and
+reminder. Contents: all fragments of a member in one edition, stored by the month of their start and compressed. Shelf:
+the same of a space or an organisation, by the week. Piece: bytes compressed so that they can be joined.
+Window: the days a member's feed covers, 12 months back to 400 days ahead. Doubled hour: the local hour that autumn
+repeats. Health: how a subscription fares, by what is known of its fetches.
 
 Invariants
 ----------
-- A feed is a pure function of the member's bookings, the house, the local date and the language: the same
+- A feed is a pure function of the bookings it is of, the house, the local date and the edition: the same
   bytes for every program, twice in a row, from any process. So a strong ETag is honest and a 304 costs no
   bookings.
+- Whether its member may have a feed is asked at every fetch, by the rules of the pages (`scopes`): who has lost role,
+  grant or account gets the 404 that every wrong address gets. No name below the level full, nowhere an address of mail.
+- A booking writes no entry of a place: that is done by the fetch, which costs as many statements for one place as for
+  all, one where nothing has changed and three where all is stored.
 - The same booking has the same UID in every feed, for life; SEQUENCE counts changes of time and status.
 - No text that people write can raise, inject a line or hide another entry. One bad entry is left out and
   logged.
@@ -41,7 +48,7 @@ Decisions
   cancelled, released and handed over by itself, and all engines read that alike. Rejected: RRULE with EXDATE and
   RECURRENCE-ID: "this and following" would need a second master, and engines differ on overrides off their rule.
 2026-11: No METHOD (it would tie DTSTAMP to the fetch and forbid a stable body), no UID on the calendar, no
-  X-WR-TIMEZONE, no ATTENDEE, no alarms. An empty calendar carries its VTIMEZONE alone. Rejected: a marker
+  X-WR-TIMEZONE, no ATTENDEE. An empty calendar carries its VTIMEZONE alone. Rejected: a marker
   event in the far past, which some programs list.
 2026-11: A summary is one line; a description and a location keep their line breaks. Controls go, they are not
   replaced; a text over 4,000 characters is cut. Rejected: refusing such text here, since old rows and imports
@@ -72,6 +79,26 @@ Decisions
 2026-11: A booking that nobody came to stays CONFIRMED and ends when its place was released, SEQUENCE one up; its title
   begins with "Released". It was its member's until then, and the rest is somebody else's. Rejected: CANCELLED, which
   Google hides and which says that somebody gave it back; the whole span, which keeps the member busy with nothing.
+2026-11: Entries of places are stored by the space that was booked, and a zone, a view or the house joins those of its
+  spaces: a booking makes one week of one space stale, whoever polls. A space also joins what takes it: of a part its
+  whole. Rejected: allocations as entries, which are there twice where one booking takes two parts; a shelf a zone,
+  which would hold the same bytes again; feeds made at each fetch, a second for ten thousand entries.
+2026-11: Of places by the week, not by the month: a large house books thousands a week, a feed of it holds two, and a
+  month would be four times too much. It holds about 10,000 entries (7,000 ahead, 3,000 behind), whole weeks, the
+  nearest, and says in its description which. Where the count reaches it is asked by one statement with an offset.
+2026-11: What was given back leaves feeds of places, and busy ones, at once: they say what is taken. In the own feed it
+  stays for 14 days, crossed out, for there it is news.
+2026-11: An organisation has no counter of its own, and one would make each booking dearer. Its shelf keeps the sum of
+  all spaces' revisions and a name of its parts: where the sum differs the parts are compared, and where they do not the
+  answer is still a 304. Rejected: the ETag from the sum, which would send everything whenever anybody books.
+2026-11: The public feed of a space is busy only, also where a booking's title is shown: what members agree to is that
+  other members see it. Rejected: the level public, with everybody as its readers.
+2026-11: A form asks for all or for busy, and the level follows from who asks. Rejected: three levels to choose from, of
+  which one would be refused. Who loses the right to names loses the feed, and does not get a lesser one unawares.
+2026-11: Reminders are an edition of the own bookings: their bytes differ, and no other feed shares them. Rejected:
+  alarms put in at the fetch, which would open every piece. Places remind nobody.
+2026-11: How often a program comes is one running average in the feed's row. Rejected: a row for each fetch, which would
+  be the largest table of the house for a number that nobody needs exactly.
 2026-11: A fetch is noted at most once in ten minutes and never at the cost of the answer. Last-Modified is
   given only when its second is over, since two versions within it would share their date.
 """
