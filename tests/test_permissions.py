@@ -104,7 +104,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
-/staff/feeds/<feed_id>/revoke       POST    in       403  403   303   303
+/staff/feeds/<subscription_id>/revoke  POST  in      403  403   303   303
 /members                            GET     in       200  200   200   200
 /members/<member_id>                GET     in       404  200   404   404
 /members/<member_id>/follow         POST    in       404  404   404   404
@@ -303,7 +303,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         assert told
         return {
             "name": f"{32 * '0'}-small.webp", "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
-            "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "chosen": "en", "revision": 1,
+            "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "subscription_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),

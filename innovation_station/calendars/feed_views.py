@@ -80,14 +80,18 @@ def _found(asked: Request, token_hash: bytes) -> tuple[Address | None, Contents 
 @csrf.exempt  # type: ignore[untyped-decorator]
 @sessionless
 def of_space(space_id: int) -> ResponseReturnValue:
-    """Tell everybody when a space is taken, in the house's language or the one that is asked for; 404 where it is not
-    for everybody to know."""
-    chosen = request.args.get("language", current_app.config["STATION"].locale)
+    """Tell everybody when a space is taken, in the house's language or the one that is asked for."""
+    return answer_public(request, space_id, request.args.get("language"))
+
+
+def answer_public(asked: Request, space_id: int, chosen: str | None = None) -> Response:
+    """Answer a GET or HEAD of a space's public feed, within an app's context; 404 where it is not for everybody."""
+    chosen = chosen or current_app.config["STATION"].locale
     try:
         address = scopes.admitted(queries.public(space_id, "en" if chosen == "en" else "sv"))
         if address is None:
             return _plain(404, "Not found\n", {})
-        return _answer(request, address, None, read_today())[0]
+        return _answer(asked, address, None, read_today())[0]
     except SQLAlchemyError as error:
         return _away(error)
 

@@ -30,9 +30,12 @@ def _records(member_id: int) -> Sequence[Record]:
         Record(
             feed.name,
             {
-                "name": feed.name, "language": feed.language, "made": feed.created_at.isoformat(),
+                "name": feed.name, "of": feed.scope, "subject": feed.subject_id, "filters": feed.query,
+                "says": feed.level, "reminds": feed.remind, "language": feed.language,
+                "made": feed.created_at.isoformat(),
                 "last_fetched": feed.last_fetched_at and feed.last_fetched_at.isoformat(),
-                "program": feed.last_client, "ended": feed.revoked_at and feed.revoked_at.isoformat(),
+                "program": feed.last_client, "entries": feed.last_items, "seconds_between": feed.usual_interval,
+                "ended": feed.revoked_at and feed.revoked_at.isoformat(),
             },
             feed.revoked_at and feed.revoked_at + KEPT_FOR,
         )
@@ -84,7 +87,10 @@ personal.add(
         name="feeds",
         tables=("feed", "feed_contents", "feed_part"),
         title=_l("Your calendar feeds"),
-        holds=_l("The name of each feed, when it was last fetched and by which program, and a copy of your bookings."),
+        holds=_l(
+            "The name of each feed and what it is of, when it was last fetched, by which program, how much it got and"
+            " how often it comes, and a copy of your bookings."
+        ),
         purpose=_l("So that your bookings stand in your own calendar."),
         basis="contract",
         retention=_l("Until you end the feed, and 90 days after."),

@@ -25,8 +25,9 @@ from innovation_station.web import seal, trusted_host
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIX = "/feeds/"
-_ADDRESS = re.compile(PREFIX + r"([A-Za-z0-9_-]{43})\.ics")
+PREFIXES = ("/feeds/", "/calendar/spaces/")
+_ADDRESS = re.compile(r"/feeds/([A-Za-z0-9_-]{43})\.ics")
+_SPACE = re.compile(r"/calendar/spaces/([1-9][0-9]{0,8})\.ics")
 Headers = list[tuple[str, str]]
 
 
@@ -44,7 +45,7 @@ class Feeds:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or hand on."""
         made = None
-        if environ["PATH_INFO"].startswith(PREFIX):
+        if environ["PATH_INFO"].startswith(PREFIXES):
             try:
                 with self.app.app_context():
                     made = _made(environ)
@@ -54,9 +55,16 @@ class Feeds:
 
 
 def _made(environ: WSGIEnvironment) -> WSGIApplication | None:
-    token = _token(environ)
-    if token is None:
+    if not _is_ordinary(environ):
         return None
+    if space := _SPACE.fullmatch(environ["PATH_INFO"]):
+        answer = seal(feed_views.answer_public(Request(environ), int(space[1])))
+        answer.headers.extend(logs.finish(environ, rule=feed_views.SPACE_RULE, status=answer.status_code))
+        return answer
+    found = _ADDRESS.fullmatch(environ["PATH_INFO"])
+    if found is None:
+        return None
+    token = found[1]
     if headers := _unchanged(environ, token):
         headers += logs.finish(environ, rule=feed_views.RULE, status=304)
         return partial(_not_modified, headers)
@@ -70,14 +78,11 @@ def _not_modified(headers: Headers, _environ: WSGIEnvironment, start_response: S
     return ()
 
 
-def _token(environ: WSGIEnvironment) -> str | None:
-    """Give the secret part of an address that is asked for in the ordinary way, None where it is not."""
-    found = _ADDRESS.fullmatch(environ["PATH_INFO"])
-    if found is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
-        return None
-    if not today().shared.base_url or not trusted_host(environ.get("HTTP_HOST", "")):
-        return None
-    return found[1]
+def _is_ordinary(environ: WSGIEnvironment) -> bool:
+    """Tell whether something is asked for in the ordinary way, of a house that knows its address."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
+        return False
+    return bool(today().shared.base_url) and trusted_host(environ.get("HTTP_HOST", ""))
 
 
 def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:

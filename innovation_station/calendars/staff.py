@@ -47,11 +47,11 @@ def index() -> str:
     )  # fmt: skip
 
 
-@pages.post("/<id:feed_id>/revoke")
-def revoke(feed_id: int) -> ResponseReturnValue:
+@pages.post("/<id:subscription_id>/revoke")
+def revoke(subscription_id: int) -> ResponseReturnValue:
     """End somebody's feed; they are told."""
     with transaction():
-        feed = service.revoke_for(actor(), feed_id, now=clock.now())
+        feed = service.revoke_for(actor(), subscription_id, now=clock.now())
     flash(_("%(name)s is ended, and its member is told.", name=feed.name))
     return redirect(url_for("staff_feeds.index"), 303)
 

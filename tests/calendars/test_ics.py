@@ -521,3 +521,22 @@ def test_version_rises_with_the_bytes() -> None:
             pieces.append(event_bytes(rules.entry(booked, how, "https://station.example"), STOCKHOLM))
     data = calendar_bytes("Mina bokningar", rules.COLOUR, STOCKHOLM, pieces)
     assert (rules.VERSION, hashlib.sha256(data).hexdigest()[:16]) == (5, "635505e07bd2e9e9")
+
+
+def test_version_rises_with_the_bytes_of_places() -> None:
+    """As above, of what places and those who share their busy times say."""
+    booked = SimpleNamespace(
+        id=17, uid="0b7c8f0e-5d1b-4a7e-9a52-1f2f3a4b5c6d", start=entry().start, end=entry().end, title="Ett möte",
+        state="confirmed", sequence=2, created_at=entry().created, changed_at=entry().modified, released_at=None,
+        public=True, member="Bo Ek",
+    )  # fmt: skip
+    pieces = []
+    for language in ("sv", "en"):
+        how = rules.Wording("Skrivbord A1", "A1, Perrongen", "Skrivbord", language)  # type: ignore[arg-type]
+        for booked.public, booked.state in ((True, "confirmed"), (False, "requested")):
+            told = [rules.entry_of_place(booked, how, "https://station.example", level) for level in rules.LEVELS]  # type: ignore[arg-type]
+            editions = (rules.Edition(language, "busy"), rules.Edition(language, "full", 15))  # type: ignore[arg-type]
+            told += [rules.entry(booked, how, "https://station.example", edition) for edition in editions]
+            pieces += [event_bytes(made, STOCKHOLM) for made in told]
+    data = calendar_bytes("Platser", rules.COLOUR, STOCKHOLM, pieces, description="Bokningar")
+    assert (rules.VERSION, hashlib.sha256(data).hexdigest()[:16]) == (5, "7308cc5cfb00959a")

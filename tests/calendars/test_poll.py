@@ -136,6 +136,23 @@ def test_short_way_leaves_its_line_and_its_id(path: str, poll: Poll) -> None:
     assert path.removeprefix("/feeds/")[:20] not in stream.getvalue()
 
 
+def test_public_feed_goes_the_short_way_and_is_the_same_the_long_way(
+    feeds: Feeds, poll: Poll, long_way: list[str]
+) -> None:
+    feeds.book(MORNING)
+    address = f"/calendar/spaces/{feeds.small.a1}.ics"
+    tag = poll(address).headers["ETag"]
+    for asked in ({}, {"If_None_Match": tag}, {"Accept_Encoding": "gzip"}):
+        long_way.clear()
+        short = poll(address, **asked)
+        assert long_way == []
+        long = poll(address + "?language=", **asked)
+        assert long_way == ["GET"]
+        assert (short.status, short.data, short.headers["ETag"]) == (long.status, long.data, long.headers["ETag"])
+        assert short.headers["Cache-Control"] == long.headers["Cache-Control"] == "public, max-age=300"
+    assert poll("/calendar/spaces/999.ics").status_code == 404
+
+
 def test_change_is_seen(path: str, poll: Poll, feeds: Feeds) -> None:
     tag = poll(path).headers["ETag"]
     feeds.book(at(TUESDAY, "13:00", "17:00"))

@@ -108,7 +108,7 @@ class Station:
     def address(self, rule: Rule, **instead: Any) -> str:
         """Give a real address of a route; one that takes something new has to be told here."""
         known: dict[str, Any] = {
-            "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
+            "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "subscription_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
