@@ -39,6 +39,7 @@ MAX_BODY = 9 * 1024 * 1024  # a photograph and the form round it; each view has 
 MAX_HEADERS = 32 * 1024
 CRASHES_BEFORE_GIVING_UP = 5
 REST = 5  # seconds, of what runs beside the workers and died as soon as it started
+LOOK_FOR_CYCLES = 10_000  # new objects; after 700, as by default, a large page does it thirty times and finds nothing
 Work = Callable[["socket.socket | None"], None]
 log = logging.getLogger("innovation_station.serve")
 
@@ -146,6 +147,7 @@ class Supervisor:
         gc.collect()
         heap.close_gaps()
         gc.freeze()  # the collector would otherwise touch, and so copy, every shared page
+        gc.set_threshold(LOOK_FOR_CYCLES, 10, 10)
         try:
             while True:
                 for work in self._missing():

@@ -438,8 +438,7 @@ def edit_values(booking: Booking) -> dict[str, Any]:
 
 def clocks(house: House, *chosen: int | None) -> list[tuple[str, str]]:
     """List the times of day anything is open, a quarter apart, with those that are chosen already."""
-    hours = [minutes for place in house.places.values() for minutes in place.hours.values()]
-    first, last = min((h[0] for h in hours), default=0), max((h[1] for h in hours), default=DAY_MINUTES)
+    first, last = house.open_between
     minutes = {*range(first, last + 1, STEP), *(minute for minute in chosen if minute is not None)}
     return [(f"{minute // 60:02}:{minute % 60:02}", minute_long(minute)) for minute in sorted(minutes)]
 

@@ -71,6 +71,9 @@ class Wish:
     @property
     def padded(self) -> Span:
         """Give the time it takes, with what is kept free round it."""
+        policy = self.place.policy
+        if self.layout is None and not policy.setup and not policy.clearing:  # of most, and asked all the time
+            return self.span
         before, after = self.buffers
         if not before and not after:
             return self.span
@@ -119,6 +122,8 @@ class Moment:
 
     def ruled(self, wish: Wish) -> Wish:
         """Give a wish under the rules of the plan that is in force on its day."""
+        if self.allowance.catalogue is None:
+            return wish
         place = self.allowance.place_on(wish.place, self.day(wish.span.start))
         return wish if place is wish.place else replace(wish, place=place)
 

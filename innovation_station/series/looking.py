@@ -47,9 +47,11 @@ def most() -> int:
     return int(current_app.config["STATION"].series_most)
 
 
-def beginning(pattern: Pattern, answers: Answers, *, now: datetime, zone: ZoneInfo) -> Change:
-    """Plan a new series; two statements."""
-    house = read_house()
+def beginning(
+    pattern: Pattern, answers: Answers, *, now: datetime, zone: ZoneInfo, house: House | None = None
+) -> Change:  # fmt: skip
+    """Plan a new series; two statements, or one where the house has just been read."""
+    house = house or read_house()
     change = changes.begin(pattern, now, zone, limit=most(), shut=_shut(house, pattern, now, zone))
     return changes.answered(change, answers, zone)
 

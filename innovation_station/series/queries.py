@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, String, TextClause, bindparam, column, exists, select, text
@@ -260,7 +261,7 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
 
 def _window_rows(window: Window) -> Iterable[list[Any]]:
     day, span = window.day, window.span
-    longest, begin, stop = _written(day.start - LONGEST_ALLOCATION), _written(day.start), _written(day.end)
+    longest, begin, stop = _written_day(day)
     # what takes time is cut where a local day begins, so that nothing of the day before reaches into this one
     bound = begin if span.start >= day.start else longest
     bounds = (longest, begin, stop, bound, _written(span.start), _written(span.end), int(window.refused))
@@ -270,3 +271,8 @@ def _window_rows(window: Window) -> Iterable[list[Any]]:
 def _written(instant: datetime) -> str:
     """Write an instant as SQLite keeps it, which PostgreSQL reads as well where its session is in UTC."""
     return instant.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_OFFSET]
+
+
+@lru_cache(maxsize=1024)  # as `local_day`
+def _written_day(day: Span) -> tuple[str, str, str]:
+    return _written(day.start - LONGEST_ALLOCATION), _written(day.start), _written(day.end)

@@ -295,10 +295,10 @@ def _previewed(
 ) -> ResponseReturnValue:  # fmt: skip
     if error is None and not form.validate():
         return render_template("series/new.html", page=_new_page(form)), 422
-    pattern = form.pattern()
-    if pattern.space_id not in current_house().places:
+    pattern, house = form.pattern(), current_house()
+    if pattern.space_id not in house.places:
         raise NotFound("space-unknown")
-    change = looking.beginning(pattern, answers(typed, looking.most()), now=clock.now(), zone=zone())
+    change = looking.beginning(pattern, answers(typed, looking.most()), now=clock.now(), zone=zone(), house=house)
     form.blame([refusal for refusal in change.refusals if refusal.field in form])
     page = _new_page(form) | _seen(change, actor().id, typed, error)
     page["rule"] = capital(words.rule_text(pattern.rule)) if not change.refusals else None

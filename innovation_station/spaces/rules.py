@@ -276,6 +276,12 @@ class House:
         return frozenset(weekday for place in self.places.values() for weekday in place.hours)
 
     @cached_property
+    def open_between(self) -> tuple[int, int]:
+        """Give the first and the last minute of a day at which any place is open, the whole day where none ever is."""
+        hours = [minutes for place in self.places.values() for minutes in place.hours.values()]
+        return min((h[0] for h in hours), default=0), max((h[1] for h in hours), default=DAY_MINUTES)
+
+    @cached_property
     def wholes(self) -> Mapping[int, int]:
         """Give by part the space that it is a part of."""
         return {part: place.id for place in self.places.values() for part in place.parts}
