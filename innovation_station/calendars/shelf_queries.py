@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, union_all
 
@@ -186,13 +186,17 @@ def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dic
 
 
 @lru_cache(maxsize=8)
-def _bounding(kind: str, among: bool) -> Select[Any]:
-    """Build the question when the first bookings begin that are too many, in the past and ahead."""
+def _bounding(kind: str, among: Literal["", "few", "many"]) -> Select[Any]:
+    """Build the question when the first bookings begin that are too many, in the past and ahead.
+
+    Few spaces are looked up one by one. Of many that would sort all that they are taken by; the index on start has it
+    in order, and the sum keeps the database from choosing the other one.
+    """
     table = _allocation if kind == "space" else _booking
     which: list[ColumnElement[bool]] = []
     if among:
-        holder = _allocation.c.space_id if kind == "space" else _booking.c.organisation_id
-        which.append(holder.in_(bindparam("ids", expanding=True)))
+        holder: ColumnElement[int | None] = _allocation.c.space_id if kind == "space" else _booking.c.organisation_id
+        which.append((holder + 0 if among == "many" else holder).in_(bindparam("ids", expanding=True)))
     now = bindparam("now", type_=UtcDateTime)
     ends = (bindparam(name, type_=UtcDateTime) for name in ("first", "last"))
     first, last = ends
@@ -208,7 +212,9 @@ def weeks_of(coverage: Coverage, house: House, now: datetime) -> Weeks:
     """Give the weeks that a feed has room for; one statement, which looks at no more bookings than go into a feed."""
     widest = weeks(now, None, None)
     first, last = widest.span
-    among = coverage.kind != "space" or len(coverage.ids) < len(house.places)
+    share = len(coverage.ids) / max(1, len(house.places))
+    among: Literal["", "few", "many"] = "few" if coverage.kind != "space" or share < 1 / 3 else "many"
+    among = "" if coverage.kind == "space" and share == 1 else among
     given: dict[str, Any] = {"first": first, "last": last, "now": Weeks(monday(now.date()), widest.last).span[0]}
     if among and coverage.kind == "space":
         given["ids"] = sorted({leaf for space_id in coverage.ids for leaf in house.places[space_id].takes})

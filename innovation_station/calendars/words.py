@@ -83,7 +83,8 @@ def reminder_names() -> dict[int, str]:
 
 def program_name(program: str) -> str:
     """Name the program that fetches."""
-    return program if program not in ("", "a browser") else _("a browser") if program else _("a program")
+    names = {"": _("a program"), "a browser": _("a browser"), "Apple Calendar": _("Apple Calendar")}
+    return names.get(program, program)
 
 
 def fetched(at: datetime, program: str, now: datetime) -> str:

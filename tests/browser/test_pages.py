@@ -103,6 +103,10 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
     page.goto("/calendars")
     page.locator("main form button").last.click()
     yield "calendars"
+    page.locator(".feed-open a[href$='/phone']").first.click()
+    yield "calendar as a QR code"
+    open_page(page, f"/calendars?of=space:{station.ids['Hågelby']}")
+    yield "calendar of a place"
     link = station.cancel_link(made)
     open_page(page, link)
     yield "link in a mail"

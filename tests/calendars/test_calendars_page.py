@@ -123,7 +123,7 @@ def test_rename_to_nothing_keeps_what_was_typed(alva: FlaskClient, feeds: Feeds)
     assert answer.status_code == 422
     assert f'id="name-1" name="name" value="{"y" * 61}"' in answer.text
     assert 'aria-describedby="name-1-error"' in answer.text
-    assert "<h2>Mina bokningar</h2>" in answer.text
+    assert '<h2 class="said">Mina bokningar</h2>' in answer.text
 
 
 def test_renewed_address_works_and_the_old_one_does_not(alva: FlaskClient, feeds: Feeds, poll: Poll) -> None:

@@ -34,6 +34,17 @@ Poll = Callable[..., TestResponse]
 Faults = Callable[[bytes], list[str]]
 
 
+def bounded(feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch, path: str) -> TestResponse:
+    """Poll as if few bookings were too many."""
+    shelf_queries._bounding.cache_clear()
+    monkeypatch.setattr(shelf_queries, "AHEAD_MOST", 9)
+    monkeypatch.setattr(shelf_queries, "BACK_MOST", 4)
+    try:
+        return poll(path)
+    finally:
+        shelf_queries._bounding.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def based(app: Flask) -> Flask:
     """Give the app its address."""
@@ -435,17 +446,23 @@ def test_feed_is_bounded_and_says_so(
     feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch, ics_faults: Faults
 ) -> None:
     """Whole weeks are left out, the farthest first, and never the one that runs."""
-    shelf_queries._bounding.cache_clear()
-    monkeypatch.setattr(shelf_queries, "AHEAD_MOST", 9)
-    monkeypatch.setattr(shelf_queries, "BACK_MOST", 4)
+    small = feeds.small
     for week in range(-4, 5):
         feeds.take(4, NOW + timedelta(weeks=week, days=1))
-    answer = poll(feeds.of("space", feeds.small.a1))
-    shelf_queries._bounding.cache_clear()
-    assert ics_faults(answer.data) == []
-    text = unfolded(answer)
-    assert "Bokningar från 2026-11-16 till 2026-12-06. Fler än så får inte plats i en kalender." in text
-    assert len(uids(answer)) == 12
+    of_few = feeds.of("space", small.a1)
+    zone, house = feeds.of("zone", _zones(feeds.app)[0]), feeds.of("staff", who="host", language="sv")
+    for path in (of_few, zone, house):
+        answer = bounded(feeds, poll, monkeypatch, path)
+        assert ics_faults(answer.data) == []
+        text = unfolded(answer)
+        assert "Bokningar från 2026-11-16 till 2026-12-06. Fler än så får inte plats i en kalender." in text
+        assert len(uids(answer)) == 12
+
+
+def test_week_that_runs_is_never_left_out(feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch) -> None:
+    feeds.take(30, NOW)
+    feeds.take(3, NOW + timedelta(weeks=1))
+    assert len(uids(bounded(feeds, poll, monkeypatch, feeds.of("space", feeds.small.a1)))) == 30
 
 
 def test_widest_feed_says_its_days(feeds: Feeds, poll: Poll) -> None:
