@@ -24,7 +24,7 @@ from innovation_station.calendars import document, queries, rules, scopes, servi
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
-from innovation_station.db import db, transaction, unavailable
+from innovation_station.db import db, others_write, transaction, unavailable
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError
 from innovation_station.web import csrf, sessionless
@@ -182,9 +182,9 @@ def is_to_be_noted(address: Address, now: datetime) -> bool:
 
 
 def _note(asked: Request, address: Address, entries: int | None) -> None:
-    """Write down the fetch, never at the cost of the answer."""
+    """Write down the fetch, never at the cost of the answer: while somebody writes it is left to the next one."""
     now = clock.now()
-    if not is_to_be_noted(address, now):
+    if not is_to_be_noted(address, now) or others_write():
         return
     try:
         with transaction():

@@ -1,7 +1,8 @@
 """What feeds there are of other things than the own bookings, what each is joined of, and who may have it.
 
-A registry: what a later feature adds to `SCOPES` is offered and polled like all others. Both questions are asked at
-every fetch, for what holds then: a feed whose member has lost the right to it has no address any more.
+A registry: a feature adds its kinds of feeds to `SCOPES`, and they are made, polled and ended like all others; which of
+them a member is offered stands in `shown.offers`, what is said of them in `words`. Both questions are asked at every
+fetch, for what holds then: a feed whose member has lost the right to it has no address any more.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import Coverage, Edition, Phrasebook, Today, Weeks
 from innovation_station.calendars.shelf_queries import Known, Shelf, Stored
-from innovation_station.db import connection, db, in_turn, transaction
+from innovation_station.db import connection, db, in_turn, others_write, transaction
 from innovation_station.errors import DomainError
 from innovation_station.spaces.rules import House
 
@@ -171,13 +171,18 @@ def _entry(row: Any, book: Phrasebook, today: Today, edition: Edition) -> bytes:
     try:
         entry = rules.entry_of_place(row, book.words[row.space_id], today.shared.base_url, edition.level)
         return event_bytes(entry, today.shared.zone)
-    except ValueError as error:
-        log.error("entry left out of feeds", booking=row.id, reason=str(error))
+    except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
+        log.error("entry left out of feeds", booking=row.id, reason=repr(error))
         return b""
 
 
 def _store(kind: str, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:
-    """Write what was made, unless somebody else has written meanwhile; the next fetch finds out what is missing."""
+    """Write what was made, unless somebody else has written it meanwhile, or writes now: no fetch waits for its turn.
+
+    The next one finds out what is missing.
+    """
+    if others_write():
+        return
     try:
         with transaction():
             in_turn(_TURN)

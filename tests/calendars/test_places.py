@@ -6,23 +6,27 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
+from time import monotonic
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, func, select, update
 from werkzeug.test import TestResponse
 
+from innovation_station import personal
 from innovation_station.bookings import dividing
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.dividing import NewPart
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import rules, shelf_queries
-from innovation_station.calendars.models import FeedContents, FeedPart
+from innovation_station.calendars.models import Feed, FeedContents, FeedPart
 from innovation_station.calendars.scopes import Chosen
 from innovation_station.db import db, transaction
 from innovation_station.errors import Refused
 from innovation_station.members.models import Member, Organisation
 from innovation_station.organisations.models import Grant
+from innovation_station.personal import Subject
 from innovation_station.spaces import queries as spaces
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
@@ -511,3 +515,63 @@ def test_poisoned_title_stays_in_its_line(feeds: Feeds, poll: Poll, ics_faults: 
     data = poll(feeds.of("space", feeds.small.a1)).data
     assert ics_faults(data) == []
     assert b"\nX-EVIL" not in data and b"Om\xc3\xb6jlig" not in data
+
+
+def test_fetch_waits_for_nobody_who_writes(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    """Neither for its note nor for storing what it has made; the next fetch does both."""
+    feeds.take(3, NOW + timedelta(days=1))
+    path = feeds.of("space", feeds.small.a1)
+    started, done = Event(), Event()
+
+    def write() -> None:
+        with app.app_context(), transaction():
+            started.set()
+            done.wait(20)
+
+    writer = Thread(target=write)
+    writer.start()
+    started.wait(5)
+    try:
+        begun = monotonic()
+        assert poll(path).status_code == 200
+        assert monotonic() - begun < 3
+    finally:
+        done.set()
+        writer.join()
+    with app.app_context():
+        assert parts() == {}
+        assert not any(db.session.scalars(select(Feed.last_fetched_at)))
+    poll(path)
+    with app.app_context():
+        assert len(parts()) == 1
+        assert db.session.scalars(select(Feed.last_fetched_at).order_by(Feed.id)).first() == NOW
+
+
+def test_names_of_who_is_forgotten_are_in_no_stored_part(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    feeds.book(MORNING, "bo", title="Bos hemlighet")
+    path = feeds.of("staff", who="host")
+    assert "Bo Ek" in poll(path).text
+    feeds.make()
+    with app.app_context():
+        known = {data.name: data for data in personal.known(app).classes}
+        with transaction():
+            known["feeds"].erase(Subject(feeds.small.people["bo"], "bo@example.org", "Bo Ek"), NOW)
+        left = db.session.scalars(select(FeedContents.member_id)).all()
+        assert left == [feeds.small.people["alva"]]
+
+
+def test_what_nobody_polls_goes_after_ninety_days(feeds: Feeds, poll: Poll, app: Flask, clock: Clock) -> None:
+    feeds.take(3, NOW + timedelta(days=1))
+    poll(feeds.of("space", feeds.small.a1))
+    feeds.make()
+    with app.app_context():
+        feeds_class = next(data for data in personal.known(app).classes if data.name == "feeds")
+        assert feeds_class.expired(NOW + timedelta(days=89), ()) == 0
+        later = NOW + timedelta(days=91)
+        assert feeds_class.expired(later, ()) == 1
+        with transaction():
+            assert feeds_class.purge(later, ()) == 1
+        assert db.session.scalars(select(FeedContents.member_id)).all() == [feeds.small.people["alva"]]
+        assert parts() == {}
+    clock.now = NOW + timedelta(hours=1)
+    assert len(uids(poll(feeds.of("space", feeds.small.a1)))) == 3
