@@ -69,6 +69,11 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.external import beside as _elsewhere  # noqa: F401  says when one is busy elsewhere
+    from innovation_station.external import jobs as external_jobs
+    from innovation_station.external import staff as staff_external
+    from innovation_station.external import telling as external_telling
+    from innovation_station.external import views as external
     from innovation_station.finding import views as finding
     from innovation_station.home import views as home
     from innovation_station.jobs import registry
@@ -138,6 +143,8 @@ def _register_features(app: Flask) -> None:
         faults,
         staff_faults,
         waits,
+        external,
+        staff_external,
         plates,
         staff_plates,
         ledger,
@@ -152,10 +159,10 @@ def _register_features(app: Flask) -> None:
     ):
         app.register_blueprint(feature.pages)
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
-    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs)
+    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs, external_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
-    tellers = (plan_telling, *booking_tellers, feed_telling, directory_telling)
+    tellers = (plan_telling, *booking_tellers, external_telling, feed_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
@@ -170,6 +177,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
     from innovation_station.directory import personal as directory
+    from innovation_station.external import personal as external
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
@@ -185,7 +193,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.waits import personal as waits
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, repairs, waits, sharing, series, ledger, calendars, directory, privacy)
+    features = (*earlier, bookings, repairs, waits, external, sharing, series, ledger, calendars, directory, privacy)
     personal.init_app(app, [feature.personal for feature in features])
 
 

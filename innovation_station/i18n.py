@@ -350,6 +350,7 @@ REFUSALS: Mapping[str, Any] = {
     "house-changed": _l("The house has just been changed. Open the page again."),
     "closed-space": _l("%(space)s is closed then."),
     "held": _l("%(space)s is kept for somebody who waited for it."),
+    "busy-elsewhere": _l("%(space)s is used for something else %(span)s."),
     "too-close": _l("%(space)s needs %(minutes)s before or after another booking, to set up or to clear."),
     "whole-days": _l("This place is booked by whole days, %(span)s."),
     "too-small": _l("%(space)s seats %(seats)s. Choose a larger place, or another layout."),
@@ -586,6 +587,18 @@ REFUSALS: Mapping[str, Any] = {
     "series-day-alone": _l("Only one date by itself moves to another day. Change how the series repeats instead."),
     "series-twice": _l("Another date of the series has this place then: %(day)s."),
     "date-unknown": _l("The series has no such date."),
+    "external-name": _l("Give the calendar a name of at most %(longest)s characters."),
+    "external-zone": _l("Choose one of the time zones."),
+    "external-zone-asked": _l("The calendar names a time zone that is not known (%(names)s). Choose which one it is."),
+    "external-limit": _l("There are %(most)s calendars already. Remove one first."),
+    "external-looks": _l("You have looked at %(most)s calendars within an hour. Wait a while."),
+    "external-draft-gone": _l("What you were looking at is kept no longer. Add the calendar again."),
+    "external-unknown": _l("There is no such calendar. It may have been removed."),
+    "external-act": _l("Choose what to do with the calendar."),
+    "external-source": _l("Give an address or choose a file: one of the two."),
+    "address-lost": _l(
+        "The address cannot be read any more: the house has another secret key. Add the calendar again."
+    ),
     "address-unreadable": _l("That is no address. Copy it whole, from https:// to its end."),
     "address-scheme": _l("The address has to begin with https://, http:// or webcal://."),
     "address-password": _l(

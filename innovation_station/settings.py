@@ -57,6 +57,9 @@ class Settings:
     timezone: str
     feed_past_months: int
     series_most: int
+    external_hosts: str | None
+    external_ports: tuple[int, ...]
+    external_size_mb: int
     log_format: str
     log_level: str
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
@@ -163,6 +166,20 @@ def _number(lowest: int, highest: int) -> Callable[[str, Path], int]:
     return parse
 
 
+def _hosts(text: str, _instance: Path) -> str:
+    for host in text.split(","):
+        if not re.fullmatch(r"\s*(?:[A-Za-z0-9_.-]+|[0-9A-Fa-f:]+)(?::[0-9]{1,5})?\s*", host):
+            raise ValueError("must be hosts with commas between them, as in calendar.example.org,10.0.0.7:8080")
+    return text.lower()
+
+
+def _ports(text: str, _instance: Path) -> tuple[int, ...]:
+    numbers = [one.strip() for one in text.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,5}", one) and 0 < int(one) < 65536 for one in numbers):
+        raise ValueError("must be port numbers with commas between them, as in 80,443")
+    return tuple(int(one) for one in numbers)
+
+
 def _choice(*choices: str) -> Callable[[str, Path], str]:
     def parse(text: str, _instance: Path) -> str:
         if text not in choices:
@@ -247,6 +264,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         _number(0, 120),
     ),
     Definition("series_most", "number", "200", "How many dates a series may have.", _number(1, 1000)),
+    Definition(
+        "external_hosts",
+        "hosts",
+        None,
+        "Hosts in the own network from which calendars may be fetched, as in calendar.example.org,10.0.0.7:8080. All "
+        "others must lie on the open internet.",
+        _hosts,
+    ),
+    Definition("external_ports", "ports", "80,443", "The ports from which calendars may be fetched.", _ports),
+    Definition("external_size_mb", "number", "5", "How many megabytes a fetched calendar may have.", _number(1, 50)),
     Definition(
         "log_format",
         "auto, json or text",

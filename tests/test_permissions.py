@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 
 from innovation_station.bookings import service as bookings
@@ -36,6 +36,7 @@ from innovation_station.spaces import codes
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+from tests.external.conftest import Hand, local
 
 CONTACT = "kim@example.org"
 SAID = {"action": "cancelled", "place": "A1", "start": "2026-11-24T08:00:00+00:00", "end": "2026-11-24T10:00:00+00:00"}
@@ -101,6 +102,16 @@ route                               method  visitor  bo   alva  host  admin  con
 /calendar/spaces/<space_id>.ics     GET     200      200  200   200   200
 /calendars/<feed_id>/phone          GET     in       404  200   404   404
 /staff/feeds                        GET     in       403  403   200   200
+/calendars/external                 GET     in       200  200   200   200
+/calendars/external                 POST    in       422  422   422   422
+/calendars/external/drafts/<draft_id> GET   in       404  200   404   404
+/calendars/external/drafts/<draft_id> POST  in       404  422   404   404
+/calendars/external/<own_id>        POST    in       404  422   404   404
+/staff/external                     GET     in       403  403   200   200
+/staff/external                     POST    in       403  403   422   422
+/staff/external/drafts/<draft_id>   GET     in       403  403   404   404
+/staff/external/drafts/<draft_id>   POST    in       403  403   404   404
+/staff/external/<calendar_id>       POST    in       403  403   422   422
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404
 /calendars/<feed_id>/revoke         POST    in       404  303   404   404
@@ -310,7 +321,18 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
+            **_external(small),
         }  # fmt: skip
+
+
+def _external(small: Small) -> dict[str, int]:
+    """Give a calendar of a desk, one of Alva's own, and one that she looks at."""
+    hand = Hand(current_app._get_current_object(), small)  # type: ignore[attr-defined]
+    entry = local("0900", "1000", day="20261125")
+    return {
+        "calendar_id": hand.add_within(entry, space=small.a3), "own_id": hand.add_within(entry, who="alva", own=True),
+        "draft_id": hand.draft_within(entry, who="alva"),
+    }  # fmt: skip
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

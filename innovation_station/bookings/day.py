@@ -276,6 +276,8 @@ class Day:
         return _("%(place)s: %(who)s", place=self.house.places[taken.booked_id or 0].name, who=said)
 
     def _who(self, taken: Taken) -> str:
+        if taken.busy_id is not None:
+            return _("Busy in %(calendar)s", calendar=taken.title) if self.sees_all else self._words[1]
         if taken.booking_id is None and not taken.closure:
             return _("Kept for you") if taken.member_id == self.member_id else _("Kept for somebody")
         if taken.closure:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 
 from innovation_station.audit import service as audit
-from innovation_station.bookings import writes
+from innovation_station.bookings import busy, writes
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, SpaceHold
 from innovation_station.bookings.rules import GONE
 from innovation_station.db import db
@@ -127,6 +127,7 @@ def _locked() -> House:
 def _followed(old: House, dropped: Collection[int], now: datetime, zone: ZoneInfo) -> House:
     """Let what is booked follow what its space takes now; gives the house as it is now. Raises Conflict."""
     new = read_house()
+    busy.step_aside(now)
     changed = {place.id for place in old.places.values() if new.places[place.id].takes != place.takes}
     bookings = _bookings({*changed, *dropped}, now)
     refused = [_booked(one, new) for one in bookings if one.space_id in dropped]
@@ -151,6 +152,7 @@ def _followed(old: House, dropped: Collection[int], now: datetime, zone: ZoneInf
         raise Conflict(refused[:TOLD])
     for leaf, one in wanted:
         writes.allocate_on(new.places[leaf], list(one.span.by_local_day(zone)), **{one.kind: one.id})
+    busy.settle(new.places.keys(), now=now, zone=zone)
     return new
 
 
@@ -212,7 +214,10 @@ def _standing(leaves: Collection[int], since: datetime) -> defaultdict[int, list
         .outerjoin(Booking, Booking.id == Allocation.booking_id)
         .outerjoin(SpaceHold, SpaceHold.id == Allocation.hold_id)
         .outerjoin(Closure, Closure.id == Allocation.closure_id)
-        .where(Allocation.space_id.in_(sorted(leaves)), Allocation.start > since - LONGEST_ALLOCATION)
+        .where(
+            Allocation.space_id.in_(sorted(leaves)), Allocation.start > since - LONGEST_ALLOCATION,
+            Allocation.busy_id.is_(None),  # what other calendars have comes after all of it
+        )
     )  # fmt: skip
     found = defaultdict[int, list[Taking]](list)
     for leaf, start, end, booking_id, hold_id, closure_id, space_id in rows:

@@ -17,6 +17,7 @@ from innovation_station.timespan import Span
 LONGEST_ALLOCATION = timedelta(hours=25)  # a local day when summer time ends
 LONGEST_BOOKING = timedelta(days=31)  # the database takes no policy that allows more
 TITLE_LONGEST = 120
+SOURCE_LONGEST = 80
 REASON_LONGEST = 300
 STATES = (*HOLDING, *GONE, "no-show")
 ACTIONS = (
@@ -129,6 +130,33 @@ class SpaceHold(Base):
         return Span(self.start, self.end)
 
 
+class SpaceBusy(Base):
+    """Time for which another calendar has a space; `source` is what staff call that calendar.
+
+    What of it nobody has here is kept by allocations (see `busy`). It is `contested` where it meets a booking.
+    """
+
+    __tablename__ = "space_busy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id"))
+    start: Mapped[Instant]
+    end: Mapped[Instant]
+    source: Mapped[str] = mapped_column(String(SOURCE_LONGEST))
+    contested: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        CheckConstraint('start < "end"', name="order"),
+        Index("ix_space_busy_space_id_end", "space_id", "end"),
+        # ix_space_busy_contested (where contested) is made by the migration, see spaces.models.OpeningHours
+    )
+
+    @property
+    def span(self) -> Span:
+        """Give its time, UTC."""
+        return Span(self.start, self.end)
+
+
 class Favourite(Base):
     """A space that a member has starred."""
 
@@ -155,6 +183,7 @@ class Allocation(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
     closure_id: Mapped[int | None] = mapped_column(ForeignKey("closure.id"), index=True)
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("space_hold.id"), index=True)
+    busy_id: Mapped[int | None] = mapped_column(ForeignKey("space_busy.id"), index=True)
 
     booking: Mapped[Booking | None] = relationship(lazy="raise_on_sql")
     closure: Mapped[Closure | None] = relationship(lazy="raise_on_sql")
@@ -162,9 +191,10 @@ class Allocation(Base):
     __table_args__ = (
         CheckConstraint('start < "end"', name="order"),
         CheckConstraint(
-            "(booking_id is not null and closure_id is null and hold_id is null)"
-            " or (booking_id is null and closure_id is not null and hold_id is null)"
-            " or (booking_id is null and closure_id is null and hold_id is not null)",
+            "(booking_id is not null and closure_id is null and hold_id is null and busy_id is null)"
+            " or (booking_id is null and closure_id is not null and hold_id is null and busy_id is null)"
+            " or (booking_id is null and closure_id is null and hold_id is not null and busy_id is null)"
+            " or (booking_id is null and closure_id is null and hold_id is null and busy_id is not null)",
             name="one_owner",
         ),
         Index("ix_allocation_space_id_start", "space_id", "start"),

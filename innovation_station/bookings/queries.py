@@ -35,6 +35,7 @@ from innovation_station.bookings.models import (
     Allocation,
     Booking,
     BookingHistory,
+    SpaceBusy,
     SpaceHold,
 )
 from innovation_station.bookings.rules import GONE, HOLDING, Held
@@ -55,7 +56,7 @@ class Taken(NamedTuple):
 
     `space_id` is the space that is looked at; it may be a part of what was booked, or a whole of which a part was.
     `booked_id` is the one that was booked. `booked_start` and `booked_end` are known where time is kept free round a
-    booking. Without a booking it is a closure, or held for `member_id`.
+    booking. Without a booking it is a closure, held for `member_id`, or taken by the calendar that is its `title`.
     """
 
     space_id: int
@@ -72,6 +73,7 @@ class Taken(NamedTuple):
     booked_id: int | None
     booked_start: datetime | None
     booked_end: datetime | None
+    busy_id: int | None
 
     @property
     def span(self) -> Span:
@@ -87,12 +89,14 @@ class Taken(NamedTuple):
     @property
     def closure(self) -> bool:
         """Tell whether the space is shut then."""
-        return self.booking_id is None and self.hold_id is None
+        return self.booking_id is None and self.hold_id is None and self.busy_id is None
 
     @property
     def held(self) -> Held:
         """Give what the rules need of it."""
-        return Held(self.space_id, self.span, self.booking_id, self.member_id, hold_id=self.hold_id)
+        return Held(
+            self.space_id, self.span, self.booking_id, self.member_id, hold_id=self.hold_id, busy_id=self.busy_id
+        )  # fmt: skip
 
 
 def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
@@ -106,22 +110,24 @@ def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
 
 # Built once, and of tables, not of classes: a page spends more on building a statement, and on what the ORM does for
 # each row, than the database on answering it.
-_allocation, _booking, _hold, _member, _closure = (
-    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Closure)
+_allocation, _booking, _hold, _member, _closure, _busy = (
+    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Closure, SpaceBusy)
 )
 _buffered = _booking.setup + _booking.clearing > 0
 _TAKEN = (
     select(
         _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id,
-        func.coalesce(_booking.member_id, _hold.member_id), _member.name, func.coalesce(_booking.title, ""),
+        func.coalesce(_booking.member_id, _hold.member_id), _member.name,
+        func.coalesce(_booking.title, _busy.source, ""),
         func.coalesce(_booking.public, false()), _closure.reason_sv, _closure.reason_en, _allocation.hold_id,
-        _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)),
+        _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)), _allocation.busy_id,
     )
     .select_from(
         Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)
         .outerjoin(Member.__table__, _member.id == _booking.member_id)
         .outerjoin(Closure.__table__, _closure.id == _allocation.closure_id)
         .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
+        .outerjoin(SpaceBusy.__table__, _busy.id == _allocation.busy_id)
     )
     .where(
         _allocation.start > bindparam("bound", type_=UtcDateTime),
@@ -158,7 +164,9 @@ def _seen_from(house: House, rows: Sequence[Taken], spaces: Collection[int] | No
     for row in rows:
         for space_id in house.shared.get(row.space_id, (row.space_id,)):
             if spaces is None or space_id in spaces:
-                key = (space_id, row.booking_id, row.hold_id, row.reason_sv, row.reason_en, row.start, row.end)
+                key = (
+                    space_id, row.booking_id, row.hold_id, row.busy_id, row.reason_sv, row.reason_en, row.start, row.end
+                )  # fmt: skip
                 seen.setdefault(key, row._replace(space_id=space_id))
     return list(seen.values())
 

@@ -46,6 +46,7 @@ settled = Signal(
     """Sent after `changed` with all Bookings that one act has changed, as a tuple: for what is worked out once for
     them together."""
 )
+reopened = Signal("""Sent with the ids of spaces that are open again, as a tuple, behind their locks, with `now`.""")
 
 
 def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
@@ -285,8 +286,8 @@ def close(
 ) -> Closure:
     """Shut the house, or one space, for a span; `reasons` is (sv, en).
 
-    Time that is shut already stays with the closure that shut it. Raises Conflict where bookings stand in the way:
-    they are never overwritten.
+    Time that is shut already stays with the closure that shut it, and so does what another calendar has. Raises
+    Conflict where bookings stand in the way: they are never overwritten.
     """
     places = locked(*(read_house().places if space_id is None else [space_id])).places
     ids = sorted({taken for one in (places if space_id is None else [space_id]) for taken in places[one].takes})
@@ -306,7 +307,7 @@ def close(
     db.session.add(closure)
     db.session.flush()
     for place_id in ids:
-        shut = [held.span for held in standing if held.space_id == place_id and held.closure]
+        shut = [held.span for held in standing if held.space_id == place_id and (held.closure or held.busy_id)]
         for part in subtract([span], shut):
             writes.allocate_on(places[place_id], list(part.by_local_day(zone)), closure_id=closure.id)
     return closure
@@ -317,7 +318,8 @@ def reopen(closure_id: int, *, now: datetime) -> None:
     closure = db.session.get(Closure, closure_id)
     if closure is None:
         return
-    locked(*(read_house().places if closure.space_id is None else [closure.space_id]))
+    shut = tuple(read_house().places if closure.space_id is None else [closure.space_id])
+    locked(*shut)
     db.session.refresh(closure)
     cut = max(closure.start, now.replace(second=0, microsecond=0))
     if closure.end <= cut:
@@ -328,6 +330,7 @@ def reopen(closure_id: int, *, now: datetime) -> None:
     else:
         db.session.delete(closure)
     db.session.flush()
+    reopened.send(shut, now=now)
 
 
 def hold(

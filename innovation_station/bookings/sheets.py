@@ -46,7 +46,7 @@ from innovation_station.timespan import Span
 
 ROOM_LENGTHS = (30, 60, 120)
 GREY = frozenset({"taken", "closed", "not-for-me"})
-SAID = frozenset({"taken", "held", "closed-space"})  # what the line about the day says already
+SAID = frozenset({"taken", "held", "closed-space", "busy-elsewhere"})  # what the line about the day says already
 
 
 class Sheet:
@@ -230,6 +230,7 @@ class Sheet:
         """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
         short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
                  "too-long": _("too long"), "too-short": _("too short"), "held": _("taken"), "too-close": _("taken"),
+                 "busy-elsewhere": _("taken"),
                  "whole-days": _("whole days only"), "outside-rule": _("closed"), "day-outside-rule": _("closed"),
                  "limit-hours": _("more than is left"), "limit-shared-hours": _("more than is left"),
                  "limit-bookings": _("more than is left"), "limit-shared-bookings": _("more than is left"),

@@ -46,7 +46,7 @@ _OTHERS = or_(_allocation.booking_id.is_(None), _allocation.booking_id != bindpa
 _HELD_BASE = (
     select(
         _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id,
-        func.coalesce(_booking.member_id, _hold.member_id), _allocation.hold_id,
+        func.coalesce(_booking.member_id, _hold.member_id), _allocation.hold_id, _allocation.busy_id,
     )
     .outerjoin_from(Allocation.__table__, Booking.__table__, _booking.id == _allocation.booking_id)
     .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
@@ -139,9 +139,10 @@ def held(span: Span, space_ids: Collection[int], *, without: int | None = None) 
 
 
 def _held(
-    space: int, start: datetime, end: datetime, booking: int | None, member: int | None, hold: int | None
+    space: int, start: datetime, end: datetime, booking: int | None, member: int | None, hold: int | None,
+    busy: int | None,
 ) -> Held:  # fmt: skip
-    return Held(space, Span(start, end), booking, member, hold_id=hold)
+    return Held(space, Span(start, end), booking, member, hold_id=hold, busy_id=busy)
 
 
 def near(place: Place, alike: Iterable[Place], around: Span, span: Span, *, without: int | None = None) -> list[Held]:

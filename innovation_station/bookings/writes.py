@@ -238,7 +238,7 @@ def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict
     return [
         {
             "space_id": space_id, "start": part.start, "end": part.end,
-            "booking_id": None, "closure_id": None, "hold_id": None, **owner,
+            "booking_id": None, "closure_id": None, "hold_id": None, "busy_id": None, **owner,
         }
         for space_id in sorted(place.takes)
         for part in parts

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from innovation_station import clock
 from innovation_station.db import db, transaction
-from innovation_station.demo import feeds, floor, guests, newcomers, people, presence, profiles, texts, waits
+from innovation_station.demo import external, feeds, floor, guests, newcomers, people, presence, profiles, texts, waits
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.demo.plans import Accountant
@@ -52,5 +52,6 @@ def load(app: Flask) -> None:
         presence.add(session, members, spaces, drafts, bookings, today)
         guests.add(session, drafts, bookings, today, zone)
         feeds.add(session, members, app.config["SECRET_KEY"], to_utc(today, time(), zone))
+        external.add(session, members, spaces, today, to_utc(today, time(8), zone), zone)
     with app.app_context():
         db.session.remove()

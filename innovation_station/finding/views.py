@@ -18,6 +18,7 @@ from innovation_station.bookings.rules import Moment
 from innovation_station.db import transaction
 from innovation_station.directory import queries as directory
 from innovation_station.errors import Conflict, DomainError, Refusal, Refused
+from innovation_station.external.queries import busy_of
 from innovation_station.finding import looking, pools, words
 from innovation_station.finding.forms import AnyForm, FindForm, kinds_of
 from innovation_station.finding.rules import Search, Why
@@ -26,6 +27,8 @@ from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import booking_refusals
 from innovation_station.spaces.holidays import Calendar
+from innovation_station.spaces.rules import at_minute
+from innovation_station.timespan import Span
 from innovation_station.web import actor, current_house, own_needs, signed_in, wants_part, way_on
 
 pages = Blueprint("finding", __name__)
@@ -144,7 +147,12 @@ def _answer(search: Search, moment: Moment, colleagues: Collection[int] = ()) ->
     found = looking.look(
         actor(), search, house=house, moment=moment, needs=own_needs(), colleagues=colleagues
     )  # fmt: skip
-    return words.shown(found, search, house, moment)
+    days = [hit.day for hit in (*found.exact, *found.near)]
+    busy = []
+    if days:
+        within = Span(at_minute(min(days), 0, moment.zone), at_minute(max(days), 24 * 60, moment.zone))
+        busy = busy_of(actor().id, within)
+    return words.shown(found, search, house, moment, busy)
 
 
 def query_of(search: Search) -> dict[str, Any]:

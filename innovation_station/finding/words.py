@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from innovation_station.bookings.choice import SIGNS, amenities, amenity_names, layout_names, place_title, seats_text
 from innovation_station.bookings.offers import booking_fields
 from innovation_station.bookings.own_pages import when_short
 from innovation_station.bookings.rules import Moment
+from innovation_station.external.beside import during
+from innovation_station.external.queries import Busy
 from innovation_station.finding.looking import wish_of
 from innovation_station.finding.rules import Found, Hit, Search
 from innovation_station.i18n import capital, day_long, day_short, duration, hours_short, language, ngettext
@@ -15,16 +18,18 @@ from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import House, Place
 
 
-def shown(found: Found, search: Search, house: House, moment: Moment) -> dict[str, Any]:
-    """Give an answer as its template shows it."""
+def shown(
+    found: Found, search: Search, house: House, moment: Moment, busy: Sequence[Busy] = ()
+) -> dict[str, Any]:  # fmt: skip
+    """Give an answer as its template shows it; `busy` is when its reader is busy elsewhere."""
     return {
-        "exact": [_hit(hit, search, house, moment) for hit in found.exact],
-        "near": [_hit(hit, search, house, moment) for hit in found.near],
+        "exact": [_hit(hit, search, house, moment, busy) for hit in found.exact],
+        "near": [_hit(hit, search, house, moment, busy) for hit in found.near],
         "small": [_small(place, missing) for place, missing in found.small],
     }
 
 
-def _hit(hit: Hit, search: Search, house: House, moment: Moment) -> dict[str, Any]:
+def _hit(hit: Hit, search: Search, house: House, moment: Moment, busy: Sequence[Busy]) -> dict[str, Any]:
     wish = wish_of(hit, search, moment)
     place = hit.place
     detail = [house.zone_name(place, language()), *([seats_text(place)] if place.kind != "desk" else [])]
@@ -32,6 +37,7 @@ def _hit(hit: Hit, search: Search, house: House, moment: Moment) -> dict[str, An
     return {
         "icon": SIGNS.get(place.kind), "short": place.name, "name": place_title(place),
         "when": f"{capital(day_short(hit.day))}, {hours_short(hit.start, hit.end)}",
+        "busy": during(busy, wish.span),
         "miss": _missed(hit, search), "detail": ", ".join(detail), "layout": layout_names().get(wish.layout or ""),
         "button": _("Book %(what)s", what=hours_short(hit.start, hit.end)),
         "label": _("Book %(what)s", what=f"{place.name}, {when_short(wish.span)}"),

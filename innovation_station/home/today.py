@@ -22,6 +22,8 @@ from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.directory import queries as directory
 from innovation_station.directory.queries import Company
+from innovation_station.external import beside as elsewhere
+from innovation_station.external.queries import busy_of
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
 from innovation_station.i18n import capital, clock, day_long, day_short, language, local, span_short, span_text
@@ -67,7 +69,7 @@ class Today:
         return Mine(row.booking_id or 0, self.house.places[row.space_id], row.booked or row.span, row.title, row.public)
 
     def page(self) -> dict[str, Any]:
-        """Give what the template shows; at most five statements more."""
+        """Give what the template shows; at most six statements more."""
         taken = self._taken()
         self.own = self._own()
         return {
@@ -76,6 +78,7 @@ class Today:
             "state": self._state(),
             "ticket": self._ticket(),
             "stops": [self._stop(stop) for stop in self._stops(taken)],
+            "elsewhere": elsewhere.lines(busy_of(self.member.id, self._whole), self._whole),
             "rooms": [self._room(offer) for offer in self._rooms(taken)],
             "people": self._people(),
             "people_shown": PEOPLE_SHOWN,
@@ -84,6 +87,11 @@ class Today:
             "closed": self._closed(),
             "is_open": self.is_open,
         }
+
+    @property
+    def _whole(self) -> Span:
+        """Give the span of the day that is shown."""
+        return Span(*(at_minute(self.date, minute, self.moment.zone) for minute in (0, 24 * 60)))
 
     def _own(self) -> dict[int, Booking]:
         """Read the day's own bookings by their ids: who has come to them, and what was let go."""

@@ -192,11 +192,11 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 # The rest of what is known of people, organisations and plans: each page in one of the languages, by turns, since what is
 # looked for here has nothing to do with words. {waiting} is somebody who has applied.
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
-           "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault")  # fmt: skip
+           "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external")  # fmt: skip
 STAFF = ("/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
-         "/staff/plates",
+         "/staff/plates", "/staff/external",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/join", "/organisations/sodertorns-hogskola")
 

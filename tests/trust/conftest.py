@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, select, text
 from werkzeug.routing import Rule
@@ -50,6 +50,7 @@ from innovation_station.spaces.models import Floor, Space, Zone
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+from tests.external.conftest import Hand, local
 
 ATTACKED = (
     "house", "hosts", "street", "floor", "label", "zone", "desk", "room", "booth", "member", "other", "partner", "title",
@@ -118,6 +119,8 @@ class Station:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
         if rule.endpoint == "bookings.answer":
             known["booking_id"] = self.ids["asked"]
+        if rule.endpoint.startswith("staff_external."):
+            known["draft_id"] = self.ids["staff_draft"]
         if "guest_id" in rule.arguments and "booking_id" not in instead:
             known["booking_id"] = self.ids["hosted"]
         with self.app.test_request_context():
@@ -265,6 +268,12 @@ def _book(small: Small) -> dict[str, int]:
     ids["absence_id"] = absences.leave(member(small, "alva"), christmas, christmas, now=NOW, zone=ZONE).id
     said = {"sort": "light", "text": attack("said")}
     ids["report_id"] = repairs.report(member(small, "alva"), small.room, **said, now=NOW).id
+    hand, name = Hand(current_app._get_current_object(), small), attack("feed")  # type: ignore[attr-defined]
+    entry = local("1500", "1600", more=f"SUMMARY:{attack('title')}")
+    ids["calendar_id"] = hand.add_within(entry, space=small.hall, name=name)
+    ids["own_id"] = hand.add_within(entry, who="alva", own=True, name=name)
+    ids["draft_id"] = hand.draft_within(entry, who="alva", name=name)
+    ids["staff_draft"] = hand.draft_within(entry, who="admin", space=small.hall, name=name)
     reasons = (attack("reason"), attack("reason"))
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     return ids
