@@ -32,6 +32,11 @@ def standing(house: House, member_id: int, access: int) -> Standing | None:
     return plans.standing(catalogue, member_id, access) if catalogue.measures else None
 
 
+def organisation_of(member_id: int, found: Standing | None) -> int | None:
+    """Give the organisation that a member books for, in a house that measures nobody too; one statement there."""
+    return plans.organisation_of(member_id) if found is None else found.organisation_id
+
+
 def bare(house: House, actor: Actor, found: Standing | None, zone: ZoneInfo) -> Allowance:
     """Give what an actor may book for a member, with nothing counted: what hangs on the plan alone. No statement."""
     return UNLIMITED if found is None else rules.allowance(actor, zone, plans.catalogue(house), found)

@@ -50,7 +50,7 @@ def hand(giver_id: int, booking_id: int, receiver: Booker, *, now: datetime, zon
     before = facts(booking) | {"member": giver_id}
     telling.unremind(booking)
     booking.member_id, booking.booked_by_id, booking.request_key = receiver.id, None, None
-    booking.organisation_id = standing.organisation_id if standing else None
+    booking.organisation_id = allowances.organisation_of(receiver.id, standing)
     booking.public = booking.public and receiver.visible  # what one has hidden the other's choice does not show
     booking.layout, (booking.setup, booking.clearing) = layout, wish.buffers
     booking.state, booking.answer_by = rules.asked(receiver, wish, now)

@@ -100,7 +100,7 @@ def reserve(
         sequence=0, revision=0, setup=setup, clearing=clearing, people=people, layout=layout,
         booked_by_id=booker.id if booker else None, answer_by=answer_by, checked_in_at=None, released_at=None,
         expected_at=None, reminded_at=None,
-        request_key=key, created_at=now, changed_at=now, organisation_id=standing.organisation_id if standing else None,
+        request_key=key, created_at=now, changed_at=now, organisation_id=found.organisation,
     )  # fmt: skip
     writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), by)
     if booker is None:

@@ -84,6 +84,7 @@ def _standing(spaces: int) -> Select[Any]:
         exists().where(taking, *_MEETS),
         exists().where(*_OWN_MEETS),
         select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
+        select(_member.organisation_id).where(_member.id == bindparam("member")).scalar_subquery(),
     )
 
 
@@ -108,7 +109,7 @@ class Standing(NamedTuple):
     """What a wish meets: the house's revision, what the same submit made before, and whether anything is in the way.
 
     `held` tells of what the wished space takes, `own` of the member's bookings anywhere; `access` is the revision of
-    what the member may book.
+    what the member may book, `organisation` whose member it is.
     """
 
     house_revision: int
@@ -116,6 +117,7 @@ class Standing(NamedTuple):
     held: bool
     own: bool
     access: int
+    organisation: int | None
 
 
 def standing(

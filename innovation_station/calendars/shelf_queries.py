@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.bookings.rules import GONE
@@ -151,22 +151,14 @@ _TAKING = (
     .distinct()
     .order_by(_booking.c.start, _booking.c.id)
 )
-# Of a house without plans, bookings do not say for which organisation they were made: there it is the member's own.
-_holder = func.coalesce(_booking.c.organisation_id, _member.c.organisation_id)
-_OURS = union_all(
-    select(_booking.c.id).where(_booking.c.organisation_id.in_(bindparam("ids", expanding=True)), *_WITHIN),
-    select(_booking.c.id)
+_TAKEN_BY = (
+    select(_booking.c.organisation_id.label("holder"), *_ENTRY)
     .join(_member, _member.c.id == _booking.c.member_id)
     .where(
-        _member.c.organisation_id.in_(bindparam("ids", expanding=True)), _booking.c.organisation_id.is_(None), *_WITHIN
-    ),
-)
-_TAKEN_BY = (
-    select(_holder.label("holder"), *_ENTRY)
-    .join(_member, _member.c.id == _booking.c.member_id)
-    .where(_booking.c.id.in_(_OURS), _booking.c.state.not_in(GONE))
+        _booking.c.organisation_id.in_(bindparam("ids", expanding=True)), _booking.c.state.not_in(GONE), *_WITHIN,
+    )
     .order_by(_booking.c.start, _booking.c.id)
-)
+)  # fmt: skip
 
 
 def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dict[int, dict[str, list[Any]]]:

@@ -137,6 +137,11 @@ def access_of(member_id: int) -> int:
     return db.session.scalar(select(_member.access_revision).where(_member.id == member_id)) or 0
 
 
+def organisation_of(member_id: int) -> int | None:
+    """Give the organisation that a member belongs to."""
+    return db.session.scalar(select(_member.organisation_id).where(_member.id == member_id))
+
+
 def accesses(member_ids: Collection[int]) -> dict[int, int]:
     """Give the revisions of what some members may book; one statement."""
     rows = db.session.execute(select(_member.id, _member.access_revision).where(_member.id.in_(member_ids)))

@@ -21,7 +21,7 @@ from sqlalchemy import delete, select
 
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings import wish_queries, writes
-from innovation_station.bookings.allowances import bare, policy_of
+from innovation_station.bookings.allowances import bare, organisation_of, policy_of
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Wish, asked, cancel_refusals, change_refusals, what_is_left
 from innovation_station.bookings.writes import Taken
@@ -330,6 +330,10 @@ class _Hand:
         return looking.standing(self.house, self.series.member_id)
 
     @cached_property
+    def organisation_id(self) -> int | None:
+        return organisation_of(self.series.member_id, self.standing)
+
+    @cached_property
     def _allowed(self) -> Allowance:
         """What the dates were measured by, as far as their rules hang on it."""
         return bare(self.house, self.actor, self.standing, self.zone)
@@ -374,7 +378,7 @@ class _Hand:
         return {original: one.booking for original, one in taken.items()}
 
     def _booked(self, row: Row) -> Taken:
-        wish, series, standing = self._wish(row), self.series, self.standing
+        wish, series = self._wish(row), self.series
         setup, clearing = wish.buffers
         state, answer_by = asked(self.actor, wish, self.now)
         booking = Booking(
@@ -384,7 +388,7 @@ class _Hand:
             booked_by_id=None if self.actor.id == series.member_id else self.actor.id,
             answer_by=answer_by, checked_in_at=None, released_at=None, expected_at=None, reminded_at=None,
             request_key=None, created_at=self.now, changed_at=self.now,
-            organisation_id=standing.organisation_id if standing else None,
+            organisation_id=self.organisation_id,
         )  # fmt: skip
         return self._taken(booking, wish)
 

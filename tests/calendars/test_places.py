@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from threading import Event, Thread
 from time import monotonic
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import text as text_of
 from werkzeug.test import TestResponse
 
 from innovation_station import personal
-from innovation_station.bookings import dividing
+from innovation_station.bookings import dividing, handing
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.dividing import NewPart
 from innovation_station.bookings.models import Booking
@@ -25,6 +27,7 @@ from innovation_station.calendars.scopes import Chosen
 from innovation_station.db import db, transaction
 from innovation_station.errors import Refused
 from innovation_station.members.models import Member, Organisation
+from innovation_station.organisations import service as organisations
 from innovation_station.organisations.models import Grant
 from innovation_station.personal import Subject
 from innovation_station.spaces import queries as spaces
@@ -81,6 +84,11 @@ def organisation(app: Flask, *members: int) -> int:
         session.flush()
         session.execute(update(Member).where(Member.id.in_(members)).values(organisation_id=row.id))
         return row.id
+
+
+def join(app: Flask, small: Small, school: int | None, who: str = "bo") -> None:
+    with app.app_context(), transaction():
+        organisations.join(small.people[who], school, actor=None)
 
 
 @pytest.fixture
@@ -228,6 +236,51 @@ def test_organisation_is_for_its_contact_and_staff(feeds: Feeds, poll: Poll, app
         assert summaries(poll(path)) == ["Kursmöte (Skrivbord A1)"]
         assert "Bokad av Bo Ek" in poll(path).text
     assert summaries(poll(feeds.of("organisation", school, level="busy"))) == ["Bokad"]
+
+
+def test_organisation_has_what_was_booked_for_it_and_nothing_from_before_or_after(
+    feeds: Feeds, poll: Poll, app: Flask
+) -> None:
+    """In a house without plans too: what one booked for oneself is nobody else's when one joins."""
+    small = feeds.small
+    school = organisation(app)
+    path = feeds.of("organisation", school, "host")
+    feeds.book(MORNING, "bo", title="Privat läkartid")
+    join(app, small, school)
+    feeds.book(AFTERNOON, "bo", title="Kursmöte")
+    answer = poll(path)
+    assert summaries(answer) == ["Kursmöte (Skrivbord A1)"]
+    join(app, small, None)
+    assert poll(path, If_None_Match=answer.headers["ETag"]).status_code == 304
+    feeds.book(at(TUESDAY, "17:00", "18:00"), "bo", small.booth, title="Eget")
+    assert summaries(poll(path)) == ["Kursmöte (Skrivbord A1)"]
+
+
+def test_handed_and_repeated_bookings_are_of_who_has_them(feeds: Feeds, app: Flask) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["bo"])
+    booked = feeds.book(MORNING)
+    with app.app_context():
+        with transaction():
+            bo = feeds.member("bo")
+            handing.lock(small.people["alva"], bo.id)
+            handing.hand(small.people["alva"], booked, bo, now=NOW, zone=ZONE)
+        assert db.session.get_one(Booking, booked).organisation_id == school
+
+
+def test_bookings_of_before_are_given_to_whom_they_were_made_for(feeds: Feeds, app: Flask) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["alva"])
+    of_alva = feeds.take(1, NOW)[0]
+    of_bo = feeds.take(1, NOW, small.a2, "bo", created_at=NOW - timedelta(days=1))[0]
+    join(app, small, school)
+    late = feeds.take(1, NOW, small.a3, "bo", created_at=NOW + timedelta(days=1))[0]
+    fill = import_module("innovation_station.migrations.versions.0029_bookings_of_organisations").FILL
+    with app.app_context():
+        with transaction() as session:
+            session.execute(text_of(fill))
+        known = {row.id: row.organisation_id for row in db.session.scalars(select(Booking))}
+        assert known == {of_alva: school, of_bo: None, late: school}
 
 
 # -- the right to it is asked for at every fetch ----------------------------------------------------------------------
