@@ -12,8 +12,10 @@ from innovation_station.calendars import service, shown, staff_queries, words
 from innovation_station.db import transaction
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
+from innovation_station.members.models import Organisation
 from innovation_station.members.rules import is_staff, may_look_after
 from innovation_station.organisations import queries as organisations
+from innovation_station.organisations import staff as organisation_pages
 from innovation_station.web import actor, current_house, guard
 
 pages = Blueprint("staff_feeds", __name__, url_prefix="/staff/feeds")
@@ -54,6 +56,15 @@ def revoke(subscription_id: int) -> ResponseReturnValue:
         feed = service.revoke_for(actor(), subscription_id, now=clock.now())
     flash(_("%(name)s is ended, and its member is told.", name=feed.name))
     return redirect(url_for("staff_feeds.index"), 303)
+
+
+def _of_organisation(row: Organisation) -> tuple[str, dict[str, object]]:
+    """Lead from an organisation to a calendar of what it has booked."""
+    href = url_for("calendars.index", of=f"organisation:{row.id}", _anchor="new")
+    return "calendars/_of_organisation.html", {"href": href}
+
+
+organisation_pages.sections.append(_of_organisation)
 
 
 def _link(chosen: str, looked_for: str, page: int = 1) -> str:

@@ -159,7 +159,16 @@ def _page(form: FeedForm, reader: Reader, renaming: tuple[int, NameForm] | None 
         only_here=current_app.config["STATION"].base_url is None,
         months=current_app.config["STATION"].feed_past_months,
         steps=words.help_steps(),
+        public=_public_url(form),
     )
+
+
+def _public_url(form: FeedForm) -> str | None:
+    """Give the address at which everybody reads when the place is taken that a form is about, None without one."""
+    chosen = form.chosen
+    if chosen.scope != "space" or not scopes.may_be_public(current_house(), chosen.subject_id or 0):
+        return None
+    return base_url() + url_for("calendars.of_space", space_id=chosen.subject_id)
 
 
 def url_of(row: Feed) -> str | None:

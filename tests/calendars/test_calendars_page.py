@@ -248,6 +248,9 @@ def test_place_can_be_subscribed_to_from_its_sheet(alva: FlaskClient, feeds: Fee
     assert f'href="/calendars?of=space:{feeds.small.room}#new"' in page.replace("%3A", ":")
     form = fields(alva.get(f"/calendars?of=space:{feeds.small.room}").text)
     assert (form["of"], form["name"]) == (f"space:{feeds.small.room}", "Hågelby")
+    page = alva.get(f"/calendars?of=space:{feeds.small.room}").text
+    assert f"<code>http://localhost/calendar/spaces/{feeds.small.room}.ics</code>" in page
+    assert "/calendar/spaces/" not in alva.get("/calendars").text
 
 
 @pytest.mark.parametrize("of", ["staff", "space:999", "organisation:1", "view:3x", "hus", "space", "zone:0", "<b>"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -628,3 +630,28 @@ def test_what_nobody_polls_goes_after_ninety_days(feeds: Feeds, poll: Poll, app:
         assert parts() == {}
     clock.now = NOW + timedelta(hours=1)
     assert len(uids(poll(feeds.of("space", feeds.small.a1)))) == 3
+
+
+def test_pieces_of_many_places_are_one_gzip_file(feeds: Feeds, poll: Poll) -> None:
+    for space in (feeds.small.a1, feeds.small.a2, feeds.small.room):
+        for week in range(4):
+            feeds.take(3, NOW + timedelta(weeks=week, days=1), space)
+    path = feeds.of("staff", who="host")
+    plain, zipped = poll(path), poll(path, Accept_Encoding="gzip")
+    assert gzip.decompress(zipped.data) == plain.data
+    assert zipped.headers["ETag"] == plain.headers["ETag"][:-1] + '-gz"'
+    assert len(uids(plain)) == 36
+
+
+def test_programs_that_come_at_once_get_the_same_and_store_it_once(feeds: Feeds, app: Flask, poll: Poll) -> None:
+    for space in (feeds.small.a1, feeds.small.a2, feeds.small.room):
+        feeds.take(5, NOW + timedelta(days=1), space)
+    paths = [feeds.of("staff", who="host"), feeds.of("staff", who="admin")] * 3
+    with ThreadPoolExecutor(len(paths)) as pool:
+        answers = list(pool.map(poll, paths))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1
+    assert poll(paths[0]).data == answers[0].data
+    with app.app_context():
+        stored = db.session.scalars(select(FeedContents.space_id).where(FeedContents.space_id.is_not(None))).all()
+        assert len(stored) == len(set(stored)) in (0, 6)
