@@ -24,10 +24,11 @@ from innovation_station.timespan import Span
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A template that the page includes, and what it shows, under the name `part`."""
+    """A template that the page includes, and what it shows, under the name `part`; on a sheet `last` below the rest."""
 
     template: str
     shown: Mapping[str, Any]
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

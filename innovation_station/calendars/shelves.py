@@ -74,7 +74,14 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
     shelves = shelf_queries.shelves(coverage, edition, covered)
     stale = [holder for holder in coverage.ids if not _in_step(shelves.get(holder), wanted[holder], book, covered)]
     if stale:
-        shelves |= _renewed(coverage, edition, stale, shelves, wanted, (house, book, today, covered))
+        known = shelf_queries.known(coverage.kind, stale, edition)
+        renewal = _Renewal(edition, book, today, covered, known)
+        taking = shelf_queries.taking(coverage.kind, stale, house, renewal.weeks)
+        new = {
+            holder: renewal.of(holder, shelves.get(holder), taking.get(holder, {}), wanted[holder]) for holder in stale
+        }
+        shelves |= {holder: shelf for holder, (shelf, _written) in new.items()}
+        _store(coverage.kind, edition, known, {holder: written for holder, (_shelf, written) in new.items()})
     parts = sorted((week, holder) for holder, shelf in shelves.items() for week in shelf.parts)
     found = [shelves[holder].parts[week] for week, holder in parts]
     filled = [one.local for one in found if one.piece.size]
@@ -103,77 +110,57 @@ def _in_step(shelf: Shelf | None, revision: int, book: Phrasebook, covered: Week
     )
 
 
-Around = tuple[House, Phrasebook, Today, Weeks]
+class _Renewal:
+    """Makes what differs of some holders, within the weeks of a feed and within those that are stored already."""
 
+    def __init__(self, edition: Edition, book: Phrasebook, today: Today, covered: Weeks, known: Mapping[int, Known]):
+        self.edition, self.book, self.today, self.known = edition, book, today, known
+        self.first, self.last = str(covered.first), str(covered.last)
+        widest = rules.weeks(today.now, None, None)
+        for one in known.values():
+            covered = covered.joined(one.first, one.last)
+        self.weeks = Weeks(max(covered.first, widest.first), min(covered.last, widest.last))
 
-def _renewed(
-    coverage: Coverage, edition: Edition, stale: Collection[int], shelves: Mapping[int, Shelf],
-    wanted: Mapping[int, int], around: Around,
-) -> dict[int, Shelf]:  # fmt: skip
-    """Make what differs of some holders, store it where that is possible, and give their shelves as they are then."""
-    house, _book, today, covered = around
-    known = shelf_queries.known(coverage.kind, stale, edition)
-    widest = rules.weeks(today.now, None, None)
-    wide = covered
-    for one in known.values():
-        wide = wide.joined(one.first, one.last)
-    wide = Weeks(max(wide.first, widest.first), min(wide.last, widest.last))
-    taking = shelf_queries.taking(coverage.kind, stale, house, wide)
-    found: dict[int, Shelf] = {}
-    new: dict[int, _Renewed] = {}
-    for holder in stale:
-        shelf = shelves.get(holder)
-        found[holder], new[holder] = _compared(
-            shelf, known.get(holder), taking.get(holder, {}), (wanted[holder], edition), (wide, around)
-        )
-    _store(coverage.kind, edition, known, new)
-    return found
+    def of(
+        self, holder: int, shelf: Shelf | None, taking: Mapping[str, list[Any]], revision: int
+    ) -> tuple[Shelf, _Renewed]:  # fmt: skip
+        """Compare what is stored of a holder with what takes its time; give it as it is then, and what to write."""
+        known, in_hand = self.known.get(holder), shelf.parts if shelf else {}
+        made_of = {week: " ".join([self.book.stamp, *map(self._token, rows)]) for week, rows in taking.items()}
+        fresh: dict[str, Part] = {}
+        parts: dict[str, Stored] = {}
+        for week, of in made_of.items():
+            held, asked_for = in_hand.get(week), self.first <= week <= self.last
+            if asked_for and held is not None and held.made_of == of:
+                parts[week] = held
+            elif asked_for or known is None or known.parts.get(week) != of:
+                made = fresh[week] = Part.of(of, [self._entry(row) for row in taking[week]])
+                if asked_for:
+                    parts[week] = Stored(of, made.local, made.entries, made.piece)
+        gone = [week for week in (known.parts if known else ()) if week not in made_of]
+        changed = bool(fresh or gone or shelf is None)
+        state: dict[str, Any] = {
+            "revision": revision, "made_of": self.book.stamp,
+            "name": rules.digest(*(text for week in sorted(made_of) for text in (week, made_of[week]))),
+            "first": str(self.weeks.first), "last": str(self.weeks.last),
+            "written_at": int(self.today.now.timestamp()) if changed or shelf is None else shelf.written_at,
+        }  # fmt: skip
+        return Shelf(shelf.id if shelf else 0, **state, parts=parts), _Renewed(fresh, gone, state)
 
+    def _token(self, row: Any) -> str:
+        """Name a booking as it is told: who has it may be renamed without the booking's knowing."""
+        token = f"{row.id}.{row.revision}"
+        return f"{token}.{zlib.crc32(row.member.encode()):x}" if self.edition.level == "full" else token
 
-def _compared(
-    shelf: Shelf | None, known: Known | None, taking: Mapping[str, list[Any]], wanted: tuple[int, Edition],
-    around: tuple[Weeks, Around],
-) -> tuple[Shelf, _Renewed]:  # fmt: skip
-    (revision, edition), (wide, (_house, book, today, covered)) = wanted, around
-    inside = (str(covered.first), str(covered.last))
-    made_of = {week: " ".join([book.stamp, *(_token(row, edition) for row in rows)]) for week, rows in taking.items()}
-    in_hand = shelf.parts if shelf else {}
-    fresh, parts = {}, {}
-    for week, of in made_of.items():
-        held = in_hand.get(week)
-        seen = inside[0] <= week <= inside[1]
-        if seen and held is not None and held.made_of == of:
-            parts[week] = held
-        elif seen or known is None or known.parts.get(week) != of:
-            fresh[week] = Part.of(of, [_entry(row, book, today, edition) for row in taking[week]])
-            if seen:
-                one = fresh[week]
-                parts[week] = Stored(of, one.local, one.entries, one.piece)
-    gone = [week for week in (known.parts if known else ()) if week not in made_of]
-    written_at = int(today.now.timestamp()) if fresh or gone or shelf is None else shelf.written_at
-    name = rules.digest(*(text for week in sorted(made_of) for text in (week, made_of[week])))
-    state: dict[str, Any] = {
-        "revision": revision, "made_of": book.stamp, "name": name, "first": str(wide.first), "last": str(wide.last),
-        "written_at": written_at,
-    }  # fmt: skip
-    there = Shelf(shelf.id if shelf else 0, **state, parts=parts)
-    return there, _Renewed(fresh, gone, state)
-
-
-def _token(row: Any, edition: Edition) -> str:
-    """Name a booking as it is told: a name is changed without the booking's knowing."""
-    token = f"{row.id}.{row.revision}"
-    return f"{token}.{zlib.crc32(row.member.encode()):x}" if edition.level == "full" else token
-
-
-def _entry(row: Any, book: Phrasebook, today: Today, edition: Edition) -> bytes:
-    """Make one entry; one that cannot be made is left out and logged, for it must not take the others with it."""
-    try:
-        entry = rules.entry_of_place(row, book.words[row.space_id], today.shared.base_url, edition.level)
-        return event_bytes(entry, today.shared.zone)
-    except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
-        log.error("entry left out of feeds", booking=row.id, reason=repr(error))
-        return b""
+    def _entry(self, row: Any) -> bytes:
+        """Make one entry; one that cannot be made is left out and logged: it must not take the others with it."""
+        shared = self.today.shared
+        try:
+            how = self.book.words[row.space_id]
+            return event_bytes(rules.entry_of_place(row, how, shared.base_url, self.edition.level), shared.zone)
+        except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
+            log.error("entry left out of feeds", booking=row.id, reason=repr(error))
+            return b""
 
 
 def _store(kind: str, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:

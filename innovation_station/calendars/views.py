@@ -214,7 +214,7 @@ def on_sheet(looked: Looked) -> Part | None:
     if looked.refused:
         return None
     href = url_for("calendars.index", of=f"space:{looked.place.id}", _anchor="new")
-    return Part("calendars/_of_sheet.html", {"href": href})
+    return Part("calendars/_of_sheet.html", {"href": href}, last=True)
 
 
 pages.add_url_rule(RULE, "feed", feed, methods=list(ALL_METHODS), provide_automatic_options=False)
