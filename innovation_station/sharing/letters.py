@@ -33,13 +33,21 @@ VISITS = ("confirmed", "no-show")  # the states in which a booking is one that g
 
 
 def tell_all(booking: Booking, guests: Iterable[Guest], *, now: datetime) -> None:
-    """Tell guests what is new of their visit; while a request waits for its answer there is nothing to tell."""
-    if booking.state == "requested":
-        return
+    """Tell guests what is new of their visit.
+
+    While a request waits for its answer only those are told who know of another time or place: that one is given back
+    already, and they would come to it.
+    """
     host = db.session.get_one(Member, booking.member_id)
     for guest in guests:
-        _tell(guest, booking, host, now)
+        if booking.state != "requested" or _is_elsewhere(guest.knew, booking):
+            _tell(guest, booking, host, now)
     db.session.flush()
+
+
+def _is_elsewhere(knew: Mapping[str, Any] | None, booking: Booking) -> bool:
+    stands = booking.space_id, booking.start.isoformat(), booking.end.isoformat()
+    return bool(knew and knew["going"]) and (knew["space"], knew["start"], knew["end"]) != stands  # type: ignore[index]
 
 
 def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
@@ -94,9 +102,7 @@ def _values(
     if news == "off" and knew:  # what they know of, wherever it has been moved since
         old = house.places.get(knew["space"])
         return said | {"place": old.name if old else "", "start": knew["start"], "end": knew["end"]}
-    if news == "moved" and knew and (knew["space"], knew["start"], knew["end"]) != (
-        booking.space_id, booking.start.isoformat(), booking.end.isoformat(),
-    ):  # fmt: skip
+    if news == "moved" and knew and _is_elsewhere(knew, booking):
         old = house.places.get(knew["space"])
         said["before"] = {"place": old.name if old else "", "start": knew["start"], "end": knew["end"]}
     return said | {

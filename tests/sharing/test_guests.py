@@ -345,15 +345,31 @@ def test_guests_of_a_request_are_invited_when_it_is_granted(context: Flask, smal
         answers.approve(member(small, "host"), booking.id, now=NOW + HOUR)
     [message] = send(context, NOW + 2 * HOUR)
     assert "bjuder in dig" in message["Subject"]
-    with transaction():  # asked for again: nothing is told before the answer
+    with transaction():  # asked for again: the time that the guest knows of is given back already
         bookings.move(
             member(small, "alva"), booking.id, space_id=small.hall, span=MORNING, now=NOW + 2 * HOUR, zone=ZONE
         )
-    assert booking.state == "requested" and waiting() == []
+    assert booking.state == "requested"
+    [message] = send(context, NOW + 3 * HOUR)
+    method, event = entry(message)
+    assert (method, event["DTSTART"].dt, int(event["SEQUENCE"])) == ("CANCEL", AFTERNOON.start, 1)
+    with transaction():
+        answers.approve(member(small, "host"), booking.id, now=NOW + 3 * HOUR)
+    [message] = send(context, NOW + 4 * HOUR)
+    method, event = entry(message)
+    assert (method, event["DTSTART"].dt, int(event["SEQUENCE"])) == ("REQUEST", MORNING.start, 2)
+
+
+def test_guests_who_know_nothing_hear_nothing_of_a_request_that_is_declined(context: Flask, small: Small) -> None:
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.hall), approval=2880)
+    booking = reserve(small, space=small.hall)
+    invite(small, booking, KARIN)
+    with transaction():
+        bookings.move(member(small, "alva"), booking.id, space_id=small.hall, span=MORNING, now=NOW + HOUR, zone=ZONE)
     with transaction():
         answers.decline(member(small, "host"), booking.id, now=NOW + 3 * HOUR, reason="")
-    [message] = send(context, NOW + 4 * HOUR)
-    assert entry(message)[0] == "CANCEL"
+    assert send(context, NOW + 4 * HOUR) == []
 
 
 def test_bookings_of_others_cost_one_statement(app: Flask, context: Flask, small: Small) -> None:
