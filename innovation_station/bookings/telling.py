@@ -332,15 +332,35 @@ def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str
         _tell_own(booking, action, before or {}, now)
         return
     subject = f"booking-{booking.id}"
-    if action == "restored" and notices.withdraw(booking.member_id, subject, since=now - UNDO):
-        return
+    unsaid = _unsaid(booking, subject, now)
     places = read_house().places
     values = values_of(action, booking, places[booking.space_id].name)
+    knew = unsaid["heard"] if unsaid else {name: before[name] for name in _KNOWN} if before else None
+    if unsaid:
+        found = news(knew, values)
+        if found is None and "edited" not in (action, unsaid["action"]):
+            return
+        values["action"] = action = found or "edited"
+        if found == "cancelled" and knew:  # what they know of, wherever it has been moved since
+            values |= {name: knew[name] for name in _KNOWN if name != "state"} | {"place": places[knew["space"]].name}
     if actor is not None and actor.id == booking.booked_by_id and not is_staff(actor):
         values["people"] = [actor.id]
-    if before:
-        values["before"] = {**before, "place": places[before["space"]].name}
+    if knew:
+        values |= {"heard": knew, "before": {**knew, "place": places[knew["space"]].name}}
     _tell(_Tale(CHANGED, booking.member_id, action, values, _entry(booking), subject), now)
+
+
+def _unsaid(booking: Booking, subject: str, now: datetime) -> Values | None:
+    """Take back what somebody else made of a booking a moment ago; give the earliest, None without any.
+
+    One that tells of other bookings too stays: it is not about this one alone.
+    """
+    listed = notices.told(CHANGED, [booking.member_id], [subject])
+    fresh = [one for one in listed if one.created_at >= now - UNDO]
+    taken = [one for one in fresh if "heard" in one.content and not one.content.get("more")]
+    for one in taken:
+        notices.take_back(one)
+    return min(taken, key=lambda one: one.id).content if taken else None
 
 
 def news(knew: Mapping[str, Any] | None, now: Mapping[str, Any]) -> News | None:

@@ -355,6 +355,34 @@ def test_own_mail_and_the_stations_keep_their_order(house: House) -> None:
     ]  # fmt: skip
 
 
+def test_what_staff_change_several_times_is_one_mail_or_none(house: House) -> None:
+    made = house.book()
+    house.leave()
+    house.move(made, by="host")
+    house.now += SECOND
+    house.cancel(made, by="host")
+    assert house.subjects() == ["A1 är avbokad, tis 24 nov 13–17"], "what the member knows of"
+    assert told(house.letter())[0][:3] == ("CANCEL", "CANCELLED", 2)
+    house.now += SECOND
+    house.restore(made, by="host")
+    assert house.subjects() == ["Din bokning är nu A1, tis 24 nov 08–11.30"]
+    assert told(house.letter()) == [("REQUEST", "CONFIRMED", 3, LATER.start)]
+    assert "13–17" in text_of(house.letter()) and house.listed() == ["moved"]
+    house.now += SECOND
+    house.move(made, SPAN, by="host")
+    assert house.mails() == [] and house.listed() == []
+
+
+def test_what_staff_change_after_the_mail_has_left_is_told_by_the_next(house: House) -> None:
+    made = house.book()
+    house.leave()
+    house.move(made, by="host")
+    house.leave()
+    house.move(made, SPAN, by="host")
+    assert house.subjects() == ["Din bokning är nu A1, tis 24 nov 13–17"]
+    assert house.listed() == ["moved", "moved"]
+
+
 # -- several at once ---------------------------------------------------------------------------------------------------
 
 
