@@ -21,6 +21,7 @@ from innovation_station.calendars.queries import Address
 from innovation_station.calendars.rules import OWN, REMINDERS, Coverage, Level
 from innovation_station.members.rules import is_staff
 from innovation_station.organisations.rules import may_see_inside
+from innovation_station.plans import queries as plans
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House, Place
 
@@ -117,7 +118,9 @@ def _standing(house: House, which: Callable[[Place], bool]) -> Iterable[Place]:
 
 def _may_places(reader: Reader, wanted: Wanted, coverage: Coverage) -> bool:
     """Let every member know when places are taken and by what that is shown to all, as on the pages of a day."""
-    return wanted.level != "full" or is_staff(reader) or reader.manages.issuperset(coverage.ids)
+    if wanted.level != "full" or is_staff(reader):
+        return True
+    return bool(coverage.ids) and reader.manages.issuperset(coverage.ids)  # of nothing nobody is in charge
 
 
 def _may_staff(reader: Reader, _wanted: Wanted, _coverage: Coverage) -> bool:
@@ -176,9 +179,14 @@ def most(reader: Reader, chosen: Chosen, house: House) -> Chosen:
 
 
 def may_be_public(house: House, space_id: int) -> bool:
-    """Tell whether everybody may know when a space is taken: it can be booked, and by all members."""
+    """Tell whether everybody may know when a space is taken: it can be booked, by all members, and is nobody's own.
+
+    When somebody's own desk is taken is when that person is in.
+    """
     place = house.places.get(space_id)
-    return place is not None and place.bookable and place.policy.booked_by == "member"
+    if place is None or not place.bookable or place.policy.booked_by != "member":
+        return False
+    return not plans.catalogue(house).dedications.get(space_id)
 
 
 def admitted(address: Address | None) -> Address | None:

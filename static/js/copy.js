@@ -6,8 +6,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     try { await navigator.clipboard.writeText(button.dataset.copy); } catch { return; }
     const word = button.querySelector("span"), was = word.textContent;
     if (was === button.dataset.done) return;
-    word.textContent = button.dataset.done;
-    word.setAttribute("role", "status");
-    setTimeout(() => { word.textContent = was; word.removeAttribute("role"); }, 2000);
+    const told = button.parentElement.querySelector("[role=status]"); // in the page from the start, so that it is read out
+    word.textContent = told.textContent = button.dataset.done;
+    setTimeout(() => { word.textContent = was; told.textContent = ""; }, 2000);
   });
 }

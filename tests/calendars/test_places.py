@@ -32,6 +32,7 @@ from innovation_station.members.models import Member, Organisation
 from innovation_station.organisations import service as organisations
 from innovation_station.organisations.models import Grant
 from innovation_station.personal import Subject
+from innovation_station.plans import service as plans
 from innovation_station.spaces import queries as spaces
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
@@ -379,6 +380,25 @@ def test_place_that_is_not_for_all_is_not_there(feeds: Feeds, poll: Poll, app: F
     answers = [poll(path) for path in paths]
     assert {(answer.status_code, answer.data) for answer in answers} == {(404, b"Not found\n")}
     assert poll(f"/calendar/spaces/{small.a3}.ics").status_code == 200
+
+
+def test_own_desk_is_nobody_elses_to_follow(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    """When it is taken is when its owner is in."""
+    path = f"/calendar/spaces/{feeds.small.a1}.ics"
+    tag = poll(path).headers["ETag"]
+    with app.app_context(), transaction():
+        plans.dedicate(feeds.small.a1, feeds.small.people["alva"], starts=TUESDAY, actor=None)
+    for asked in ({}, {"If_None_Match": tag}):
+        assert poll(path, **asked).status_code == 404
+    assert poll(feeds.of("space", feeds.small.a1, "bo", level="busy")).status_code == 200
+
+
+def test_view_of_nothing_is_nobodys_in_full(feeds: Feeds) -> None:
+    """Whoever had it would lose it with the first place that comes."""
+    with pytest.raises(Refused):
+        feeds.of("view", query="kind=room&seats=500", level="full")
+    feeds.of("view", query="kind=room&seats=500", level="public")
+    feeds.of("view", who="host", query="kind=room&seats=500", level="full")
 
 
 # -- what is stored, and what a fetch costs ---------------------------------------------------------------------------
