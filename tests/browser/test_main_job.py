@@ -107,7 +107,8 @@ def it_comes_to_the_calendar_and_goes(page: Page, name: str) -> None:
     page.locator(".tabbar").get_by_role("link", name="Kalendrar").tap()
     page.get_by_role("button", name="Skapa kalendern").tap()
     page.get_by_role("button", name=re.compile("Kopiera adressen")).first.tap()
-    expect(page.get_by_text("Kopierad")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Kopiera adressen")).first).to_have_text("Kopierad")
+    expect(page.locator(".url [role=status]").first).to_have_text("Kopierad")
     address = page.evaluate("navigator.clipboard.readText()")
     entry = f"Skrivbord {name} 20261124T080000"
     assert events(address).get(entry) == "CONFIRMED", events(address)
