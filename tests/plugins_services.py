@@ -47,6 +47,26 @@ SERVER_OPTIONS = {
     "log_min_messages": "fatal",
     "timezone": "UTC",
 }
+# What nobody sees: pages that wait beneath the address bar of each window, and a process that waits for the next page;
+# together they cost as much as the page. The rest is Playwright's own list, which this one takes the place of.
+CHROMIUM_WITHOUT = [
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "AimEnabled",
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -55,6 +75,9 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(CHROMIUM_WITHOUT)}",
+    # a page lives for a second: to compile its scripts well, or beside it, costs more than it saves
+    "--js-flags=--single-threaded,--no-opt",
 ]
 
 
@@ -98,6 +121,9 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "race: several processes at once; never two such tests at a time")
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="station-test-")
+        # Containers often set it. Here a hundred processes would each compile the program anew.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure(config: Any) -> None:

@@ -35,7 +35,7 @@ from innovation_station.sharing.models import Absence, Guest, Offer
 from innovation_station.spaces import codes
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
-from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_of
 from tests.external.conftest import Hand, local
 
 CONTACT = "kim@example.org"
@@ -436,7 +436,7 @@ def _ask(client: FlaskClient, method: str, route: str, things: dict[str, Any], e
     data = None
     if method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
         hours = {"start": "16:00", "end": "17:00"} if route.endswith("/edit") else {}
-        token = token_in(client.get("/accessibility").text)
+        token = token_of(client)
         data = {"csrf_token": token, "space": things["space"], **WISH, **hours, "email": email, "password": PASSWORD}
     answer = client.open(path, method=method, data=data, buffered=True)
     return "in" if (answer.location or "").startswith("/login") else str(answer.status_code)

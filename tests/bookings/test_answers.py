@@ -32,7 +32,7 @@ from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
 from innovation_station.spaces.queries import house
 from innovation_station.timespan import Span
-from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements, token_in
+from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements, token_of
 from tests.plans.conftest import Planned
 from tests.plans.conftest import planned as planned
 
@@ -351,7 +351,7 @@ def test_mail_to_staff_carries_two_answers(app: Flask, small: Small, asked: int)
     page = client.get(yes)
     assert page.status_code == 200 and "Möte &lt;b&gt;" in page.text
     assert state(app, asked) == "requested"
-    data = {"csrf_token": token_in(client.get("/accessibility").text)}
+    data = {"csrf_token": token_of(client)}
     assert client.post(yes, data=data).status_code == 303
     assert state(app, asked) == "confirmed"
     assert "Scenen är bokad för Alva Lindqvist" in client.get(yes).text
@@ -377,7 +377,7 @@ def test_links_die_with_the_request_and_the_role(app: Flask, small: Small, asked
             service.move(who(small), asked, space_id=small.hall, span=span, now=NOW, zone=ZONE)
     client = browser(app)
     assert client.get(links["admin"]).status_code == 410
-    data = {"csrf_token": token_in(client.get("/accessibility").text)}
+    data = {"csrf_token": token_of(client)}
     assert client.post(links["admin"], data=data).status_code == 410
     assert state(app, asked) == "requested"
 

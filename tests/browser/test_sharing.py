@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -58,40 +59,41 @@ def offer(station: Station, booking_id: int) -> int:
     return made
 
 
-def look(page: Page, path: str, name: str, language: str) -> Iterator[str]:
+def look(page: Page, path: str, name: str, language: str, turn: int) -> Iterator[str]:
     """Open a page, keep how it looks, and name its faults."""
     open_page(page, path)
     if PICTURES:
         for size in (PHONE, DESKTOP):
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.screenshot(path=Path(PICTURES) / f"{name}-{language}-{size[0]}.png", full_page=True)
-    yield from (f"{path}: {fault}" for fault in faults_of(page, language))
+    yield from (f"{path}: {fault}" for fault in faults_of(page, language, turn))
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_pages_of_sharing(visit: Visit, station: Station, language: str) -> None:
+    turns = count()
     booking_id, link = invited(station)
     member, visitor = visit(language), visit(language, email=None)
-    faults = [*look(member, "/account/sharing", "consent", language)]
-    faults += look(member, f"/bookings/{booking_id}", "booking", language)
-    faults += look(member, f"/bookings/{booking_id}/guests", "guests", language)
-    faults += look(member, f"/book/{station.ids[ROOM]}?date=2026-11-26&kind=room", "sheet", language)
-    faults += look(visitor, link, "visit", language)
+    faults = [*look(member, "/account/sharing", "consent", language, next(turns))]
+    faults += look(member, f"/bookings/{booking_id}", "booking", language, next(turns))
+    faults += look(member, f"/bookings/{booking_id}/guests", "guests", language, next(turns))
+    faults += look(member, f"/book/{station.ids[ROOM]}?date=2026-11-26&kind=room", "sheet", language, next(turns))
+    faults += look(visitor, link, "visit", language, next(turns))
     offered = offer(station, booking_id)
-    faults += look(member, f"/bookings/{booking_id}", "booking-offered", language)
-    faults += look(visit(language, email=REBIN), f"/offers/{offered}", "offer", language)
+    faults += look(member, f"/bookings/{booking_id}", "booking-offered", language, next(turns))
+    faults += look(visit(language, email=REBIN), f"/offers/{offered}", "offer", language, next(turns))
     other = station.book(ALVA, "B1", TUESDAY, "08:00", "09:00")
-    faults += look(member, f"/bookings/{other}/hand-over", "hand-over", language)
-    faults += look(member, "/account/away?first=2026-11-24&last=2026-12-04", "away-look", language)
+    faults += look(member, f"/bookings/{other}/hand-over", "hand-over", language, next(turns))
+    faults += look(member, "/account/away?first=2026-11-24&last=2026-12-04", "away-look", language, next(turns))
     member.locator("main form[method=post] .btn-primary").click()
-    faults += look(member, "/account/away", "away", language)
+    faults += look(member, "/account/away", "away", language, next(turns))
     station.clock.now = LATER
     staff = visit(language, email=REBIN)
-    faults += look(staff, "/staff/arrivals", "arrivals", language)
-    faults += look(staff, f"/book/for?space={station.ids[ROOM]}", "choose", language)
-    faults += look(staff, "/staff/texts/directions", "directions", language)
+    faults += look(staff, "/staff/arrivals", "arrivals", language, next(turns))
+    faults += look(staff, f"/book/for?space={station.ids[ROOM]}", "choose", language, next(turns))
+    faults += look(staff, "/staff/texts/directions", "directions", language, next(turns))
     asked = f"date=2026-11-26&part=day&look=1&who={station.member(SAMIR)}&who={station.member(REBIN)}"
-    faults += look(staff, f"/book/team?{asked}", "team", language)
+    faults += look(staff, f"/book/team?{asked}", "team", language, next(turns))
     assert faults == []
 
 

@@ -30,7 +30,7 @@ from innovation_station.members.models import Member
 from innovation_station.notices.links import end_path
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
-from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, app_on, at, browser, log_in, token_in
+from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, app_on, at, browser, log_in, token_in, token_of
 
 SPAN = at(TUESDAY, "13:00", "17:00")
 
@@ -59,7 +59,7 @@ def path(app: Flask, deed: Deed) -> str:
 
 def press(client: FlaskClient, link: str, **options: Any) -> TestResponse:
     """Press the page's button."""
-    data = {"csrf_token": token_in(client.get("/accessibility").text)}
+    data = {"csrf_token": token_of(client)}
     return client.post(link, data=data, **options)
 
 

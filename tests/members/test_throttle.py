@@ -23,7 +23,19 @@ from innovation_station.db import Base, db, transaction
 from innovation_station.errors import DomainError, NotAllowed, TooMany
 from innovation_station.members import asking, queries, rules, service
 from innovation_station.members.models import SignInFailure
-from tests.conftest import NOW, PASSWORD, Clock, Small, app_on, browser, furnish_old, log_in, statements, token_in
+from tests.conftest import (
+    NOW,
+    PASSWORD,
+    Clock,
+    Small,
+    app_on,
+    browser,
+    furnish_old,
+    log_in,
+    statements,
+    token_in,
+    token_of,
+)
 
 ALVA, BO, NOBODY = "alva@example.org", "bo@example.org", "nobody@example.org"
 MINUTE = timedelta(minutes=1)
@@ -33,7 +45,7 @@ WAIT = {"sv": "Vänta 1 minut och försök igen.", "en": "Wait 1 minute and try 
 def try_with(
     client: FlaskClient, email: str, password: str = "fel-losenord-helt", address: str = "192.0.2.1", **headers: str
 ) -> TestResponse:
-    token = token_in(client.get("/login").text)
+    token = token_of(client)
     data = {"email": email, "password": password, "csrf_token": token}
     return client.post("/login", data=data, environ_overrides={"REMOTE_ADDR": address}, headers=headers)
 
@@ -241,7 +253,7 @@ def test_database_that_takes_no_writes_tells_nothing(unwritable: Flask) -> None:
 def test_statements_of_a_log_in(app: Flask) -> None:
     client = browser(app)
     try_with(client, ALVA)
-    token = token_in(client.get("/login").text)
+    token = token_of(client)
     data = {"email": ALVA, "password": "fel-losenord-helt", "csrf_token": token}
     with statements(app) as failed:
         client.post("/login", data=data)

@@ -22,7 +22,7 @@ from innovation_station.notices.models import Notice
 from innovation_station.series import queries, service
 from innovation_station.series.models import Series
 from innovation_station.series.service import TakenBack
-from tests.conftest import NOW, PEOPLE, ZONE, Clock, Small, at, browser, log_in, post, token_in
+from tests.conftest import NOW, PEOPLE, ZONE, Clock, Small, at, browser, log_in, post, token_of
 from tests.series.test_acts import cancel, ids
 from tests.series.test_service import begin, expected, sound, spoken, weeks, who
 from tests.series.test_telling import SENDER
@@ -171,7 +171,7 @@ def link_in(app: Flask, small: Small) -> str:
 
 
 def press(client: FlaskClient, link: str) -> int:
-    return client.post(link, data={"csrf_token": token_in(client.get("/accessibility").text)}).status_code
+    return client.post(link, data={"csrf_token": token_of(client)}).status_code
 
 
 def test_link_in_the_mail_takes_all_dates_back(app: Flask, small: Small, clock: Clock) -> None:

@@ -34,7 +34,21 @@ from innovation_station.sharing.models import Guest
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
-from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements, token_in
+from tests.conftest import (
+    MONDAY,
+    NOW,
+    TUESDAY,
+    ZONE,
+    Clock,
+    Small,
+    at,
+    browser,
+    log_in,
+    post,
+    statements,
+    token_in,
+    token_of,
+)
 from tests.sharing.conftest import AFTERNOON, MORNING, codes, friends, member, person, reserve
 
 KARIN, OLLE = ("Karin Ek", "karin@guest.example"), ("Olle Å", "olle@guest.example")
@@ -596,7 +610,7 @@ def test_link_dies_with_the_visit(
     plain = re.sub(r'value="[^"]*"', "", gone.text)
     assert gone.status_code == 410 and plain == re.sub(r'value="[^"]*"', "", forged[0].text)
     assert press(client, "/accessibility", "x").status_code == 405
-    token = token_in(client.get("/accessibility").text)
+    token = token_of(client)
     assert client.post(link, data={"csrf_token": token, "act": "decline"}).status_code == 410
     with app.app_context(), transaction():
         bookings.restore(member(small, "alva"), booking_id, now=NOW, zone=ZONE)

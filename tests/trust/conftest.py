@@ -49,7 +49,7 @@ from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space, Zone
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
-from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_in
+from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_of
 from tests.external.conftest import Hand, local
 
 ATTACKED = (
@@ -427,4 +427,4 @@ def _forms(station: Station, see: Visitor) -> None:
 
 def token(client: FlaskClient) -> str:
     """Give the form token of a browser, logged in or not."""
-    return token_in(client.get("/accessibility").text)
+    return token_of(client)

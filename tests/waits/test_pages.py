@@ -15,7 +15,7 @@ from innovation_station.errors import Refusal
 from innovation_station.mail.compose import Sender, compose, write
 from innovation_station.mail.models import Mail
 from innovation_station.waits import deeds
-from tests.conftest import TUESDAY, Clock, at, browser, log_in, post, statements, token_in
+from tests.conftest import TUESDAY, Clock, at, browser, log_in, post, statements, token_of
 from tests.waits.conftest import HOUR, Line
 
 WISH = {"date": str(TUESDAY), "start": "09:00", "end": "12:00"}
@@ -202,7 +202,7 @@ def links(app: Flask, line: Line, name: str) -> tuple[Any, dict[str, str]]:
 
 
 def press(client: FlaskClient, link: str) -> Any:
-    return client.post(link, data={"csrf_token": token_in(client.get("/accessibility").text)})
+    return client.post(link, data={"csrf_token": token_of(client)})
 
 
 def heading(page: str) -> str:
