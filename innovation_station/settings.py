@@ -260,7 +260,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "feed_past_months",
         "number",
         "12",
-        "How many months of past bookings a private feed keeps.",
+        "How many months of past bookings a feed keeps.",
         _number(0, 120),
     ),
     Definition("series_most", "number", "200", "How many dates a series may have.", _number(1, 1000)),

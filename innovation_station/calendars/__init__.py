@@ -85,7 +85,11 @@ Decisions
   which would hold the same bytes again; feeds made at each fetch, a second for ten thousand entries.
 2026-11: Of places by the week, not by the month: a large house books thousands a week, a feed of it holds two, and a
   month would be four times too much. It holds about 10,000 entries (7,000 ahead, 3,000 behind), whole weeks, the
-  nearest, and says in its description which. Where the count reaches it is asked by one statement with an offset.
+  nearest, and says in its description which. Where the count reaches it is asked by one statement with an offset, which
+  counts bookings and not the rows that they take time by. What runs on into the next week is stored apart from the
+  rest of its week, so that a feed which begins there has it. Rejected: in both weeks, where it would be told twice.
+2026-11: Feeds of places are dated by when one of their weeks was made anew, and by the house: a shelf names the house's
+  revision, for with it changes what a feed is joined of.
 2026-11: What was given back leaves feeds of places, and busy ones, at once: they say what is taken. In the own feed it
   stays for 14 days, crossed out, for there it is news.
 2026-11: An organisation has no counter of its own, and one would make each booking dearer. Its shelf keeps the sum of

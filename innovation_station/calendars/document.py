@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
@@ -65,7 +65,7 @@ def etag(address: Address, today: Today) -> str | None:
 
 def _place_name(address: Address, today: Today, revisions: Mapping[int, int], name: str = "") -> str:
     of = ",".join(f"{space_id}.{revision}" for space_id, revision in sorted(revisions.items()))
-    return _name(address, today, of, name, rules.weeks(today.now, None, None).first)
+    return _name(address, today, of, name, today.weeks.first, today.weeks.last)
 
 
 def _name(address: Address, today: Today, *state: object) -> str:
@@ -108,7 +108,9 @@ def _of_places(address: Address, coverage: Coverage, today: Today) -> tuple[str,
     head = packed.packed(opening(title, rules.COLOUR, today.shared.zone, local=joined.local, description=said))
     read = joined.revisions if coverage.kind == "space" else {}
     name = _place_name(address, today, read, joined.name if coverage.kind == "organisation" else "")
-    return name, Document((head, *joined.pieces, _END), joined.entries, None)
+    monday = rules.midnight(rules.monday(today.now.astimezone(UTC).date()))  # then the weeks moved
+    since = max(int(monday.timestamp()), int(address.changed_at.timestamp()), joined.written_at)
+    return name, Document((head, *joined.pieces, _END), joined.entries, since)
 
 
 def _title(house: House, address: Address) -> str:

@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 6
+VERSION = 7
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -37,7 +37,8 @@ LEVELS = ("busy", "public", "full")
 QUERY_LONGEST = 200
 REMINDERS = (0, 5, 10, 15, 30, 60, 120, 1440)
 REMIND_MOST = 10_080
-WEEKS_BACK = 13
+OVERRUN = 5
+"""In so many weeks before one a booking may begin that still runs in it: none is longer than 31 days."""
 AHEAD_MOST, BACK_MOST = 7_000, 3_000
 """So many bookings of places go into one feed from this week on and before it; farther weeks are left out."""
 
@@ -72,8 +73,21 @@ class Weeks:
     @property
     def span(self) -> tuple[datetime, datetime]:
         """Give when the first begins and the last ends."""
-        begin, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (self.first, self.last))
-        return begin, end + timedelta(days=7)
+        return midnight(self.first), midnight(self.last) + timedelta(days=7)
+
+    @property
+    def until(self) -> date:
+        """Give the last day of the last one."""
+        return self.last + timedelta(days=6)
+
+    @property
+    def running(self) -> list[str]:
+        """Name the parts of weeks before in which bookings are that may still run when the first begins."""
+        return [str(self.first - timedelta(days=1 + 7 * ago)) for ago in range(OVERRUN)]
+
+    def hold(self, part: str) -> bool:
+        """Tell whether a part is in a feed of these weeks."""
+        return str(self.first) <= part <= str(self.until) or part in self.running
 
     def joined(self, first: str, last: str) -> Weeks:
         """Give what covers these and others, "" and "" for none; never more than `widest` of the last Monday here."""
@@ -82,20 +96,31 @@ class Weeks:
         return Weeks(min(self.first, date.fromisoformat(first)), max(self.last, date.fromisoformat(last)))
 
 
+def midnight(day: date) -> datetime:
+    """Give when a day begins (UTC)."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def monday(day: date) -> date:
     """Give the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
 
 
-def weeks(now: datetime, past: datetime | None, ahead: datetime | None) -> Weeks:
-    """Give the weeks of a feed of places: thirteen back and 400 days ahead, or as many as it takes bookings of.
+def part_of(start: datetime, end: datetime) -> str:
+    """Name the part that a booking of a place is stored in: the Monday of the week in which it begins, and of one that
+    runs on into the next that week's Sunday, so that it is found where it still runs."""
+    week = monday(start.date())
+    return str(week if end <= midnight(week) + timedelta(days=7) else week + timedelta(days=6))
+
+
+def weeks(now: datetime, months: int, past: datetime | None = None, ahead: datetime | None = None) -> Weeks:
+    """Give the weeks of a feed of places: some months back and 400 days ahead, or as many as it takes bookings of.
 
     `past` and `ahead` are when the first bookings begin that are too many, None where there are not so many. What is
-    left out are whole weeks, never the one that runs.
+    left out are whole weeks, never the one that runs. All of it moves on Mondays.
     """
-    today = now.astimezone(UTC).date()
-    this, last = monday(today), monday(today + timedelta(days=DAYS_AHEAD))
-    first = this - timedelta(weeks=WEEKS_BACK)
+    this = monday(now.astimezone(UTC).date())
+    first, last = monday(_months_before(this, months)), monday(this + timedelta(days=DAYS_AHEAD))
     if past is not None:
         first = min(this, max(first, monday(past.astimezone(UTC).date()) + timedelta(weeks=1)))
     if ahead is not None:
@@ -154,7 +179,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 
 def covered(found: Weeks, language: Language, *, is_cut: bool) -> str:
     """Say which days a feed of places holds, and that it holds no more where there are."""
-    said = WORDS[language]["covers"].format(found.first, found.last + timedelta(days=6))
+    said = WORDS[language]["covers"].format(found.first, found.until)
     return f"{said} {WORDS[language]['more']}" if is_cut else said
 
 
@@ -168,18 +193,20 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The local date, and what it makes of a feed."""
+    """The local date, and what it makes of a feed; `weeks` are those of a feed of places that leaves none out."""
 
     now: datetime
     date: date
     window: Window
     shared: Setting
+    past_months: int
+    weeks: Weeks
 
     @classmethod
     def at(cls, now: datetime, shared: Setting, past_months: int) -> Today:
         """Give the day of an instant."""
         day = now.astimezone(shared.zone).date()
-        return cls(now, day, window(day, shared.zone, past_months), shared)
+        return cls(now, day, window(day, shared.zone, past_months), shared, past_months, weeks(now, past_months))
 
 
 @dataclass(frozen=True, slots=True)

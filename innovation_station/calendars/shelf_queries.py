@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
-from innovation_station.calendars.rules import AHEAD_MOST, BACK_MOST, Coverage, Edition, Weeks, monday, weeks
+from innovation_station.calendars.rules import (
+    AHEAD_MOST,
+    BACK_MOST,
+    OVERRUN,
+    Coverage,
+    Edition,
+    Today,
+    Weeks,
+    monday,
+    part_of,
+    weeks,
+)  # fmt: skip
 from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.spaces.rules import House
@@ -23,6 +34,7 @@ BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer befor
 _contents, _part, _allocation, _booking, _member = (
     model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member)
 )  # fmt: skip
+_sibling = _allocation.alias("sibling")
 _HOLDERS = {"space": _contents.c.space_id, "organisation": _contents.c.organisation_id}
 
 
@@ -53,7 +65,10 @@ class Shelf:
 @lru_cache(maxsize=4)
 def _reading(kind: str) -> Select[Any]:
     holder = _HOLDERS[kind]
-    within = _part.c.part.between(bindparam("first"), bindparam("last"))
+    within = or_(
+        _part.c.part.between(bindparam("first"), bindparam("last")),
+        _part.c.part.in_(bindparam("running", expanding=True)),
+    )
     return (
         select(
             holder, _contents.c.id, _contents.c.revision, _contents.c.made_of, _contents.c.name, _contents.c.first,
@@ -71,7 +86,9 @@ def _reading(kind: str) -> Select[Any]:
 
 def shelves(coverage: Coverage, edition: Edition, covered: Weeks) -> dict[int, Shelf]:
     """Read what is stored of the holders of a feed within its weeks, by holder."""
-    given = _of(coverage.ids, edition) | {"first": str(covered.first), "last": str(covered.last)}
+    given = _of(coverage.ids, edition) | {
+        "first": str(covered.first), "last": str(covered.until), "running": covered.running,
+    }  # fmt: skip
     found: dict[int, Shelf] = {}
     row: Any
     for row in rows_at_once(_reading(coverage.kind), given):
@@ -164,16 +181,19 @@ _TAKEN_BY = (
 def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dict[int, dict[str, list[Any]]]:
     """List what takes the time of some holders, by holder and week: of a space what itself was booked for.
 
-    Bookings that were given back take none.
+    Bookings that were given back take none. What began before and runs on into the first week is there too.
     """
     first, last = covered.span
+    first -= timedelta(weeks=OVERRUN)
     given: dict[str, Any] = {"ids": sorted(ids), "first": first, "last": last}
     if kind == "space":
         leaves = {leaf for space_id in ids for leaf in (space_id, *house.places[space_id].takes)}
         given |= {"leaves": sorted(leaves), "earliest": first - BUFFERED}
     found: dict[int, dict[str, list[Any]]] = {}
     for row in connection().execute(_TAKING if kind == "space" else _TAKEN_BY, given):
-        found.setdefault(row.holder, {}).setdefault(str(monday(row.start.date())), []).append(row)
+        part = part_of(row.start, row.end)
+        if covered.hold(part):
+            found.setdefault(row.holder, {}).setdefault(part, []).append(row)
     return found
 
 
@@ -182,13 +202,22 @@ def _bounding(kind: str, among: Literal["", "few", "many"]) -> Select[Any]:
     """Build the question when the first bookings begin that are too many, in the past and ahead.
 
     Few spaces are looked up one by one. Of many that would sort all that they are taken by; the index on start has it
-    in order, and the sum keeps the database from choosing the other one.
+    in order, and the sum keeps the database from choosing the other one. Of the rows that a booking takes its time by,
+    days and parts of a whole, one counts.
     """
     table = _allocation if kind == "space" else _booking
     which: list[ColumnElement[bool]] = []
-    if among:
-        holder: ColumnElement[int | None] = _allocation.c.space_id if kind == "space" else _booking.c.organisation_id
-        which.append((holder + 0 if among == "many" else holder).in_(bindparam("ids", expanding=True)))
+    if kind == "space":
+        least = select(func.min(_sibling.c.id)).where(_sibling.c.booking_id == _allocation.c.booking_id)
+        if among:
+            holder = _allocation.c.space_id + 0 if among == "many" else _allocation.c.space_id
+            which += [
+                holder.in_(bindparam("leaves", expanding=True)), _booking.c.id == _allocation.c.booking_id,
+                _booking.c.space_id.in_(bindparam("ids", expanding=True)),
+            ]  # fmt: skip
+        which += [_allocation.c.booking_id.is_not(None), _allocation.c.id == least.scalar_subquery()]
+    else:
+        which += [_booking.c.organisation_id.in_(bindparam("ids", expanding=True)), _booking.c.state.not_in(GONE)]
     now = bindparam("now", type_=UtcDateTime)
     ends = (bindparam(name, type_=UtcDateTime) for name in ("first", "last"))
     first, last = ends
@@ -200,17 +229,17 @@ def _bounding(kind: str, among: Literal["", "few", "many"]) -> Select[Any]:
     )
 
 
-def weeks_of(coverage: Coverage, house: House, now: datetime) -> Weeks:
+def weeks_of(coverage: Coverage, house: House, today: Today) -> Weeks:
     """Give the weeks that a feed has room for; one statement, which looks at no more bookings than go into a feed."""
-    widest = weeks(now, None, None)
+    widest, now = today.weeks, today.now
     first, last = widest.span
     share = len(coverage.ids) / max(1, len(house.places))
     among: Literal["", "few", "many"] = "few" if coverage.kind != "space" or share < 1 / 3 else "many"
     among = "" if coverage.kind == "space" and share == 1 else among
     given: dict[str, Any] = {"first": first, "last": last, "now": Weeks(monday(now.date()), widest.last).span[0]}
-    if among and coverage.kind == "space":
-        given["ids"] = sorted({leaf for space_id in coverage.ids for leaf in house.places[space_id].takes})
-    elif among:
+    if among:
         given["ids"] = list(coverage.ids)
+    if among and coverage.kind == "space":
+        given["leaves"] = sorted({leaf for space_id in coverage.ids for leaf in house.places[space_id].takes})
     row: Any = at_once(_bounding(coverage.kind, among), given)
-    return weeks(now, row[0], row[1])
+    return weeks(now, today.past_months, row[0], row[1])

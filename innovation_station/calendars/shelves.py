@@ -42,7 +42,7 @@ class Joined:
     """What a feed is joined of: its pieces by week, whether one needs the VTIMEZONE, how many entries there are.
 
     `revisions` are those of what was read, by holder, `name` is another where anything is. `is_cut` tells whether weeks
-    were left out because there are too many bookings.
+    were left out because there are too many bookings. `written_at`, in seconds since 1970, is when any of it was made.
     """
 
     weeks: Weeks
@@ -52,6 +52,7 @@ class Joined:
     revisions: Mapping[int, int]
     name: str
     is_cut: bool
+    written_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
 
     `revisions` are those of the spaces; they must have been read before.
     """
-    covered = shelf_queries.weeks_of(coverage, house, today.now)
+    covered = shelf_queries.weeks_of(coverage, house, today)
     book = phrasebook(house, edition.language, today.shared)
-    wanted = wanted_revisions(coverage, revisions)
+    wanted, of = wanted_revisions(coverage, revisions), _made_of(book, house)
     shelves = shelf_queries.shelves(coverage, edition, covered)
-    stale = [holder for holder in coverage.ids if not _in_step(shelves.get(holder), wanted[holder], book, covered)]
+    stale = [holder for holder in coverage.ids if not _in_step(shelves.get(holder), wanted[holder], of, covered)]
     if stale:
         known = shelf_queries.known(coverage.kind, stale, edition)
-        renewal = _Renewal(edition, book, today, covered, known)
+        renewal = _Renewal(edition, book, of, today, covered, known)
         taking = shelf_queries.taking(coverage.kind, stale, house, renewal.weeks)
         new = {
             holder: renewal.of(holder, shelves.get(holder), taking.get(holder, {}), wanted[holder]) for holder in stale
@@ -89,7 +90,8 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
         covered, [one.piece for one in found], any(filled) if filled else None, sum(one.entries for one in found),
         {holder: shelf.revision for holder, shelf in shelves.items()},
         shelves[coverage.ids[0]].name if coverage.kind == "organisation" else "",
-        covered != rules.weeks(today.now, None, None),
+        covered != today.weeks,
+        max((shelf.written_at for shelf in shelves.values()), default=0),
     )  # fmt: skip
 
 
@@ -100,11 +102,16 @@ def wanted_revisions(coverage: Coverage, revisions: Mapping[int, int]) -> dict[i
     return {space_id: revisions.get(space_id, 0) for space_id in coverage.ids}
 
 
-def _in_step(shelf: Shelf | None, revision: int, book: Phrasebook, covered: Weeks) -> bool:
+def _made_of(book: Phrasebook, house: House) -> str:
+    """Name the words, and the house: with it changes which places a feed is joined of."""
+    return f"{book.stamp}.{house.revision}"
+
+
+def _in_step(shelf: Shelf | None, revision: int, made_of: str, covered: Weeks) -> bool:
     return (
         shelf is not None
         and shelf.revision >= revision
-        and shelf.made_of == book.stamp
+        and shelf.made_of == made_of
         and shelf.first <= str(covered.first)
         and shelf.last >= str(covered.last)
     )
@@ -113,10 +120,11 @@ def _in_step(shelf: Shelf | None, revision: int, book: Phrasebook, covered: Week
 class _Renewal:
     """Makes what differs of some holders, within the weeks of a feed and within those that are stored already."""
 
-    def __init__(self, edition: Edition, book: Phrasebook, today: Today, covered: Weeks, known: Mapping[int, Known]):
-        self.edition, self.book, self.today, self.known = edition, book, today, known
-        self.first, self.last = str(covered.first), str(covered.last)
-        widest = rules.weeks(today.now, None, None)
+    def __init__(
+        self, edition: Edition, book: Phrasebook, made_of: str, today: Today, covered: Weeks, known: Mapping[int, Known]
+    ):  # fmt: skip
+        self.edition, self.book, self.made_of, self.today, self.known = edition, book, made_of, today, known
+        self.covered, widest = covered, today.weeks
         for one in known.values():
             covered = covered.joined(one.first, one.last)
         self.weeks = Weeks(max(covered.first, widest.first), min(covered.last, widest.last))
@@ -130,7 +138,7 @@ class _Renewal:
         fresh: dict[str, Part] = {}
         parts: dict[str, Stored] = {}
         for week, of in made_of.items():
-            held, asked_for = in_hand.get(week), self.first <= week <= self.last
+            held, asked_for = in_hand.get(week), self.covered.hold(week)
             if asked_for and held is not None and held.made_of == of:
                 parts[week] = held
             elif asked_for or known is None or known.parts.get(week) != of:
@@ -138,12 +146,12 @@ class _Renewal:
                 if asked_for:
                     parts[week] = Stored(of, made.local, made.entries, made.piece)
         gone = [week for week in (known.parts if known else ()) if week not in made_of]
-        changed = bool(fresh or gone or shelf is None)
+        same = shelf is not None and shelf.made_of == self.made_of and not (fresh or gone)
         state: dict[str, Any] = {
-            "revision": revision, "made_of": self.book.stamp,
+            "revision": revision, "made_of": self.made_of,
             "name": rules.digest(*(text for week in sorted(made_of) for text in (week, made_of[week]))),
             "first": str(self.weeks.first), "last": str(self.weeks.last),
-            "written_at": int(self.today.now.timestamp()) if changed or shelf is None else shelf.written_at,
+            "written_at": shelf.written_at if shelf is not None and same else int(self.today.now.timestamp()),
         }  # fmt: skip
         return Shelf(shelf.id if shelf else 0, **state, parts=parts), _Renewed(fresh, gone, state)
 

@@ -242,7 +242,8 @@ class Feeds:
                 booking = Booking(**{**values, **changes})
                 session.add(booking)
                 session.flush()
-                session.add(Allocation(space_id=space, start=booking.start, end=booking.end, booking_id=booking.id))
+                for part in Span(booking.start, booking.end).by_local_day(ZONE):
+                    session.add(Allocation(space_id=space, start=part.start, end=part.end, booking_id=booking.id))
                 ids.append(booking.id)
         return ids
 

@@ -36,6 +36,7 @@ from innovation_station.plans import service as plans
 from innovation_station.spaces import queries as spaces
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
+from innovation_station.timespan import Span
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, statements
 
@@ -538,6 +539,102 @@ def test_feed_is_bounded_and_says_so(
         assert len(uids(answer)) == 12
 
 
+def test_what_is_shut_held_or_divided_fills_no_feed(
+    feeds: Feeds, poll: Poll, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bookings are counted, each once, and of those only what goes into the feed."""
+    small = feeds.small
+    with app.app_context():
+        with transaction():
+            halves = [NewPart(f"Scenen {name}", 30) for name in "ABCD"]
+            dividing.divide(feeds.member("admin"), small.hall, [], now=NOW, zone=ZONE, new=halves)
+        part = min(spaces.house().places[small.hall].parts)
+        later = NOW + timedelta(days=9)
+        with transaction():
+            shut = Span(later, later + timedelta(days=7))
+            bookings.close(shut, reasons=("Sommar", "Summer"), now=NOW, zone=ZONE)
+            held = at(TUESDAY, "20:00", "21:00")
+            bookings.hold(small.people["bo"], small.room, held, until=later, now=NOW, zone=ZONE)
+    for day in (0, 1):
+        feeds.book(at(TUESDAY + timedelta(days=day), "08:00", "12:00"), "bo", small.hall)
+    feeds.take(1, NOW + timedelta(days=30))
+    for path, count in (
+        (feeds.of("staff", who="host"), 3), (feeds.of("space", part), 2), (feeds.of("view", query="kind=hall"), 2),
+        (feeds.of("space", small.a1), 1), (feeds.of("view", query="kind=desk"), 1),
+    ):  # fmt: skip
+        answer = bounded(feeds, poll, monkeypatch, path)
+        assert "Fler än så" not in unfolded(answer)
+        assert sum("booking-" in uid for uid in uids(answer)) == count
+
+
+def test_what_runs_on_into_the_first_week_is_in_it(
+    feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch, ics_faults: Faults
+) -> None:
+    small, monday = feeds.small, NOW - timedelta(days=NOW.weekday())
+    feeds.take(6, monday - timedelta(days=3), title="Före")
+    feeds.take(1, monday - timedelta(days=2), small.a2, end=monday + timedelta(days=6), title="Pågår")
+    feeds.take(1, monday - timedelta(days=30), small.a3, end=monday + timedelta(hours=1), title="Länge")
+    zone = feeds.of("zone", _zones(feeds.app)[0], "host", level="full")
+    answer = poll(zone)
+    assert len(uids(answer)) == 8 and ics_faults(answer.data) == []
+    for path in (zone, feeds.of("staff", who="host")):
+        answer = bounded(feeds, poll, monkeypatch, path)
+        assert sorted(re.findall("(Pågår|Länge|Före)", unfolded(answer))) == ["Länge", "Pågår"]
+        assert ics_faults(answer.data) == []
+
+
+def test_past_is_as_long_as_the_setting_says(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    feeds.take(1, NOW - timedelta(days=360))
+    path = feeds.of("space", feeds.small.a1)
+    assert len(uids(poll(path))) == 1
+    app.config["STATION"] = replace(app.config["STATION"], feed_past_months=3)
+    answer = poll(path)
+    assert len(uids(answer)) == 0
+    assert "Bokningar från 2026-08-17" in unfolded(answer)
+
+
+def test_same_name_is_the_same_bytes_on_every_day(feeds: Feeds, poll: Poll, clock: Clock) -> None:
+    """The end of what it covers moves on Mondays, as its begin does."""
+    path, seen = feeds.of("space", feeds.small.a1), {}
+    for day in range(15):
+        clock.now = NOW + timedelta(days=day)
+        answer = poll(path)
+        assert seen.setdefault(answer.headers["ETag"], answer.data) == answer.data
+    assert len(seen) == 3
+
+
+def test_who_asks_by_date_gets_a_304_until_something_changes(
+    feeds: Feeds, poll: Poll, app: Flask, clock: Clock
+) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["bo"])
+    clock.now = NOW + timedelta(minutes=5)
+    feeds.book(MORNING, "bo")
+    paths = [
+        feeds.of("space", small.a1), feeds.of("organisation", school, "host"), feeds.of("view", query="kind=desk&seats=1"),
+        f"/calendar/spaces/{small.a1}.ics",
+    ]  # fmt: skip
+    for path in paths:
+        poll(path)
+    clock.now += timedelta(minutes=5)
+    dates = [poll(path).headers["Last-Modified"] for path in paths]
+    clock.now += timedelta(minutes=5)
+    for path, date in zip(paths, dates, strict=True):
+        assert poll(path, If_Modified_Since=date).status_code == 304
+    feeds.book(AFTERNOON, "bo")
+    clock.now += timedelta(minutes=5)
+    for path, date in zip(paths, dates, strict=True):
+        assert poll(path, If_Modified_Since=date).status_code == 200
+    clock.now += timedelta(minutes=5)
+    date = poll(paths[2]).headers["Last-Modified"]
+    with app.app_context(), transaction() as session:
+        session.get_one(Space, small.a1).kind = "booth"
+        house.changed()
+    clock.now += timedelta(minutes=5)
+    answer = poll(paths[2], If_Modified_Since=date)
+    assert len(uids(answer)) == 0, "what it is joined of has changed, and no booking"
+
+
 def test_week_that_runs_is_never_left_out(feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch) -> None:
     feeds.take(30, NOW)
     feeds.take(3, NOW + timedelta(weeks=1))
@@ -546,11 +643,11 @@ def test_week_that_runs_is_never_left_out(feeds: Feeds, poll: Poll, monkeypatch:
 
 def test_widest_feed_says_its_days(feeds: Feeds, poll: Poll) -> None:
     text = unfolded(poll(feeds.of("space", feeds.small.a1, language="en")))
-    assert "X-WR-CALDESC:Bookings from 2026-08-24 to 2028-01-02." in text
+    assert "X-WR-CALDESC:Bookings from 2025-11-17 to 2028-01-02." in text
 
 
 def test_next_monday_moves_the_window(feeds: Feeds, poll: Poll, clock: Clock) -> None:
-    feeds.take(1, NOW - timedelta(weeks=13), title="Förr")
+    feeds.take(1, NOW - timedelta(days=370), title="Förr")
     path = feeds.of("space", feeds.small.a1, "host", level="full")
     first = poll(path)
     assert len(uids(first)) == 1
