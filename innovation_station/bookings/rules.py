@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Protocol
@@ -17,7 +17,7 @@ from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import ROLES, STAFF, Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
 from innovation_station.spaces.rules import DAY_MINUTES, Holidays, House, Place, Policy, at_minute, open_span
-from innovation_station.timespan import Span, WallTime, gaps, local_day, to_utc, wall_time
+from innovation_station.timespan import Span, WallTime, gaps, local_day, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
     "morning": (8 * 60, 12 * 60),
@@ -622,8 +622,9 @@ def _instant(day: date, minute: int, zone: ZoneInfo, field: str) -> datetime:
     if minute == DAY_MINUTES:
         day, minute = day + timedelta(days=1), 0
     clock = time(minute // 60, minute % 60)
-    happens = wall_time(datetime.combine(day, clock), zone)
+    local = datetime.combine(day, clock)
+    happens = wall_time(local, zone)
     if happens is not WallTime.ONCE:
         code = "time-skipped" if happens is WallTime.NEVER else "time-doubled"
         raise Refused([Refusal(code, field, {"time": f"{clock:%H:%M}", "day": day})])
-    return to_utc(day, clock, zone)
+    return local.replace(tzinfo=zone).astimezone(UTC)

@@ -126,6 +126,7 @@ def edit(series_id: int) -> ResponseReturnValue:
             return redirect(url_for("series.show", series_id=changed.id), 303)
     change = looking.changing(series, edited, scope, at, given, now=clock.now(), zone=zone())
     page = _edit_page(form, series, rows, at, scope) | _seen(change, series.member_id, typed, error)
+    page["counts"] = words.counts(change)
     return render_template("series/edit.html", page=page), error.status if error else 422 if change.refusals else 200
 
 
@@ -324,9 +325,8 @@ def _seen(change: Change, member_id: int, typed: MultiDict[str, str], error: Dom
     here = f"{url_for('series.new')}?{urlencode(fields)}" if request.endpoint == "series.create" else None
     told = [] if error is None else [reason(r, here) for r in error.refusals if r.code != "series-dates" or wrong]
     return {
-        "draw": partial(drawing.drawn, items), "open": len(wrong), "counts": words.counts(change),
-        "left_out": words.left_out(change), "reasons": told, "seen": True,
-        "free": sum(1 for step in change.steps if step.after.booked) - len(wrong),
+        "draw": partial(drawing.drawn, items), "open": len(wrong), "left_out": words.left_out(change),
+        "reasons": told, "seen": True, "free": sum(1 for step in change.steps if step.after.booked) - len(wrong),
         "fields": fields,
         "listed": LISTED,
     }  # fmt: skip
