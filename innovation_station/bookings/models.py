@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from innovation_station.bookings.rules import GONE, HOLDING
+from innovation_station.bookings.rules import GONE, HOLDING, kept_until
 from innovation_station.db import Base, Instant
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
@@ -88,8 +88,7 @@ class Booking(Base):
     @property
     def kept(self) -> Span:
         """Give the part of the booked time that stayed its own: of a no-show what was before it was released."""
-        until = self.released_at if self.state == "no-show" else None
-        return Span(self.start, until if until is not None and self.start < until else self.end)
+        return Span(self.start, kept_until(self))
 
     @property
     def takes(self) -> Span | None:

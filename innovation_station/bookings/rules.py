@@ -402,6 +402,25 @@ def _day_refusal(part: Span, place: Place, moment: Moment) -> Refusal | None:
     return Refusal("closed-hours", "start", {"span": opened})
 
 
+class Kept(Protocol):
+    """What tells until when a booking kept its place."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def released_at(self) -> datetime | None: ...
+
+
+def kept_until(booking: Kept) -> datetime:
+    """Give until when a booking's time stayed its own: of a no-show until it was released."""
+    until = booking.released_at if booking.state == "no-show" else None
+    return until if until is not None and booking.start < until else booking.end
+
+
 def is_shown(public: bool, *, sees_all: bool) -> bool:
     """Tell whether title and name of a booking are for somebody else: its member shows them, or one `sees_all`.
 

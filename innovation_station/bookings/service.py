@@ -381,11 +381,12 @@ def request_digest(request_key: str, space_id: int, span: Span) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def redraw(member_id: int, *, now: datetime) -> None:
-    """Stamp the spaces where a member has something to come: pages that show their name are kept under the stamp."""
-    ahead = select(Booking.space_id).where(Booking.member_id == member_id, Booking.end > now).distinct()
+def redraw(member_id: int) -> None:
+    """Stamp the spaces where a member has or had something: pages and feeds that say the name go by the stamp, and
+    feeds look back for as long as the house likes."""
+    theirs = select(Booking.space_id).where(Booking.member_id == member_id).distinct()
     places = read_house().places
-    writes.stamp(sorted({one for space_id in db.session.scalars(ahead) for one in places[space_id].touches}))
+    writes.stamp(sorted({one for space_id in db.session.scalars(theirs) for one in places[space_id].touches}))
 
 
 def _knowing(*space_ids: int) -> House:
@@ -525,6 +526,11 @@ def record(
     record_all([(booking, before)], actor, action, now, house=house, standing=standing, tell=tell)
 
 
+def _tells(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether a change is one that calendars tell of: who has come and how many come they do not say."""
+    return any(before[name] != after[name] for name in ("title", "public", "state"))
+
+
 def record_all(
     changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime,
     *, house: House | None = None, standing: Standing | None = None, tell: bool = False,
@@ -532,9 +538,10 @@ def record_all(
     """Record what one act did to many bookings, each with what it was before: all are written before any is told."""
     if not changes:
         return
-    for booking, _before in changes:
+    for booking, before in changes:
         booking.revision += 1
-        booking.changed_at = max(now, booking.changed_at)
+        if action not in ("checked-in", "edited") or _tells(before, facts(booking)):
+            booking.changed_at = max(now, booking.changed_at)
     writes.happened(changes, actor, action, now)
     for booking, before in changes:
         if house is not None or action == "checked-in":

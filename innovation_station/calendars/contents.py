@@ -6,25 +6,26 @@ they were made of are left alone; of the others, entries that have not changed a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import delete, insert, update
 from structlog import get_logger
 
 from innovation_station.calendars import queries, rules
-from innovation_station.calendars.ics import event_bytes, is_local
+from innovation_station.calendars.ics import Entry, event_bytes, is_local
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
-from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Today
+from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Today, Wording
 from innovation_station.db import db
 from innovation_station.spaces.rules import House, Language
 
 log = get_logger(__name__)
 MONTH = len("2026-11")
+B = TypeVar("B", bound=Booked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +167,21 @@ def _id(token: str) -> int:
 def bodies(
     bookings: Iterable[Booked], book: Phrasebook, shared: Setting, edition: Edition | None = None
 ) -> dict[int, bytes]:  # fmt: skip
-    """Make the entries of bookings, by their ids.
+    """Make the entries of bookings that can be made, by their ids."""
+    made = {
+        booking.id: body(booking, book, shared, lambda one, how: rules.entry(one, how, shared.base_url, edition))
+        for booking in bookings
+    }
+    return {booking_id: data for booking_id, data in made.items() if data}
 
-    An entry that cannot be made is left out and logged: it must not take the others with it.
-    """
-    made: dict[int, bytes] = {}
-    for booking in bookings:
-        try:
-            entry = rules.entry(booking, book.words[booking.space_id], shared.base_url, edition)
-            made[booking.id] = event_bytes(entry, shared.zone)
-        except ValueError as error:
-            log.error("entry left out of feeds", booking=booking.id, reason=str(error))
-    return made
+
+def body(booking: B, book: Phrasebook, shared: Setting, entry: Callable[[B, Wording], Entry]) -> bytes:
+    """Make one entry; one that cannot be made is left out and logged: it must not take the others with it."""
+    try:
+        return event_bytes(entry(booking, book.words[booking.space_id]), shared.zone)
+    except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
+        log.error("entry left out of feeds", booking=booking.id, reason=repr(error))
+        return b""
 
 
 _phrasebooks: dict[tuple[str, Language, Setting], tuple[House, Phrasebook]] = {}

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select, update
 
 from innovation_station.bookings.models import Booking
-from innovation_station.calendars import contents, queries
+from innovation_station.calendars import contents, queries, shelves
 from innovation_station.calendars.ics import calendar_bytes
 from innovation_station.calendars.installation import setting
 from innovation_station.calendars.models import Feed, FeedContents
-from innovation_station.db import db
+from innovation_station.db import db, in_turn
 from innovation_station.i18n import language
 from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
 from innovation_station.spaces.queries import house as read_house
@@ -60,6 +60,7 @@ def _execute(statement: Any) -> int:
 
 def _erase(subject: Subject, _now: datetime) -> int:
     # What is stored of places holds names and titles, compressed so that none could be found: it is made anew.
+    in_turn(shelves.TURN)
     _execute(delete(FeedContents).where((FeedContents.member_id == subject.id) | FeedContents.member_id.is_(None)))
     return _execute(delete(Feed).where(Feed.member_id == subject.id))
 

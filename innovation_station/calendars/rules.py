@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings.rules import GONE, is_shown
+from innovation_station.bookings.rules import GONE, is_shown, kept_until
 from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.errors import Refusal
@@ -308,7 +308,7 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
     return Entry(
         uid=f"booking-{booking.uid}@innovation-station",
         start=booking.start,
-        end=released or booking.end,
+        end=kept_until(booking),
         summary=f"{sign}: {summary}" if sign else summary,
         created=booking.created_at,
         modified=booking.changed_at,
@@ -325,11 +325,10 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
 
 def _bare(booking: Booked, summary: str) -> Entry:
     """Say when a booking is, and that it is one."""
-    released = booking.released_at if booking.state == "no-show" else None
     return Entry(
         uid=f"booking-{booking.uid}@innovation-station",
         start=booking.start,
-        end=released or booking.end,
+        end=kept_until(booking),
         summary=summary,
         created=booking.created_at,
         modified=booking.changed_at,

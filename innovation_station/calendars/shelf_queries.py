@@ -28,11 +28,12 @@ from innovation_station.calendars.rules import (
 )  # fmt: skip
 from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
 from innovation_station.members.models import Member
+from innovation_station.spaces.models import Space
 from innovation_station.spaces.rules import House
 
 BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer before it begins
-_contents, _part, _allocation, _booking, _member = (
-    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member)
+_contents, _part, _allocation, _booking, _member, _space = (
+    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member, Space)
 )  # fmt: skip
 _sibling = _allocation.alias("sibling")
 _HOLDERS = {"space": _contents.c.space_id, "organisation": _contents.c.organisation_id}
@@ -143,6 +144,14 @@ def known(kind: str, ids: Collection[int], edition: Edition) -> dict[int, Known]
         if part is not None:
             one.parts[part] = made_of
     return found
+
+
+_REVISIONS = select(_space.c.id, _space.c.revision)
+
+
+def revisions() -> dict[int, int]:
+    """Give the revision of each space as it is within this transaction."""
+    return {space_id: revision for space_id, revision in connection().execute(_REVISIONS)}  # noqa: C416  rows, no pairs
 
 
 _ENTRY = (

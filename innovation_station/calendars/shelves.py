@@ -16,8 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from innovation_station.calendars import rules, shelf_queries
-from innovation_station.calendars.contents import Part, phrasebook
-from innovation_station.calendars.ics import event_bytes
+from innovation_station.calendars.contents import Part, body, phrasebook
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import Coverage, Edition, Phrasebook, Today, Weeks
@@ -27,7 +26,9 @@ from innovation_station.errors import DomainError
 from innovation_station.spaces.rules import House
 
 log = get_logger(__name__)
-_TURN = b"feed-shelves"
+TURN = b"feed-shelves"
+"""Who writes them, or forgets what is in them, does so in turn."""
+
 _contents, _part = (cast(Table, model.__table__) for model in (FeedContents, FeedPart))
 _OLD = delete(_part).where(_part.c.contents_id == bindparam("shelf"), _part.c.part == bindparam("old"))
 _STATE = (
@@ -82,7 +83,7 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
             holder: renewal.of(holder, shelves.get(holder), taking.get(holder, {}), wanted[holder]) for holder in stale
         }
         shelves |= {holder: shelf for holder, (shelf, _written) in new.items()}
-        _store(coverage.kind, edition, known, {holder: written for holder, (_shelf, written) in new.items()})
+        _store(coverage, edition, known, {holder: written for holder, (_shelf, written) in new.items()})
     parts = sorted((week, holder) for holder, shelf in shelves.items() for week in shelf.parts)
     found = [shelves[holder].parts[week] for week, holder in parts]
     filled = [one.local for one in found if one.piece.size]
@@ -161,28 +162,27 @@ class _Renewal:
         return f"{token}.{zlib.crc32(row.member.encode()):x}" if self.edition.level == "full" else token
 
     def _entry(self, row: Any) -> bytes:
-        """Make one entry; one that cannot be made is left out and logged: it must not take the others with it."""
-        shared = self.today.shared
-        try:
-            how = self.book.words[row.space_id]
-            return event_bytes(rules.entry_of_place(row, how, shared.base_url, self.edition.level), shared.zone)
-        except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
-            log.error("entry left out of feeds", booking=row.id, reason=repr(error))
-            return b""
+        shared, level = self.today.shared, self.edition.level
+        return body(row, self.book, shared, lambda one, how: rules.entry_of_place(one, how, shared.base_url, level))
 
 
-def _store(kind: str, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:
+def _store(coverage: Coverage, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:
     """Write what was made, unless somebody else has written it meanwhile, or writes now: no fetch waits for its turn.
 
-    The next one finds out what is missing.
+    What has changed since it was read is not written either: it may say the name of somebody who has been forgotten
+    since, and nobody might ever poll it again. The next fetch finds out what is missing.
     """
     if others_write():
         return
     try:
         with transaction():
-            in_turn(_TURN)
-            if shelf_queries.known(kind, new, edition) == known:
-                _write(kind, edition, known, new)
+            in_turn(TURN)
+            if shelf_queries.known(coverage.kind, new, edition) != known:
+                return
+            wanted = wanted_revisions(coverage, shelf_queries.revisions())
+            still = {holder: one for holder, one in new.items() if one.state["revision"] == wanted[holder]}
+            if still:
+                _write(coverage.kind, edition, {holder: known[holder] for holder in still if holder in known}, still)
     except (DomainError, SQLAlchemyError) as error:
         db.session.rollback()
         log.info("contents not stored", reason=type(error).__name__)

@@ -9,7 +9,6 @@ from typing import cast
 
 from sqlalchemy import Table, delete, event, insert, inspect, select, update
 
-from innovation_station import clock
 from innovation_station.audit import service as audit
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db
@@ -107,7 +106,7 @@ def _follow_member(_mapper: object, _connection: object, member: Member) -> None
         key = rules.sort_key(member.name)
         db.session.execute(update(_profile).where(_profile.c.member_id == member.id).values(sort_key=key))
         reindex(member.id)
-        bookings.redraw(member.id, now=clock.now())
+        bookings.redraw(member.id)
     elif changed.organisation_id.history.has_changes():
         reindex(member.id)
 

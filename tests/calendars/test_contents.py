@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -14,9 +15,10 @@ from sqlalchemy import select, update
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.calendars import contents, document, queries, rules
+from innovation_station.calendars.invitations import Booked
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
-from innovation_station.calendars.rules import Setting, Today
+from innovation_station.calendars.rules import Phrasebook, Setting, Today, Wording
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError
 from innovation_station.members.models import Member
@@ -48,6 +50,16 @@ def months() -> dict[str, list[str]]:
     """List the stored months with their bookings as "id.revision"."""
     rows = db.session.execute(select(FeedPart.part, FeedPart.made_of).order_by(FeedPart.part)).all()
     return {row.part: row.made_of.split()[1:] for row in rows}
+
+
+def test_place_that_is_newer_than_the_house_that_was_read_leaves_out_its_booking_alone() -> None:
+    shared, when = Setting(ZONE, ""), NOW + timedelta(days=1)
+    book = Phrasebook({1: Wording("A1", "A1", "Skrivbord", "sv")}, "x")
+    known, newer = (
+        Booked(number, number, str(uuid4()), when, when + timedelta(hours=1), "", "confirmed", 0, NOW, NOW)
+        for number in (1, 2)
+    )
+    assert list(contents.bodies([newer, known], book, shared)) == [1]
 
 
 def test_entries_lie_by_month_in_the_order_of_the_feed(based: Flask, feeds: Feeds) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy import text as text_of
 from werkzeug.test import TestResponse
 
 from innovation_station import personal
-from innovation_station.bookings import dividing, handing
+from innovation_station.bookings import dividing, handing, presence
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.dividing import NewPart
 from innovation_station.bookings.models import Booking
-from innovation_station.calendars import rules, shelf_queries
+from innovation_station.bookings.rules import Furnished
+from innovation_station.calendars import rules, shelf_queries, shelves
 from innovation_station.calendars.models import Feed, FeedContents, FeedPart
 from innovation_station.calendars.scopes import Chosen
 from innovation_station.db import db, transaction
@@ -38,7 +39,7 @@ from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
 from tests.calendars.conftest import Feeds
-from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, statements
+from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, statements
 
 MORNING, AFTERNOON = at(TUESDAY, "08:00", "12:00"), at(TUESDAY, "13:00", "17:00")
 Poll = Callable[..., TestResponse]
@@ -522,6 +523,41 @@ def test_renamed_member_is_renamed(feeds: Feeds, poll: Poll, app: Flask) -> None
     assert "Bokad av Alva Nyman" in answer.text
 
 
+def test_renamed_member_is_renamed_in_what_is_past_too(feeds: Feeds, poll: Poll, app: Flask) -> None:
+    small = feeds.small
+    school = organisation(app, small.people["bo"])
+    feeds.take(1, NOW - timedelta(days=20), small.a1, "bo", organisation_id=school)
+    paths = [
+        feeds.of("staff", who="host"), feeds.of("space", small.a1, "host", level="full"),
+        feeds.of("organisation", school, "host"),
+    ]  # fmt: skip
+    tags = [poll(path).headers["ETag"] for path in paths]
+    with app.app_context(), transaction():
+        feeds.member("bo").name = "Bo Nyman"
+    for path, tag in zip(paths, tags, strict=True):
+        text = unfolded(poll(path, If_None_Match=tag))
+        assert "Bokad av Bo Nyman" in text and "Bo Ek" not in text
+
+
+def test_who_has_come_and_how_many_come_changes_no_bytes(feeds: Feeds, poll: Poll, app: Flask, clock: Clock) -> None:
+    """So that a shelf which is made anew has the bytes that its name was given for."""
+    booked = feeds.book(at(MONDAY, "08:15", "12:00"), space=feeds.small.room)
+    paths = [feeds.of("staff", who="host"), f"/calendar/spaces/{feeds.small.room}.ics"]
+    first = [poll(path) for path in paths]
+    clock.now = NOW + timedelta(minutes=5)
+    with app.app_context(), transaction() as session:
+        presence.check_in(feeds.member(), booked, now=clock.now)
+        span = at(MONDAY, "08:15", "12:00")
+        bookings.move(
+            feeds.member(), booked, space_id=feeds.small.room, span=span, now=clock.now, zone=ZONE,
+            furnished=Furnished(4, None),
+        )  # fmt: skip
+        session.execute(delete(FeedContents))
+    for path, before in zip(paths, first, strict=True):
+        after = poll(path)
+        assert after.data == before.data
+
+
 def test_feed_is_bounded_and_says_so(
     feeds: Feeds, poll: Poll, monkeypatch: pytest.MonkeyPatch, ics_faults: Faults
 ) -> None:
@@ -689,10 +725,13 @@ def test_poisoned_title_stays_in_its_line(feeds: Feeds, poll: Poll, ics_faults: 
     assert b"\nX-EVIL" not in data and b"Om\xc3\xb6jlig" not in data
 
 
-def test_fetch_waits_for_nobody_who_writes(feeds: Feeds, poll: Poll, app: Flask) -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_fetch_waits_for_nobody_who_writes(feeds: Feeds, poll: Poll, app: Flask, own: bool) -> None:
     """Neither for its note nor for storing what it has made; the next fetch does both."""
     feeds.take(3, NOW + timedelta(days=1))
-    path = feeds.of("space", feeds.small.a1)
+    path = feeds.make() if own else feeds.of("space", feeds.small.a1)
+    with app.app_context(), transaction() as session:
+        session.execute(delete(FeedContents))
     started, done = Event(), Event()
 
     def write() -> None:
@@ -711,11 +750,11 @@ def test_fetch_waits_for_nobody_who_writes(feeds: Feeds, poll: Poll, app: Flask)
         done.set()
         writer.join()
     with app.app_context():
-        assert parts() == {}
+        assert db.session.scalars(select(FeedPart)).all() == []
         assert not any(db.session.scalars(select(Feed.last_fetched_at)))
     poll(path)
     with app.app_context():
-        assert len(parts()) == 1
+        assert len(db.session.scalars(select(FeedPart)).all()) == 1
         assert db.session.scalars(select(Feed.last_fetched_at).order_by(Feed.id)).first() == NOW
 
 
@@ -730,6 +769,37 @@ def test_names_of_who_is_forgotten_are_in_no_stored_part(feeds: Feeds, poll: Pol
             known["feeds"].erase(Subject(feeds.small.people["bo"], "bo@example.org", "Bo Ek"), NOW)
         left = db.session.scalars(select(FeedContents.member_id)).all()
         assert left == [feeds.small.people["alva"]]
+
+
+def test_names_that_were_read_before_they_were_forgotten_are_not_stored(
+    feeds: Feeds, poll: Poll, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading and storing all is forgotten; right after another erasure nothing was stored before either."""
+    feeds.book(MORNING, "bo", title="Bos hemlighet")
+    path = feeds.of("staff", who="host")
+    store = shelves._store
+
+    def late(*given: object) -> None:
+        eraser = Thread(target=erase)
+        eraser.start()
+        eraser.join()
+        store(*given)  # type: ignore[arg-type]
+
+    def erase() -> None:
+        with app.app_context():
+            known = {data.name: data for data in personal.known(app).classes}
+            with transaction():
+                for name in ("bookings", "feeds"):
+                    known[name].erase(Subject(feeds.small.people["bo"], "bo@example.org", "Bo Ek"), NOW)
+
+    monkeypatch.setattr(shelves, "_store", late)
+    assert "Bo Ek" in poll(path).text
+    with app.app_context():
+        assert parts() == {}
+    monkeypatch.setattr(shelves, "_store", store)
+    assert "Bo Ek" not in poll(path).text
+    with app.app_context():
+        assert len(parts()) == 1
 
 
 def test_what_nobody_polls_goes_after_ninety_days(feeds: Feeds, poll: Poll, app: Flask, clock: Clock) -> None:
