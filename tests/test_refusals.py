@@ -20,8 +20,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from innovation_station.bookings import busy, writes
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings import writes
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction, unavailable
 from innovation_station.deeds import registry as deeds
@@ -309,6 +309,7 @@ ALTERNATIVES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "too-close": ({"setup": 30, "booked": ("08:00", "09:00")}, ("09:00", "10:00")),
     "closed-space": ({"closed": ("09:00", "12:00")}, ("09:00", "10:00")),
     "held": ({"held": ("09:00", "10:00")}, ("09:00", "10:00")),
+    "busy-elsewhere": ({"busy": ("09:00", "12:00")}, ("09:00", "10:00")),
     "not-bookable": ({"bookable": False}, ("09:00", "10:00")),
     "not-your-role": ({"booked_by": "host"}, ("09:00", "10:00")),
     "too-long": ({"longest": 60}, ("09:00", "11:00")),
@@ -360,6 +361,10 @@ def _arrange(small: Small, given: dict[str, Any], space: int) -> None:
             bookings.close(at(TUESDAY, *closed), reasons=("Lagas", "Mended"), now=NOW, zone=ZONE, space_id=space)
         if held := given.pop("held", None):
             bookings.hold(bo.id, space, at(TUESDAY, *held), until=NOW + timedelta(hours=9), now=NOW, zone=ZONE)
+        if taken := given.pop("busy", None):
+            busy.lock([space])
+            busy.add(space, [at(TUESDAY, *taken)], "TimeEdit")
+            busy.settle([space], now=NOW, zone=ZONE)
         if "bookable" in given:
             db.session.get_one(Space, space).bookable = given.pop("bookable")
             spaces.changed()

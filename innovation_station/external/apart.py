@@ -10,6 +10,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from innovation_station.errors import Refusal, Refused
+from innovation_station.errors import Refusal, Refused, Unavailable
 from innovation_station.external import reading
 from innovation_station.external.reading import Ask, Reading
 from innovation_station.timespan import Span
@@ -26,13 +27,28 @@ MEMORY = 768 << 20  # bytes of address space, of which an interpreter takes a pa
 SECONDS = 10  # of the processor
 PATIENCE = 60  # seconds by the clock on the wall: a machine under load gives a child little
 A_RULE = 0.5  # seconds of the processor for one rule
+AT_ONCE = threading.BoundedSemaphore(2)  # of one process: a page that is asked for again and again fills no machine
+TURN = 5.0  # seconds that is waited for a turn
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from innovation_station.external import apart; apart.main()"
 
 
 def read(data: bytes, ask: Ask) -> Reading:
-    """Read a file apart. Raises Refused as `reading.read` does, and calendar-costly where the child was stopped."""
+    """Read a file apart.
+
+    Raises Refused as `reading.read` does, and calendar-costly where the child was stopped; Unavailable where too many
+    are being read.
+    """
+    if not AT_ONCE.acquire(timeout=TURN):
+        raise Unavailable([Refusal("database-busy")])
+    try:
+        return _read(data, ask)
+    finally:
+        AT_ONCE.release()
+
+
+def _read(data: bytes, ask: Ask) -> Reading:
     first, last = ask.within.start.isoformat(), ask.within.end.isoformat()
     question = json.dumps({"first": first, "last": last, "house": ask.house, "zone": ask.zone})
     try:

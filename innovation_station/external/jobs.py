@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from innovation_station.bookings import busy
 from innovation_station.db import db, transaction
-from innovation_station.errors import DomainError
+from innovation_station.errors import DomainError, Unavailable
 from innovation_station.external import fetching, queries, service
 from innovation_station.external.fetching import Reach
 from innovation_station.external.service import Means
@@ -57,6 +57,8 @@ def fetch_one(calendar_id: int, now: datetime, given: Means | None = None) -> in
         return 0
     try:
         come = service.try_again(calendar, with_what, now=now)
+    except Unavailable:  # we were too busy to read it: that is no failure of the calendar's
+        return None
     except DomainError as error:
         log.info("external calendar failed", calendar=calendar_id, code=error.refusals[0].code)
         with transaction():

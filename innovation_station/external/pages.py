@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.bookings import busy
 from innovation_station.db import db, transaction
-from innovation_station.errors import DomainError, NotFound, Refusal, Refused
+from innovation_station.errors import DomainError, NotFound, Refusal, Refused, TooMany
 from innovation_station.external import jobs, queries, rules, safe, service, words
 from innovation_station.external.forms import CalendarForm, calendar_form, zone_form
 from innovation_station.external.models import ExternalCalendar, ExternalDraft
@@ -89,7 +89,8 @@ class Pages:
         except NotFound:
             raise
         except DomainError as error:
-            return self.index(form, error), error.status
+            later = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+            return self.index(form, error), error.status, later
         return redirect(self.url("preview", draft_id=draft_id), 303)
 
     def _space(self, form: CalendarForm) -> int | None:

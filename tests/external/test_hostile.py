@@ -7,11 +7,12 @@ wall. The good event that stands beside the trap has to come through, or the who
 from __future__ import annotations
 
 import random
+import threading
 from itertools import product
 
 import pytest
 
-from innovation_station.errors import Refused
+from innovation_station.errors import Refused, Unavailable
 from innovation_station.external import apart, reading
 from innovation_station.external.reading import Reading
 from tests.external.calendars import ASK, calendar, codes, event
@@ -190,6 +191,14 @@ def test_the_child_may_write_no_file_and_gets_nothing_of_the_house(monkeypatch: 
     with pytest.raises(Refused) as refused:
         apart.read(calendar(GOOD), ASK)
     assert "STATION" not in refused.value.refusals[0].code
+
+
+def test_only_so_many_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "AT_ONCE", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(apart, "TURN", 0.01)
+    with apart.AT_ONCE, pytest.raises(Unavailable):
+        apart.read(calendar(GOOD), ASK)
+    assert len(_read(calendar(GOOD)).entries) == 1
 
 
 def _read(data: bytes) -> Reading:

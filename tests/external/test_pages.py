@@ -199,7 +199,11 @@ def test_who_looks_without_end_has_to_wait(app: Flask, hand: Hand, host: FlaskCl
         for _ in range(rules.MOST_LOOKS):
             service.begin(hand.who(), now=NOW)
     answer = upload(host, STAFF, calendar(local("0900", "1000")), space=str(hand.small.a1))
-    assert answer.status_code == 429 and "You have looked at 20 calendars within an hour" in answer.text
+    assert (
+        answer.status_code == 429
+        and answer.headers["Retry-After"] == "3600"
+        and "You have looked at 20 calendars within an hour" in answer.text
+    )
 
 
 def test_members_see_that_a_place_is_taken_and_staff_by_what(app: Flask, hand: Hand, host: FlaskClient) -> None:

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from innovation_station.audit.models import AuditEntry
+from innovation_station import personal
+from innovation_station.audit.models import AuditEntry, AuditPart
 from innovation_station.bookings import busy, dividing, wish_queries
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.dividing import NewPart
@@ -22,6 +23,7 @@ from innovation_station.external import jobs, queries, rules, safe, service
 from innovation_station.external.models import ExternalCalendar, ExternalDraft, ExternalEntry
 from innovation_station.jobs.registry import tasks
 from innovation_station.notices.models import Notice
+from innovation_station.personal import Subject
 from innovation_station.spaces.queries import house
 from tests.conftest import NOW, TUESDAY, ZONE, at, statements
 from tests.external.calendars import calendar
@@ -311,8 +313,6 @@ def test_staff_acts_are_in_the_trail_without_the_address(context: Flask, hand: H
     hand.remove(calendar_id)
     actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert list(actions)[-4:] == ["external.added", "external.paused", "external.resumed", "external.removed"]
-    from innovation_station.audit.models import AuditPart
-
     said = "".join(part.content for part in db.session.scalars(select(AuditPart)))
     assert "calendar.example.org" in said and "secret.ics" not in said
 
@@ -352,6 +352,36 @@ def test_a_members_calendar_takes_nothing_and_is_the_members_alone(context: Flas
             hand.remove(calendar_id, who, own)
     hand.remove(calendar_id, "alva", own=True)
     assert queries.of_member(hand.small.people["alva"]) == []
+
+
+def test_who_is_forgotten_leaves_no_calendar_and_what_they_added_for_places_stays(context: Flask, hand: Hand) -> None:
+    hand.add(local("0900", "1000"), own=True, who="alva", name="Jobbet")
+    hand.draft(local("0900", "1000"), who="alva")
+    shared = hand.add(local("1300", "1400"), who="host")
+    [data] = [one for one in personal.known(context).classes if one.name == "external-calendars"]
+    alva, host = (hand.who(name) for name in ("alva", "host"))
+    [record] = data.records(alva.id)
+    assert record.title == "Jobbet" and len(record.fields["busy"]) == 1
+    with transaction():
+        assert data.erase(Subject(alva.id, alva.email, alva.name), NOW) == 1
+        assert data.erase(Subject(host.id, host.email, host.name), NOW) == 0
+    assert [row.id for row in db.session.scalars(select(ExternalCalendar))] == [shared]
+    assert hand.calendar(shared).made_by_id is None and hand.taken() == ["13:00-14:00"]
+    assert db.session.scalars(select(ExternalDraft)).all() == []
+
+
+def test_times_that_are_over_go_where_nothing_is_read_any_more(context: Flask, hand: Hand) -> None:
+    calendar_id = hand.add(local("0900", "1000"), own=True, who="alva")
+    [data] = [one for one in personal.known(context).classes if one.name == "external-calendars"]
+    later = NOW + timedelta(days=9)
+    assert (data.expired(NOW, ()), data.expired(later, ()), data.expired(later, [hand.small.people["alva"]])) == (
+        0,
+        1,
+        0,
+    )
+    with transaction():
+        assert data.purge(later, ()) == 1
+    assert hand.rows(calendar_id) == {}
 
 
 # -- by the clock -----------------------------------------------------------------------------------------------------
