@@ -59,7 +59,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import schedule as booking_jobs
     from innovation_station.bookings import staff as staff_spaces
     from innovation_station.bookings import views as bookings
-    from innovation_station.calendars import invitations
+    from innovation_station.calendars import event_feeds, invitations
     from innovation_station.calendars import staff as staff_feeds
     from innovation_station.calendars import telling as feed_telling
     from innovation_station.calendars import views as calendars
@@ -69,6 +69,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.events import staff as staff_events
+    from innovation_station.events import views as events
     from innovation_station.external import beside as _elsewhere  # noqa: F401  says when one is busy elsewhere
     from innovation_station.external import jobs as external_jobs
     from innovation_station.external import staff as staff_external
@@ -148,6 +150,9 @@ def _register_features(app: Flask) -> None:
         plates,
         staff_plates,
         ledger,
+        events,
+        staff_events,
+        event_feeds,
         calendars,
         staff_feeds,
         directory,
@@ -177,6 +182,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
     from innovation_station.directory import personal as directory
+    from innovation_station.events import personal as events
     from innovation_station.external import personal as external
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
@@ -193,7 +199,9 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.waits import personal as waits
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
-    features = (*earlier, bookings, repairs, waits, external, sharing, series, ledger, calendars, directory, privacy)
+    features = (
+        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, calendars, directory, privacy,
+    )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 
 

@@ -349,6 +349,7 @@ REFUSALS: Mapping[str, Any] = {
     "taken": _l("%(space)s is booked %(span)s."),
     "house-changed": _l("The house has just been changed. Open the page again."),
     "closed-space": _l("%(space)s is closed then."),
+    "event-has-it": _l("%(space)s is used by %(event)s %(span)s."),
     "held": _l("%(space)s is kept for somebody who waited for it."),
     "busy-elsewhere": _l("%(space)s is used for something else %(span)s."),
     "too-close": _l("%(space)s needs %(minutes)s before or after another booking, to set up or to clear."),
@@ -599,6 +600,22 @@ REFUSALS: Mapping[str, Any] = {
     "address-lost": _l(
         "The address cannot be read any more: the house has another secret key. Add the calendar again."
     ),
+    "event-nameless": _l("Write a title in Swedish or in English."),
+    "event-text-long": _l("Write at most %(longest)s characters here."),
+    "event-choice": _l("Choose one of what is offered."),
+    "event-long": _l("An event lasts %(days)s days at most."),
+    "event-full": _l("An event holds %(most)s of these at most. Choose which to leave out."),
+    "event-over": _l("What is over stays as it was. Choose a later time."),
+    "event-state": _l("That cannot be done with this event as it stands. Open its page again."),
+    "event-seen": _l("Others have seen this event. Cancel it instead of deleting it."),
+    "event-staff": _l("Only the staff plan events. Ask them."),
+    "event-copies": _l("A series is made of 1 to %(most)s copies at a time."),
+    "event-hits": _l("Bookings stand in the way: %(count)s. Choose what becomes of each."),
+    "plan-changed": _l("Something has changed since this was shown. Look at it again."),
+    "piece-long": _l("A session or a room lasts a day at most, and 12 hours before and after it."),
+    "piece-away": _l("A session or a room lies within %(days)s days of its event."),
+    "materials-malformed": _l("Write at most %(most)s links, each with its whole address at the end of the line."),
+    "speaker-nameless": _l("Write the name of the person."),
     "address-unreadable": _l("That is no address. Copy it whole, from https:// to its end."),
     "address-scheme": _l("The address has to begin with https://, http:// or webcal://."),
     "address-password": _l(
@@ -639,6 +656,7 @@ WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "left": duration,
     "of": lambda of: of[language()] if isinstance(of, Mapping) else gettext(_KINDS[of]),
     "per": lambda per: {"day": gettext("a day"), "week": gettext("a week"), "month": gettext("a month")}[per],
+    "event": lambda names: f"«{names[language()]}»" if names[language()] else gettext("an event"),
     "who": lambda role: {"host": gettext("the staff"), "admin": gettext("administrators")}[role],
 }
 _KINDS: Mapping[str | None, str] = {

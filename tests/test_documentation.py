@@ -110,6 +110,7 @@ EXAMPLES: dict[str, Any] = {
     "of": "desk",
     "per": "week",
     "who": "host",
+    "event": {"sv": "Kickoffen", "en": "The kickoff"},
 }
 
 

@@ -15,6 +15,9 @@ from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.events import queries as event_queries
+from innovation_station.events import service as events
+from innovation_station.events.rules import Facts, Item
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import service as members
@@ -276,6 +279,33 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/members/<member_id>/leave    GET     in       403  403   200   200
 /staff/members/<member_id>/leave    POST    in       403  403   422   422
 /staff/members/<member_id>/return   POST    in       403  403   404   404
+/events                             GET     200      200  200   200   200
+/events/<event_slug>                GET     404      404  404   200   200
+/events/<event_slug>/cover          GET     404      404  404   404   404
+/events/<event_slug>.ics            GET     404      404  404   404   404
+/events/<event_slug>/sessions/<event_session_id>.ics GET 404 404 404 404 404
+/calendar/events.ics                GET     200      200  200   200   200
+/sitemap.xml                        GET     200      200  200   200   200
+/staff/events                       GET     in       403  403   200   200
+/staff/events                       POST    in       403  403   422   422
+/staff/events/<event_id>            GET     in       403  403   200   200
+/staff/events/<event_id>            POST    in       403  403   303   303
+/staff/events/<event_id>/state      POST    in       403  403   422   422
+/staff/events/<event_id>/times      POST    in       403  403   303   303
+/staff/events/<event_id>/cover      POST    in       403  403   422   422
+/staff/events/<event_id>/parties    POST    in       403  403   422   422
+/staff/events/<event_id>/programme  GET     in       403  403   200   200
+/staff/events/<event_id>/sessions   GET     in       403  403   200   200
+/staff/events/<event_id>/sessions   POST    in       403  403   422   422
+/staff/events/<event_id>/sessions/<event_session_id> GET in 403 403 200   200
+/staff/events/<event_id>/sessions/<event_session_id> POST in 403 403 409  409
+/staff/events/<event_id>/speakers   POST    in       403  403   303   303
+/staff/events/<event_id>/rooms      GET     in       403  403   200   200
+/staff/events/<event_id>/rooms      POST    in       403  403   422   422
+/staff/events/<event_id>/move       GET     in       403  403   200   200
+/staff/events/<event_id>/move       POST    in       403  403   200   200
+/staff/events/<event_id>/copy       GET     in       403  403   200   200
+/staff/events/<event_id>/copy       POST    in       403  403   422   422
 /staff                              GET     in       403  403   200   200
 /staff/operations                   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303
@@ -317,7 +347,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "subscription_id": feed.id, "chosen": "en", "revision": 1,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
-            **_kept(alva.id, small.people["bo"]), "series_id": _series(alva, small.booth),
+            **_kept(alva.id, small.people["bo"]), **_event(db.session.get_one(Member, small.people["host"])), "series_id": _series(alva, small.booth),
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
@@ -333,6 +363,15 @@ def _external(small: Small) -> dict[str, int]:
         "calendar_id": hand.add_within(entry, space=small.a3), "own_id": hand.add_within(entry, who="alva", own=True),
         "draft_id": hand.draft_within(entry, who="alva"),
     }  # fmt: skip
+
+
+def _event(host: Member) -> dict[str, Any]:
+    """Plan an event with one session: a draft, which nobody but staff may see."""
+    event = events.create(host, Facts(("Kickoff", "")), at(TUESDAY, "15:00", "17:00"), now=NOW)
+    item = Item(0, "talk", ("Välkommen", ""), at(TUESDAY, "15:00", "16:00"))
+    events.carry_out(host, event.id, lambda programme: programme.with_item(item), now=NOW, zone=ZONE)
+    (row,) = event_queries.whole(event).sessions
+    return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id}
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

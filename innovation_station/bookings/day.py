@@ -33,8 +33,9 @@ escaped = lru_cache(maxsize=1024)(escape)  # a few names and words, again and ag
 class Stretch(NamedTuple):
     """What takes a part of a place's day, as the reader sees it.
 
-    `state` is taken, mine or closed; `who` says it in a word or two. `here` tells that this very place was booked, and
-    not what it is a part of. `lane` names the side of a divided place that is taken, as «1of2»; empty for all of it.
+    `state` is taken, mine, event or closed; `who` says it in a word or two. `here` tells that this very place was
+    booked, and not what it is a part of. `lane` names the side of a divided place that is taken, as «1of2»; empty for
+    all of it.
     """
 
     start: int
@@ -200,7 +201,7 @@ class Day:
         return gaps(first, opened[1], [(held.start, held.end) for held in self.of(place) if held.end > over])
 
     def state(self, place: Place) -> str:
-        """Name the state of a place for the chosen time: free, part, taken, mine, closed, not-for-me.
+        """Name the state of a place for the chosen time: free, part, taken, mine, event, closed, not-for-me.
 
         A desk is wanted for the whole of that time; a room for some of it, so what counts is whether one can go in.
         A desk that the member has at another time of the day is theirs too: it shows where a booking went that was
@@ -227,7 +228,8 @@ class Day:
         left = sum(end - start for start, end in gaps(*chosen, [(stretch.start, stretch.end) for stretch in busy]))
         if left > (1 - MOSTLY) * (chosen[1] - chosen[0]):
             return "part"
-        return "closed" if all(stretch.state == "closed" for stretch in busy) else "taken"
+        states = {stretch.state for stretch in busy}
+        return states.pop() if states in ({"closed"}, {"event"}) else "taken"
 
     def looked_at(self, place: Place) -> Minutes | None:
         """Give the chosen time as far as the place is open then."""
@@ -249,9 +251,11 @@ class Day:
     # -- in words ------------------------------------------------------------------------------------------------------
 
     def state_of(self, taken: Taken) -> str:
-        """Name what a taken stretch is to the member: closed, mine or taken."""
+        """Name what a taken stretch is to the member: closed, event, mine or taken."""
         if taken.closure:
             return "closed"
+        if taken.claim_sv is not None:
+            return "event"
         if taken.booking_id is None:
             return "taken"
         return "mine" if taken.member_id == self.member_id else "taken"
@@ -261,8 +265,8 @@ class Day:
         return language()
 
     @cached_property
-    def _words(self) -> tuple[str, str]:
-        return _("You"), _("Booked")
+    def _words(self) -> tuple[str, str, str]:
+        return _("You"), _("Booked"), _("Event")
 
     def who(self, taken: Taken) -> str:
         """Say in a word or two what takes a stretch, telling other members only what its owner shows.
@@ -278,6 +282,9 @@ class Day:
     def _who(self, taken: Taken) -> str:
         if taken.busy_id is not None:
             return _("Busy in %(calendar)s", calendar=taken.title) if self.sees_all else self._words[1]
+        if taken.claim_sv is not None:
+            title = taken.claim_sv if self._language == "sv" else taken.claim_en
+            return title or self._words[2]
         if taken.booking_id is None and not taken.closure:
             return _("Kept for you") if taken.member_id == self.member_id else _("Kept for somebody")
         if taken.closure:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select
 
 from innovation_station.audit import service as audit
 from innovation_station.bookings import busy, writes
-from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, SpaceHold
+from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, Claim, SpaceHold
 from innovation_station.bookings.rules import GONE
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
@@ -131,6 +131,7 @@ def _followed(old: House, dropped: Collection[int], now: datetime, zone: ZoneInf
     changed = {place.id for place in old.places.values() if new.places[place.id].takes != place.takes}
     bookings = _bookings({*changed, *dropped}, now)
     refused = [_booked(one, new) for one in bookings if one.space_id in dropped]
+    refused += _claimed({leaf for one in changed for leaf in old.places[one].takes}, old, now)
     follow = [one for one in bookings if one.space_id in changed] + _holds(changed)
     shut = _closures(old, new, now)
     _free(follow, shut)
@@ -178,6 +179,23 @@ def _holds(space_ids: Collection[int]) -> list[Taking]:
     return [Taking("hold_id", hold_id, space_id, Span(start, end)) for hold_id, space_id, start, end in rows]
 
 
+def _claimed(leaves: Collection[int], house: House, now: datetime) -> list[Refusal]:
+    """Say which events have some spaces from now on: those are moved first, by who plans them."""
+    rows = db.session.execute(
+        select(Allocation.space_id, Allocation.start, Allocation.end, Claim.title_sv, Claim.title_en)
+        .join(Claim, Claim.id == Allocation.claim_id)
+        .where(Allocation.space_id.in_(sorted(leaves)), Allocation.end > now)
+        .order_by(Allocation.start)
+    )
+    return [
+        Refusal(
+            "event-has-it", "parts",
+            {"space": house.places[leaf].name, "event": {"sv": sv, "en": en}, "span": Span(start, end)},
+        )
+        for leaf, start, end, sv, en in rows
+    ]  # fmt: skip
+
+
 def _closures(old: House, new: House, now: datetime) -> list[tuple[Taking, set[int], set[int]]]:
     """List the closures from now on that shut other spaces than before, with those they let go and those they gain."""
 
@@ -209,7 +227,8 @@ def _standing(leaves: Collection[int], since: datetime) -> defaultdict[int, list
     rows = db.session.execute(
         select(
             Allocation.space_id, Allocation.start, Allocation.end, Allocation.booking_id, Allocation.hold_id,
-            Allocation.closure_id, func.coalesce(Booking.space_id, SpaceHold.space_id, Closure.space_id),
+            Allocation.closure_id, Allocation.claim_id,
+            func.coalesce(Booking.space_id, SpaceHold.space_id, Closure.space_id, Allocation.space_id),
         )
         .outerjoin(Booking, Booking.id == Allocation.booking_id)
         .outerjoin(SpaceHold, SpaceHold.id == Allocation.hold_id)
@@ -220,8 +239,8 @@ def _standing(leaves: Collection[int], since: datetime) -> defaultdict[int, list
         )
     )  # fmt: skip
     found = defaultdict[int, list[Taking]](list)
-    for leaf, start, end, booking_id, hold_id, closure_id, space_id in rows:
-        ids = {"booking_id": booking_id, "hold_id": hold_id, "closure_id": closure_id}
+    for leaf, start, end, booking_id, hold_id, closure_id, claim_id, space_id in rows:
+        ids = {"booking_id": booking_id, "hold_id": hold_id, "closure_id": closure_id, "claim_id": claim_id}
         kind, row_id = next((kind, row_id) for kind, row_id in ids.items() if row_id is not None)
         found[leaf].append(Taking(kind, row_id, space_id, Span(start, end)))
     return found

@@ -94,6 +94,7 @@ class Draughtsman:
         self.lines = lines(day.house, language())
         self.words = {
             "free": _("free"), "part": _("partly free"), "taken": _("taken"), "mine": _("yours"), "closed": _("closed"),
+            "event": _("event"),
         }  # fmt: skip
         self.bars = bar_words()
 

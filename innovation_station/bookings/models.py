@@ -18,6 +18,7 @@ LONGEST_ALLOCATION = timedelta(hours=25)  # a local day when summer time ends
 LONGEST_BOOKING = timedelta(days=31)  # the database takes no policy that allows more
 TITLE_LONGEST = 120
 SOURCE_LONGEST = 80
+CLAIM_LONGEST = 200
 REASON_LONGEST = 300
 STATES = (*HOLDING, *GONE, "no-show")
 ACTIONS = (
@@ -166,6 +167,28 @@ class Favourite(Base):
     made_at: Mapped[Instant]
 
 
+class Claim(Base):
+    """What takes spaces and is no booking: its rows of allocations are taken and given back together.
+
+    `kind` and `subject_id` name the row of a later feature that it is for. `title_sv` and `title_en` are what every
+    reader may know of it; empty where that is nothing.
+    """
+
+    __tablename__ = "claim"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[int]
+    title_sv: Mapped[str] = mapped_column(String(CLAIM_LONGEST), default="")
+    title_en: Mapped[str] = mapped_column(String(CLAIM_LONGEST), default="")
+    created_at: Mapped[Instant]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('event')", name="kind"),
+        UniqueConstraint("kind", "subject_id"),
+    )
+
+
 class Allocation(Base):
     """The fact that one space is taken for one span [start, end); at most one local day long.
 
@@ -183,6 +206,7 @@ class Allocation(Base):
     closure_id: Mapped[int | None] = mapped_column(ForeignKey("closure.id"), index=True)
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("space_hold.id"), index=True)
     busy_id: Mapped[int | None] = mapped_column(ForeignKey("space_busy.id"), index=True)
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("claim.id"), index=True)
 
     booking: Mapped[Booking | None] = relationship(lazy="raise_on_sql")
     closure: Mapped[Closure | None] = relationship(lazy="raise_on_sql")
@@ -190,10 +214,9 @@ class Allocation(Base):
     __table_args__ = (
         CheckConstraint('start < "end"', name="order"),
         CheckConstraint(
-            "(booking_id is not null and closure_id is null and hold_id is null and busy_id is null)"
-            " or (booking_id is null and closure_id is not null and hold_id is null and busy_id is null)"
-            " or (booking_id is null and closure_id is null and hold_id is not null and busy_id is null)"
-            " or (booking_id is null and closure_id is null and hold_id is null and busy_id is not null)",
+            "(case when booking_id is null then 0 else 1 end) + (case when closure_id is null then 0 else 1 end)"
+            " + (case when hold_id is null then 0 else 1 end) + (case when busy_id is null then 0 else 1 end)"
+            " + (case when claim_id is null then 0 else 1 end) = 1",
             name="one_owner",
         ),
         Index("ix_allocation_space_id_start", "space_id", "start"),

@@ -86,7 +86,7 @@ class DayPage:
 
     def _list(self) -> dict[str, Any]:
         groups: dict[str, list[Markup]] = {
-            state: [] for state in ("free", "part", "mine", "taken", "not-for-me", "closed")
+            state: [] for state in ("free", "part", "mine", "taken", "event", "not-for-me", "closed")
         }
         for place in self.places:
             if place.id in self.lit:
@@ -108,6 +108,7 @@ class DayPage:
                 *self._free(groups["free"] + groups["part"]),
                 {"name": _("Yours"), "state": "mine", "items": groups["mine"]},
                 {"name": _("Taken"), "state": "taken", "items": groups["taken"]},
+                {"name": _("Event"), "state": "event", "items": groups["event"]},
                 {"name": _("Not yours to book"), "state": "not-for-me", "items": groups["not-for-me"]},
                 {"name": _("Closed"), "state": "closed", "items": groups["closed"]},
             ],

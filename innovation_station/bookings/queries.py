@@ -35,6 +35,7 @@ from innovation_station.bookings.models import (
     Allocation,
     Booking,
     BookingHistory,
+    Claim,
     SpaceBusy,
     SpaceHold,
 )
@@ -56,7 +57,8 @@ class Taken(NamedTuple):
 
     `space_id` is the space that is looked at; it may be a part of what was booked, or a whole of which a part was.
     `booked_id` is the one that was booked. `booked_start` and `booked_end` are known where time is kept free round a
-    booking. Without a booking it is a closure, held for `member_id`, or taken by the calendar that is its `title`.
+    booking. Without a booking it is a closure, held for `member_id`, taken by the calendar that is its `title`, or an
+    event's: of that the claim's titles are those that everybody may read, empty where nobody may, and None of all else.
     """
 
     space_id: int
@@ -74,6 +76,8 @@ class Taken(NamedTuple):
     booked_start: datetime | None
     booked_end: datetime | None
     busy_id: int | None
+    claim_sv: str | None = None
+    claim_en: str | None = None
 
     @property
     def span(self) -> Span:
@@ -89,13 +93,20 @@ class Taken(NamedTuple):
     @property
     def closure(self) -> bool:
         """Tell whether the space is shut then."""
-        return self.booking_id is None and self.hold_id is None and self.busy_id is None
+        alone = self.booking_id is None and self.hold_id is None
+        return alone and self.busy_id is None and self.claim_sv is None
+
+    @property
+    def claim(self) -> tuple[str, str] | None:
+        """Give what everybody may know of the event that takes it, (sv, en); None where it is no event's."""
+        return None if self.claim_sv is None or self.claim_en is None else (self.claim_sv, self.claim_en)
 
     @property
     def held(self) -> Held:
         """Give what the rules need of it."""
         return Held(
-            self.space_id, self.span, self.booking_id, self.member_id, hold_id=self.hold_id, busy_id=self.busy_id
+            self.space_id, self.span, self.booking_id, self.member_id, hold_id=self.hold_id, busy_id=self.busy_id,
+            claim=self.claim,
         )  # fmt: skip
 
 
@@ -110,8 +121,8 @@ def _within(statement: Select, span: Span) -> Select:  # type: ignore[type-arg]
 
 # Built once, and of tables, not of classes: a page spends more on building a statement, and on what the ORM does for
 # each row, than the database on answering it.
-_allocation, _booking, _hold, _member, _closure, _busy = (
-    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Closure, SpaceBusy)
+_allocation, _booking, _hold, _member, _closure, _busy, _claim = (
+    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Closure, SpaceBusy, Claim)
 )
 _buffered = _booking.setup + _booking.clearing > 0
 _TAKEN = (
@@ -121,6 +132,7 @@ _TAKEN = (
         func.coalesce(_booking.title, _busy.source, ""),
         func.coalesce(_booking.public, false()), _closure.reason_sv, _closure.reason_en, _allocation.hold_id,
         _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)), _allocation.busy_id,
+        _claim.title_sv, _claim.title_en,
     )
     .select_from(
         Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)
@@ -128,6 +140,7 @@ _TAKEN = (
         .outerjoin(Closure.__table__, _closure.id == _allocation.closure_id)
         .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
         .outerjoin(SpaceBusy.__table__, _busy.id == _allocation.busy_id)
+        .outerjoin(Claim.__table__, _claim.id == _allocation.claim_id)
     )
     .where(
         _allocation.start > bindparam("bound", type_=UtcDateTime),
@@ -165,7 +178,7 @@ def _seen_from(house: House, rows: Sequence[Taken], spaces: Collection[int] | No
         for space_id in house.shared.get(row.space_id, (row.space_id,)):
             if spaces is None or space_id in spaces:
                 key = (
-                    space_id, row.booking_id, row.hold_id, row.busy_id, row.reason_sv, row.reason_en, row.start, row.end
+                    space_id, row.booking_id, row.hold_id, row.busy_id, row.reason_sv, row.claim_sv, row.start, row.end
                 )  # fmt: skip
                 seen.setdefault(key, row._replace(space_id=space_id))
     return list(seen.values())

@@ -24,7 +24,7 @@ PRESETS: Mapping[str, tuple[int, int]] = {
     "afternoon": (13 * 60, 17 * 60),
     "day": (0, 24 * 60),
 }
-CONFLICTS = frozenset({"taken", "closed-space", "busy-elsewhere", "held", "too-close"})
+CONFLICTS = frozenset({"taken", "closed-space", "busy-elsewhere", "held", "event-has-it", "too-close"})
 # what a start that has passed, or begins when the place was free again, is refused by as that of a new booking
 KEPT_START = frozenset({("past", "start"), ("too-soon", "start"), ("off-grid", "start")})
 HOLDING = ("requested", "confirmed")  # the states in which a booking takes its time
@@ -36,9 +36,10 @@ SEATS = frozenset({"desk"})  # kinds of which a person uses one at a time
 @dataclass(frozen=True, slots=True)
 class Held:
     """A span that is taken on a space: by a booking of `member_id`, by a hold for them, by what another calendar has
-    there or, without any of these, by a closure.
+    there, by a claim or, without any of these, by a closure.
 
-    `space` is the space's name where the reader needs it: for what a member holds elsewhere.
+    `claim` is what the reader may know of a claim, (sv, en), both empty where that is nothing. `space` is
+    the space's name where the reader needs it: for what a member holds elsewhere.
     """
 
     space_id: int
@@ -48,11 +49,13 @@ class Held:
     space: str = ""
     hold_id: int | None = None
     busy_id: int | None = None
+    claim: tuple[str, str] | None = None
 
     @property
     def closure(self) -> bool:
         """Tell whether the space is shut then."""
-        return self.booking_id is None and self.hold_id is None and self.busy_id is None
+        alone = self.booking_id is None and self.hold_id is None
+        return alone and self.busy_id is None and self.claim is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +303,16 @@ def held_refusals(wish: Wish, moment: Moment, held: Iterable[Held]) -> list[Refu
         elif taken.busy_id is not None:
             values = {"space": name, "span": taken.span}
             found.setdefault("busy-elsewhere", Refusal("busy-elsewhere", "space", values))
+        elif taken.claim is not None:
+            values = {"space": name, "event": dict(zip(("sv", "en"), taken.claim, strict=True)), "span": taken.span}
+            found.setdefault("event-has-it", Refusal("event-has-it", "space", values))
         elif taken.booking_id is None:
             found.setdefault("held", Refusal("held", "space", {"space": name}))
         else:
             values = {"space": name, "span": taken.span, "booking": taken.booking_id}
             found.setdefault("taken", Refusal("taken", "space", values))
-    return [found[code] for code in ("closed-space", "taken", "busy-elsewhere", "held", "too-close") if code in found]
+    told = ("closed-space", "event-has-it", "taken", "busy-elsewhere", "held", "too-close")
+    return [found[code] for code in told if code in found]
 
 
 def earliest_start(policy: Policy, moment: Moment) -> datetime:

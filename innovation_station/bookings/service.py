@@ -296,6 +296,10 @@ def close(
         release(hold_id)
     if booked := {held.booking_id for held in standing if held.booking_id is not None}:
         raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
+    if claimed := next((held for held in standing if held.claim is not None), None):
+        event = dict(zip(("sv", "en"), claimed.claim or ("", ""), strict=True))
+        values = {"space": places[claimed.space_id].name, "event": event, "span": claimed.span}
+        raise Conflict([Refusal("event-has-it", "start", values)])
     closure = Closure(
         space_id=space_id,
         start=span.start,

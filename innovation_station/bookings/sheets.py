@@ -45,8 +45,8 @@ from innovation_station.spaces.rules import Language, Place, at_minute
 from innovation_station.timespan import Span
 
 ROOM_LENGTHS = (30, 60, 120)
-GREY = frozenset({"taken", "closed", "not-for-me"})
-SAID = frozenset({"taken", "held", "closed-space", "busy-elsewhere"})  # what the line about the day says already
+GREY = frozenset({"taken", "event", "closed", "not-for-me"})
+SAID = frozenset({"taken", "held", "event-has-it", "closed-space", "busy-elsewhere"})  # the line about the day says it
 
 
 class Sheet:
@@ -231,6 +231,7 @@ class Sheet:
         short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
                  "too-long": _("too long"), "too-short": _("too short"), "held": _("taken"), "too-close": _("taken"),
                  "busy-elsewhere": _("taken"),
+                 "event-has-it": _("taken"),
                  "whole-days": _("whole days only"), "outside-rule": _("closed"), "day-outside-rule": _("closed"),
                  "limit-hours": _("more than is left"), "limit-shared-hours": _("more than is left"),
                  "limit-bookings": _("more than is left"), "limit-shared-bookings": _("more than is left"),

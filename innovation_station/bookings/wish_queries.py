@@ -15,6 +15,7 @@ from innovation_station.bookings.models import (
     Allocation,
     Booking,
     BookingHistory,
+    Claim,
     SpaceHold,
 )
 from innovation_station.bookings.rules import HOLDING, Held, Wish
@@ -27,8 +28,8 @@ from innovation_station.timespan import Span
 
 # Of tables, and built once: through the session they cost four times as much. The lower bounds on start let an index
 # bound the past.
-_allocation, _booking, _hold, _member, _space = (
-    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Space)
+_allocation, _booking, _hold, _member, _space, _claim = (
+    model.__table__.c for model in (Allocation, Booking, SpaceHold, Member, Space, Claim)
 )
 _MEETS = (
     _allocation.start > bindparam("bound"),
@@ -47,9 +48,11 @@ _HELD_BASE = (
     select(
         _allocation.space_id, _allocation.start, _allocation.end, _allocation.booking_id,
         func.coalesce(_booking.member_id, _hold.member_id), _allocation.hold_id, _allocation.busy_id,
+        _claim.title_sv, _claim.title_en,
     )
     .outerjoin_from(Allocation.__table__, Booking.__table__, _booking.id == _allocation.booking_id)
     .outerjoin(SpaceHold.__table__, _hold.id == _allocation.hold_id)
+    .outerjoin(Claim.__table__, _claim.id == _allocation.claim_id)
 )  # fmt: skip
 _HELD = _HELD_BASE.where(_allocation.space_id.in_(bindparam("spaces", expanding=True)), *_MEETS, _OTHERS).order_by(
     _allocation.start
@@ -142,9 +145,10 @@ def held(span: Span, space_ids: Collection[int], *, without: int | None = None) 
 
 def _held(
     space: int, start: datetime, end: datetime, booking: int | None, member: int | None, hold: int | None,
-    busy: int | None,
+    busy: int | None, title_sv: str | None, title_en: str | None,
 ) -> Held:  # fmt: skip
-    return Held(space, Span(start, end), booking, member, hold_id=hold, busy_id=busy)
+    claim = None if title_sv is None or title_en is None else (title_sv, title_en)
+    return Held(space, Span(start, end), booking, member, hold_id=hold, busy_id=busy, claim=claim)
 
 
 def near(place: Place, alike: Iterable[Place], around: Span, span: Span, *, without: int | None = None) -> list[Held]:

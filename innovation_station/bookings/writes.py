@@ -133,7 +133,7 @@ def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor
     """
     row = _row(booking)
     past = _happened(booking, actor, "reserved", booking.created_at, before=None)
-    with _overlap_told(place, booking.span):
+    with overlap_told(place, booking.span):
         if len(parts) == len(place.takes) == 1 and connection().dialect.name == "postgresql":
             past |= {"a_start": parts[0].start, "a_end": parts[0].end}
             booking.id = connection().execute(_INSERT_TOGETHER, row | past).scalar_one()
@@ -175,7 +175,7 @@ def allocate_all(taken: Sequence[Taken]) -> None:
     if not taken:
         return
     rows = [row for one in taken for row in _allocations(one.place, one.parts, booking_id=one.booking.id)]
-    with _overlap_told(taken[0].place, taken[0].booking.span):
+    with overlap_told(taken[0].place, taken[0].booking.span):
         connection().execute(_INSERT_ALLOCATION, rows)
 
 
@@ -187,7 +187,7 @@ def free_all(booking_ids: Collection[int]) -> None:
 
 def allocate(place: Place, parts: Sequence[Span], **owner: int) -> None:
     """Take the time of what a space takes. Raises Conflict where somebody has it, past the rules."""
-    with _overlap_told(place, Span(parts[0].start, parts[-1].end)):
+    with overlap_told(place, Span(parts[0].start, parts[-1].end)):
         connection().execute(_INSERT_ALLOCATION, _allocations(place, parts, **owner))
 
 
@@ -238,7 +238,7 @@ def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict
     return [
         {
             "space_id": space_id, "start": part.start, "end": part.end,
-            "booking_id": None, "closure_id": None, "hold_id": None, "busy_id": None, **owner,
+            "booking_id": None, "closure_id": None, "hold_id": None, "busy_id": None, "claim_id": None, **owner,
         }
         for space_id in sorted(place.takes)
         for part in parts
@@ -261,7 +261,8 @@ def _happened(
 
 
 @contextmanager
-def _overlap_told(place: Place, span: Span) -> Iterator[None]:
+def overlap_told(place: Place, span: Span) -> Iterator[None]:
+    """Turn the database's own refusal of an overlap into a Conflict that names a place."""
     try:
         yield
     except IntegrityError as error:

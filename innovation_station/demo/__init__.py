@@ -16,6 +16,7 @@ from innovation_station import clock
 from innovation_station.db import db, transaction
 from innovation_station.demo import external, feeds, floor, guests, newcomers, people, presence, profiles, texts, waits
 from innovation_station.demo.bookings import Archive
+from innovation_station.demo.events import Planner
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
 from innovation_station.demo.plans import Accountant
 from innovation_station.members.models import Member
@@ -46,7 +47,8 @@ def load(app: Flask) -> None:
         accountant = Accountant(session, members, spaces, organisations, zone)
         accountant.give(today)
         newcomers.add(session, members, accountant.plans, papers, hashes[""], today, zone)
-        drafts, bookings = Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"))
+        held = Planner(session, spaces, organisations, zone).fill(today, Calendar("SE"))
+        drafts, bookings = Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"), held)
         accountant.enter(drafts, bookings)
         waits.add(session, members, drafts, bookings, today, zone)
         presence.add(session, members, spaces, drafts, bookings, today)

@@ -39,14 +39,19 @@ class Archive:
         self.session, self.members, self.spaces, self.zone, self.rng = session, members, spaces, zone, rng
         self.places = house().places
 
-    def fill(self, today: date, holidays: Container[date]) -> tuple[Sequence[Draft], Sequence[Booking]]:
-        """Draft and store eight weeks round `today`, with one desk closed for the next open days; give both."""
+    def fill(
+        self, today: date, holidays: Container[date], held: Mapping[str, Sequence[tuple[date, Minutes]]]
+    ) -> tuple[Sequence[Draft], Sequence[Booking]]:
+        """Draft and store eight weeks round `today`, with one desk closed for the next open days; give both.
+
+        Nothing is put where events hold a place: `held`, by its name.
+        """
         author = Author(self.rng, today, holidays, self._at)
         days = author.ahead[:3]
         shut = Span(self._at(days[0], OPENS), self._at(days[-1], CLOSES))
         length = (days[-1] - days[0]).days + 1
         covered = [(days[0] + timedelta(days=day), (0, 24 * 60)) for day in range(length)]
-        drafts = author.write({BROKEN: covered})
+        drafts = author.write({BROKEN: covered, **held})
         reported = self._at(max(day for day in author.days if day < today), 15 * 60 + 40)
         self._close(shut, reported)
         bookings = self._book(drafts)

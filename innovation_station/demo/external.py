@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from innovation_station.bookings import busy
+from innovation_station.bookings.models import Booking
+from innovation_station.db import db
 from innovation_station.external import reading, rules, safe, service
 from innovation_station.external.fetching import Validators
 from innovation_station.external.models import ExternalCalendar
@@ -39,13 +42,19 @@ def add(
     calendar.next_at = rules.next_fetch(now, 4, roll=0.5)  # the same day gives the same house
 
 
+def _was_booked(space_id: int, span: Span) -> bool:
+    """Tell whether somebody has, or had, the place then: what was given back is told as it could be had."""
+    met = select(Booking.id).where(Booking.space_id == space_id, Booking.start < span.end, Booking.end > span.start)
+    return db.session.scalar(met.limit(1)) is not None
+
+
 def _file(space_id: int, today: date, now: datetime, zone: ZoneInfo) -> bytes:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//TimeEdit//demo//SV"]
     made = 0
     for ahead in range(1, DAYS_AHEAD):
         day = today + timedelta(days=ahead)
         span = Span(to_utc(day, BEGIN, zone), to_utc(day, END, zone))
-        if made == LECTURES or day.weekday() > 4 or busy.meets(space_id, [span], now):
+        if made == LECTURES or day.weekday() > 4 or busy.meets(space_id, [span], now) or _was_booked(space_id, span):
             continue
         made += 1
         at = f"DTSTART;TZID={zone.key}:{day:%Y%m%d}T{BEGIN:%H%M%S}", f"DTEND;TZID={zone.key}:{day:%Y%m%d}T{END:%H%M%S}"

@@ -344,8 +344,15 @@ class Today:
         return self.house.zone_name(place, language()) if place.kind == "desk" else place.name
 
     def _on(self) -> list[dict[str, str]]:
-        """List what is on in rooms and on the stage, where the owner shows it and has named it."""
-        return [
+        """List what is on in rooms and on the stage, where the owner shows it and has named it; and the events."""
+        swedish = language() == "sv"
+        events: dict[str, list[str]] = {}
+        for row in self.rows:
+            if (title := row.claim_sv if swedish else row.claim_en) and row.span.end > self.moment.now:
+                place = self.house.places[row.space_id]
+                if place.kind in ("room", "hall") and place.id not in self.house.wholes:
+                    events.setdefault(title, []).append(f"{place.name}, {span_text(row.span)}")
+        return [{"title": title, "text": "; ".join(where)} for title, where in events.items()] + [
             {"title": row.title, "text": f"{place.name}, {span_text(row.span)}"}
             for row in self.rows
             if (place := self.house.places[row.space_id]).kind in ("room", "hall")

@@ -19,11 +19,12 @@ from innovation_station.home import start as front
 from innovation_station.home.rules import DAYS_AHEAD
 from innovation_station.home.today import Today
 from innovation_station.i18n import language, local, zone
-from innovation_station.web import actor, current_house, own_needs
+from innovation_station.web import actor, base_url, current_house, own_needs
 
 pages = Blueprint("home", __name__)
 # Programs that fetch feeds keep to this file: nothing under /feeds and /calendar may ever be listed here.
 ROBOTS = "User-agent: *\nDisallow: /bookings\nDisallow: /account\nDisallow: /calendars\n"
+MAP = "Sitemap: {base}/sitemap.xml\n"
 
 
 @pages.get("/")
@@ -69,6 +70,6 @@ def favicon() -> ResponseReturnValue:
 @pages.get("/robots.txt")
 def robots() -> ResponseReturnValue:
     """Keep search engines to what is public."""
-    answer = Response(ROBOTS, mimetype="text/plain")
+    answer = Response(ROBOTS + MAP.format(base=base_url()), mimetype="text/plain")
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer

@@ -195,14 +195,16 @@ _MET = """
     SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(
             (SELECT booking.member_id FROM booking WHERE booking.id = m.booking_id),
             (SELECT space_hold.member_id FROM space_hold WHERE space_hold.id = m.hold_id)
-        ) AS member_id, m.hold_id, m.busy_id, NULL AS busy
+        ) AS member_id, m.hold_id, m.busy_id,
+        (SELECT claim.title_sv FROM claim WHERE claim.id = m.claim_id) AS title_sv,
+        (SELECT claim.title_en FROM claim WHERE claim.id = m.claim_id) AS title_en, NULL AS busy
     FROM (
         SELECT DISTINCT allocation.id, allocation.space_id, allocation.start, allocation."end", allocation.booking_id,
-            allocation.hold_id, allocation.busy_id
+            allocation.hold_id, allocation.busy_id, allocation.claim_id
         FROM {days}
     ) m
     UNION ALL
-    SELECT NULL, b.first, b.last, NULL, NULL, NULL, NULL, (
+    SELECT NULL, b.first, b.last, NULL, NULL, NULL, NULL, NULL, NULL, (
         SELECT {joined} FROM allocation
         WHERE allocation.start >= b.bound AND allocation.start < b.last AND allocation."end" > b.first
     )
@@ -230,7 +232,7 @@ _MET_BY = {
     dialect: _met(dialect).columns(
         column("space_id", Integer), column("start", UtcDateTime), column("end", UtcDateTime),
         column("booking_id", Integer), column("member_id", Integer), column("hold_id", Integer),
-        column("busy_id", Integer), column("busy", String),
+        column("busy_id", Integer), column("title_sv", String), column("title_en", String), column("busy", String),
     )
     for dialect in _WINDOWS
 }  # fmt: skip
@@ -247,7 +249,7 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
     held, busy = [], {}
     alike: dict[str, frozenset[int]] = {}  # many days are: each text is read once
     rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given})
-    for space, start, end, booking, member, hold, busy_id, spaces in rows.all():
+    for space, start, end, booking, member, hold, busy_id, title_sv, title_en, spaces in rows.all():
         span = Span(start, end)
         if space is None:
             spaces = spaces or ""
@@ -255,7 +257,8 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
                 alike[spaces] = frozenset(json.loads(f"[{spaces}]"))
             busy[span] = alike[spaces]
         elif booking is None or booking not in without:
-            held.append(Held(space, span, booking, member, hold_id=hold, busy_id=busy_id))
+            claim = None if title_sv is None else (title_sv, title_en)
+            held.append(Held(space, span, booking, member, hold_id=hold, busy_id=busy_id, claim=claim))
     return sorted(held, key=lambda one: one.span), busy
 
 

@@ -104,7 +104,8 @@ def it_stands_in_mine_and_today(page: Page, station: Station, name: str) -> None
 
 
 def it_comes_to_the_calendar_and_goes(page: Page, name: str) -> None:
-    page.locator(".tabbar").get_by_role("link", name="Kalendrar").tap()
+    page.locator("button.me").tap()
+    page.locator("#account").get_by_role("link", name="Kalendrar").tap()
     page.get_by_role("button", name="Skapa kalendern").tap()
     page.get_by_role("button", name=re.compile("Kopiera adressen")).first.tap()
     expect(page.get_by_role("button", name=re.compile("Kopiera adressen")).first).to_have_text("Kopierad")

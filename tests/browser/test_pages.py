@@ -185,7 +185,8 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
     turns = count()
     for where in seen(page, station, monkeypatch):
         faults += [f"{where}: {fault}" for fault in faults_of(page, language, next(turns))]
-    for path in ("/", "/login", "/accessibility", "/password/reset"):
+    events = ("/events", "/events?month=2026-12", "/events/innovations-och-samverkansdagarna")
+    for path in ("/", "/login", "/accessibility", "/password/reset", *events):
         open_page(visitor, path)
         faults += [f"visitor {path}: {fault}" for fault in faults_of(visitor, language, next(turns))]
     staff = ("/staff", "/staff/operations", "/staff/requests", "/staff/privacy", "/staff/members/1/privacy")
@@ -198,8 +199,10 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 # The rest of what is known of people, organisations and plans: each page in one of the languages, by turns, since what is
 # looked for here has nothing to do with words. {waiting} is somebody who has applied.
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
-           "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external")  # fmt: skip
-STAFF = ("/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
+           "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external", "/events", "/events?month=2026-12",
+           "/events/innovations-och-samverkansdagarna", "/events/station-x-ux", "/book?date=2026-12-03&kind=room")  # fmt: skip
+STAFF = ("/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/sessions/9",
+         "/staff/events/2/rooms", "/staff/events/2/move", "/staff/events/2/copy", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
          "/staff/plates", "/staff/external",

@@ -25,6 +25,10 @@ from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
 from innovation_station.directory import service as directory
 from innovation_station.directory.rules import FIELDS, MEMBERS
+from innovation_station.events import queries as event_queries
+from innovation_station.events import service as events
+from innovation_station.events.rules import Facts, Item
+from innovation_station.events.service import Details
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import joining, security, tickets
@@ -54,7 +58,7 @@ from tests.external.conftest import Hand, local
 
 ATTACKED = (
     "house", "hosts", "street", "floor", "label", "zone", "desk", "room", "booth", "member", "other", "partner", "title",
-    "shown", "open", "feed", "reason", "rules", "receiver", "kind", "said",
+    "shown", "open", "feed", "reason", "rules", "receiver", "kind", "said", "event", "contact", "speaker", "title", "affiliation", "material", "track",
 )  # fmt: skip
 
 
@@ -81,6 +85,7 @@ class Visit:
 
 
 WEEK = timedelta(days=7)
+WEDNESDAY = TUESDAY + timedelta(days=1)
 
 
 @dataclass
@@ -100,6 +105,7 @@ class Station:
     end: str = ""
     slug: str = ""
     right: str | None = None
+    event: str = ""
 
     def client(self, who: str) -> FlaskClient:
         """Give somebody's browser."""
@@ -113,7 +119,7 @@ class Station:
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
-            "code": self.tokens["code"], **self.ids, **instead,
+            "code": self.tokens["code"], "event_slug": self.event, **self.ids, **instead,
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
@@ -158,7 +164,39 @@ def station(app: Flask, small: Small) -> Station:
         made.ids["notice"], made.end = _told(small, made.ids["mine"])
         _doors(made)
         _belongings(made)
+        _goes_on(made)
     return made
+
+
+def _goes_on(made: Station) -> None:
+    """Publish an event of which every text is an attack."""
+    host, day = member(made.small, "host"), WEDNESDAY
+    both = (attack("event"), attack("event"))
+    facts = Facts(
+        both,
+        both,
+        both,
+        both,
+        "kickoff",
+        "hybrid",
+        "public",
+        "https://example.org/x",
+        attack("contact"),
+        "a@example.org",
+    )
+    event = events.create(host, facts, at(day, "09:00", "12:00"), now=NOW)
+    speaker = events.add_speaker(
+        host, event.id, name=attack("speaker"), title=attack("title"), affiliation=attack("affiliation"), now=NOW
+    )
+    item = Item(0, "talk", both, at(day, "09:00", "10:00"), made.small.hall)
+    links = ((attack("material"), "https://example.org/y"),)
+    details = Details(0, both, attack("track"), attack("elsewhere"), links, {speaker.id: "speaker"})
+    events.carry_out(host, event.id, lambda programme: programme.with_item(item), now=NOW, zone=ZONE, details=details)
+    events.set_party(host, event.id, db.session.scalars(select(Organisation)).one().id, "host", now=NOW)
+    events.publish(host, event.id, now=NOW, zone=ZONE)
+    (row,) = event_queries.whole(event).sessions
+    made.event = event.slug
+    made.ids |= {"event_id": event.id, "event_session_id": row.id}
 
 
 def _belongings(made: Station) -> None:
@@ -360,6 +398,11 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
              f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
              f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
+    planned = f"/staff/events/{ids['event_id']}"
+    paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
+              f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/staff/events", planned,
+              *(f"{planned}/{part}" for part in ("programme", "sessions", "rooms", "move", "copy")),
+              f"{planned}/sessions/{ids['event_session_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
     paths += [f"/book?{day}", f"/book?{day}&kind=room", f"/book?date={MONDAY}&kind=room", f"/book?{day}&lang=en"]
     paths += [f"/book/{space}?{day}" for space in (small.a1, small.a2, small.room, small.booth, small.hall)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -25,6 +26,7 @@ class Page(HTMLParser):
         self.found: list[str] = []
         self.ids: list[str] = []
         self.scripts: list[str] = []
+        self.is_data = False
         self.feed(text)
         self.close()
 
@@ -39,7 +41,8 @@ class Page(HTMLParser):
                 self.found.append(f"<{tag} {name}={value!r}>")
             if name in ADDRESSES and SCRIPT_ADDRESS.match(value or ""):
                 self.found.append(f"<{tag} {name}={value!r}>")
-        if tag == "script":
+        self.is_data = tag == "script" and values.get("type") == "application/ld+json"  # which no browser executes
+        if tag == "script" and not self.is_data:
             self.scripts.append(values.get("src") or "")
         if values.get("id"):
             self.ids.append(str(values["id"]))
@@ -49,7 +52,9 @@ class Page(HTMLParser):
             self.found.append(f"a form to elsewhere: {attrs}")
 
     def handle_data(self, data: str) -> None:
-        if self.cdata_elem == "script" and data.strip():
+        if self.is_data and self.cdata_elem == "script":
+            assert json.loads(data)["@context"] == "https://schema.org"
+        elif self.cdata_elem == "script" and data.strip():
             self.found.append(f"inline script {data[:40]!r}")
 
 

@@ -1,0 +1,222 @@
+"""Reads about events. Lists cost the same number of statements however long they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from innovation_station.bookings.models import Booking
+from innovation_station.db import db
+from innovation_station.events.models import Cover, Event, Part, Party, Room, Session, Speaker
+from innovation_station.events.rules import Facts, Item, Programme, Reader, Use, listed
+from innovation_station.members.models import Member, Organisation
+from innovation_station.members.rules import Person
+from innovation_station.organisations.models import Grant
+from innovation_station.organisations.rules import is_partner
+from innovation_station.timespan import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a list shows: those that meet a time, of a category or format, upcoming or past."""
+
+    span: Span | None = None
+    category: str = ""
+    format: str = ""
+    past: bool = False
+    limit: int = 100
+
+
+@dataclass
+class Whole:
+    """An event with all that belongs to it."""
+
+    event: Event
+    sessions: Sequence[Session] = ()
+    speakers: Mapping[int, Speaker] = field(default_factory=dict)
+    parts: Mapping[int, Sequence[Part]] = field(default_factory=dict)
+    rooms: Sequence[Room] = ()
+    parties: Sequence[Party] = ()
+
+    @property
+    def programme(self) -> Programme:
+        """Give what has a time."""
+        return Programme(
+            self.event.span,
+            tuple(
+                Item(
+                    row.id, row.kind, row.titles, row.span, row.space_id, row.layout, row.people, row.setup,
+                    row.clearing, tuple(part.speaker_id for part in self.parts.get(row.id, ())),
+                )
+                for row in self.sessions
+            ),
+            tuple(Use(row.id, row.space_id, row.purpose, row.span) for row in self.rooms),
+        )  # fmt: skip
+
+    @property
+    def facts(self) -> Facts:
+        """Give what is said."""
+        row = self.event
+        return Facts(
+            row.titles, (row.summary_sv, row.summary_en), (row.body_sv, row.body_en),
+            (row.practical_sv, row.practical_en), row.category, row.format, row.visibility, row.online_url,
+            row.contact_name, row.contact_email,
+        )  # fmt: skip
+
+
+def get(event_id: int) -> Event | None:
+    """Find an event."""
+    return db.session.get(Event, event_id)
+
+
+def by_slug(slug: str) -> Event | None:
+    """Find an event by its address."""
+    return db.session.scalar(select(Event).where(Event.slug == slug))
+
+
+def whole(event: Event) -> Whole:
+    """Read all that belongs to an event; five statements."""
+    sessions = db.session.scalars(
+        select(Session).where(Session.event_id == event.id).order_by(Session.start, Session.end, Session.id)
+    ).all()
+    speakers = db.session.scalars(
+        select(Speaker).where(Speaker.event_id == event.id).order_by(Speaker.name, Speaker.id)
+    ).all()
+    parts: dict[int, list[Part]] = {}
+    rows = select(Part).join(Session, Session.id == Part.session_id).where(Session.event_id == event.id)
+    for part in db.session.scalars(rows.order_by(Part.session_id, Part.speaker_id)):
+        parts.setdefault(part.session_id, []).append(part)
+    rooms = db.session.scalars(select(Room).where(Room.event_id == event.id).order_by(Room.start, Room.id)).all()
+    return Whole(
+        event, sessions, {row.id: row for row in speakers}, parts, rooms, parties([event.id]).get(event.id, [])
+    )
+
+
+def parties(event_ids: Collection[int]) -> dict[int, list[Party]]:
+    """List the organisations of events, hosts first, loaded; one statement, none without events."""
+    if not event_ids:
+        return {}
+    found: dict[int, list[Party]] = {}
+    rows = db.session.scalars(
+        select(Party)
+        .options(joinedload(Party.organisation, innerjoin=True))
+        .where(Party.event_id.in_(sorted(event_ids)))
+        .order_by(Party.organisation_id)
+    )
+    for row in sorted(rows, key=lambda row: ("host", "co-host", "partner").index(row.role)):
+        found.setdefault(row.event_id, []).append(row)
+    return found
+
+
+def spaces_of(event_ids: Collection[int]) -> dict[int, list[int]]:
+    """List the places that events' sessions are in, by event, the first used first; one statement."""
+    if not event_ids:
+        return {}
+    rows = db.session.execute(
+        select(Session.event_id, Session.space_id, func.min(Session.start).label("first"))
+        .where(Session.event_id.in_(sorted(event_ids)), Session.space_id.is_not(None))
+        .group_by(Session.event_id, Session.space_id)
+        .order_by("first", Session.space_id)
+    )
+    found: dict[int, list[int]] = {}
+    for event_id, space_id, _first in rows:
+        found.setdefault(event_id, []).append(space_id or 0)
+    return found
+
+
+def listing(reader: Reader, wanted: Wanted, now: datetime) -> Sequence[Event]:
+    """List the events that stand in a reader's list, soonest first, past ones latest first; one statement."""
+    statement = select(Event).where(Event.state.in_(("published", "cancelled")), Event.visibility.in_(listed(reader)))
+    if wanted.span is not None:
+        statement = statement.where(Event.start < wanted.span.end, Event.end > wanted.span.start)
+    elif wanted.past:
+        statement = statement.where(Event.end <= now)
+    else:
+        statement = statement.where(Event.end > now)
+    if wanted.category:
+        statement = statement.where(Event.category == wanted.category)
+    if wanted.format:
+        statement = statement.where(Event.format == wanted.format)
+    backwards = wanted.past and wanted.span is None
+    order = (Event.start.desc(), Event.id.desc()) if backwards else (Event.start, Event.id)
+    return db.session.scalars(statement.order_by(*order).limit(wanted.limit)).all()
+
+
+def for_staff(now: datetime, limit: int = 200) -> Sequence[Event]:
+    """List what staff have to do with: drafts, what is to come, templates, and what was lately; soonest first."""
+    recent = or_(Event.end > now, Event.state.in_(("draft", "template")))
+    ahead = db.session.scalars(select(Event).where(recent).order_by(Event.start, Event.id).limit(limit)).all()
+    gone = select(Event).where(and_(Event.end <= now, Event.state.not_in(("draft", "template"))))
+    return [*ahead, *db.session.scalars(gone.order_by(Event.start.desc()).limit(20)).all()]
+
+
+def in_group(event: Event) -> Sequence[Event]:
+    """List the other published events of a series, by time."""
+    if event.group_uid is None:
+        return []
+    statement = select(Event).where(
+        Event.group_uid == event.group_uid, Event.id != event.id, Event.state == "published",
+        Event.visibility == event.visibility,
+    )  # fmt: skip
+    return db.session.scalars(statement.order_by(Event.start).limit(50)).all()
+
+
+def public_ahead(now: datetime, since: datetime, limit: int = 500) -> Sequence[Event]:
+    """List the events that everybody may see and that have not ended before `since`, cancelled ones until their end."""
+    shown = or_(Event.state == "published", and_(Event.state == "cancelled", Event.end > now))
+    statement = select(Event).where(shown, Event.visibility == "public", Event.end > since)
+    return db.session.scalars(statement.order_by(Event.start, Event.id).limit(limit)).all()
+
+
+def sessions_of(event_ids: Collection[int]) -> dict[int, list[Session]]:
+    """List the sessions of events, by event, in order; one statement."""
+    if not event_ids:
+        return {}
+    found: dict[int, list[Session]] = {}
+    rows = select(Session).where(Session.event_id.in_(sorted(event_ids))).order_by(Session.start, Session.id)
+    for row in db.session.scalars(rows):
+        found.setdefault(row.event_id, []).append(row)
+    return found
+
+
+def cover(event_id: int) -> Cover | None:
+    """Find an event's picture."""
+    return db.session.get(Cover, event_id)
+
+
+def reader_of(person: Person | None, today: date, key: str = "") -> Reader:
+    """Gather what a person may see of events; two statements for a member, none for a visitor."""
+    if person is None:
+        return Reader(key=key)
+    organisation = db.session.scalar(
+        select(Organisation).join(Member, Member.organisation_id == Organisation.id).where(Member.id == person.id)
+    )
+    granted = select(Grant.subject_id).where(Grant.member_id == person.id, Grant.kind == "event")
+    hosted = (
+        select(Party.event_id)
+        .join(Grant, and_(Grant.subject_id == Party.organisation_id, Grant.kind == "contact"))
+        .where(Grant.member_id == person.id, Party.role.in_(("host", "co-host")))
+    )
+    looks_after = frozenset(db.session.scalars(granted.union(hosted)))
+    return Reader(person, organisation is not None and is_partner(organisation, today), looks_after, key)
+
+
+def hit_bookings(booking_ids: Collection[int]) -> Sequence[Booking]:
+    """Read bookings with their members, in order of their ids; one statement, none for none."""
+    if not booking_ids:
+        return []
+    return db.session.scalars(
+        select(Booking)
+        .options(joinedload(Booking.member, innerjoin=True))
+        .where(Booking.id.in_(sorted(booking_ids)))
+        .order_by(Booking.id)
+    ).all()
+
+
+def slugs_like(slug: str) -> set[str]:
+    """Give the addresses that begin like one."""
+    return set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(slug, autoescape=True))))
