@@ -43,7 +43,7 @@ SEALED = [
     ("X-Robots-Tag", "noindex"),
     ("Referrer-Policy", "no-referrer"),
 ]
-_tried: dict[int, float] = {}
+_tried: dict[int, tuple[str, float]] = {}
 
 
 @csrf.exempt  # type: ignore[untyped-decorator]
@@ -62,8 +62,8 @@ def answer(asked: Request, token: str) -> Response:
         address, found = _found(asked, rules.token_hash(token))
         if address is None:
             return _plain(404, "Not found\n", {})
-        made, entries = _answer(asked, address, found, read_today())
-        _note(asked, address, entries)
+        made, entries, name = _answer(asked, address, found, read_today())
+        _note(asked, address, entries, name)
     except SQLAlchemyError as error:
         return _away(error)
     return made
@@ -103,21 +103,23 @@ def _away(error: SQLAlchemyError) -> Response:
     return _plain(503, "Try again shortly\n", {"Retry-After": str(RETRY_SECONDS)})
 
 
-def _answer(asked: Request, address: Address, found: Contents | None, today: Today) -> tuple[Response, int | None]:
-    """Make the answer, and tell how many entries it has, None where it has none to tell of."""
+def _answer(
+    asked: Request, address: Address, found: Contents | None, today: Today
+) -> tuple[Response, int | None, str]:  # fmt: skip
+    """Make the answer; tell how many entries it has, None where it has none to tell of, and its bytes' name."""
     zipped = wants_gzip(asked.headers.get("Accept-Encoding", ""), asked.headers.get("User-Agent", ""))
     conditional = "If-None-Match" in asked.headers
     known = document.etag(address, today) if conditional else None
     if known is not None and _matches(asked, tag(known, zipped)):
-        return _unchanged(tag(known, zipped), address), None
+        return _unchanged(tag(known, zipped), address), None, known
     name, made = document.document(address, today, found)
     if conditional:
         unchanged = known is None and _matches(asked, tag(name, zipped))
     else:
         unchanged = made.modified is not None and _is_since(asked, made.modified, today.now)
     if unchanged:
-        return _unchanged(tag(name, zipped), address), None
-    return _whole(name, made, zipped, today.now, address), made.entries
+        return _unchanged(tag(name, zipped), address), None, name
+    return _whole(name, made, zipped, today.now, address), made.entries, name
 
 
 def _unchanged(name: str, address: Address) -> Response:
@@ -174,26 +176,30 @@ def wants_gzip(accepted: str, agent: str) -> bool:
     return any(name.lower() == "gzip" and quality > 0 for name, quality in asked) and not rules.wants_identity(agent)
 
 
-def is_to_be_noted(address: Address, now: datetime) -> bool:
-    """Tell whether a fetch is to be written down: at most once in ten minutes for each feed, tried in vain or not."""
-    if address.last_fetched_at and now - address.last_fetched_at < rules.FETCH_NOTED:
+def is_to_be_noted(address: Address, now: datetime, name: str) -> bool:
+    """Tell whether a fetch is to be written down: of other bytes than the last one each, else at most once in ten
+    minutes for each feed; tried in vain or not."""
+    known, tried = _tried.get(address.feed_id, ("", -1e9))
+    if known == name and time.monotonic() - tried < rules.FETCH_NOTED.total_seconds():
         return False
-    return time.monotonic() - _tried.get(address.feed_id, -1e9) >= rules.FETCH_NOTED.total_seconds()
+    noted = address.last_fetched_at
+    return address.last_etag != name or noted is None or now - noted >= rules.FETCH_NOTED
 
 
-def _note(asked: Request, address: Address, entries: int | None) -> None:
-    """Write down the fetch, never at the cost of the answer: while somebody writes it is left to the next one."""
+def _note(asked: Request, address: Address, entries: int | None, name: str) -> None:
+    """Write down the fetch, never at the cost of the answer: while somebody has SQLite's one lock it is left to the
+    next one."""
     now = clock.now()
-    if not is_to_be_noted(address, now) or others_write():
+    if not is_to_be_noted(address, now, name) or (others_write() and db.engine.dialect.name == "sqlite"):
         return
     try:
         with transaction():
             service.note_fetch(
                 address.feed_id, program=rules.program(asked.headers.get("User-Agent", "")), now=now, entries=entries,
-                interval=rules.usual_interval(address.usual_interval, address.last_fetched_at, now),
+                interval=rules.usual_interval(address.usual_interval, address.last_fetched_at, now), etag=name,
             )  # fmt: skip
     except (DomainError, SQLAlchemyError) as error:
         if len(_tried) > 10_000:
             _tried.clear()
-        _tried[address.feed_id] = time.monotonic()
+        _tried[address.feed_id] = name, time.monotonic()
         log.info("fetch not noted", reason=type(error).__name__)

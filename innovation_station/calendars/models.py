@@ -19,7 +19,8 @@ class Feed(Base):
 
     It is of `scope`, and there of `subject_id` (a space, a zone, an organisation) or of the filters in `query`, told as
     `level` says. `remind` is how many minutes before it starts an entry reminds of itself, 0: not at all. Of its
-    fetches it keeps the last one, by which program, how many entries that got, and how many seconds apart they are.
+    fetches it keeps the last one, by which program, how many entries that got and what these bytes are called, and how
+    many seconds apart they are.
     """
 
     __tablename__ = "feed"
@@ -40,6 +41,7 @@ class Feed(Base):
     last_fetched_at: Mapped[Instant | None]
     last_client: Mapped[str] = mapped_column(String(40), default="")
     last_items: Mapped[int | None]
+    last_etag: Mapped[str] = mapped_column(String(32), default="", server_default="")
     usual_interval: Mapped[int | None]
     revoked_at: Mapped[Instant | None]
 

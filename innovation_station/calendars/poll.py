@@ -98,12 +98,12 @@ def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
     except SQLAlchemyError:
         return None
     now = today()
-    if address is None or feed_views.is_to_be_noted(address, now.now):
+    if address is None:
         return None
     environ[feed_views.ADDRESS] = address
     zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
     known = document.etag(address, now)
-    if known is None:
+    if known is None or feed_views.is_to_be_noted(address, now.now, known):
         return None
     name = feed_views.tag(known, zipped)
     return feed_views.sealed(name, address) if asked.removeprefix("W/") == f'"{name}"' else None

@@ -49,6 +49,7 @@ class Address:
     changed_at: datetime
     last_fetched_at: datetime | None
     usual_interval: int | None
+    last_etag: str
     bookings_revision: int
     house_revision: int
     role: str = "member"
@@ -102,13 +103,13 @@ _BY_HASH = (
     select(
         _feed.c.id, _feed.c.member_id, _feed.c.name, _feed.c.language, _feed.c.level, _feed.c.remind, _feed.c.scope,
         _feed.c.subject_id, _feed.c.query, _feed.c.changed_at, _feed.c.last_fetched_at, _feed.c.usual_interval,
-        _member.c.bookings_revision, _HOUSE_REVISION, _member.c.role,
+        _feed.c.last_etag, _member.c.bookings_revision, _HOUSE_REVISION, _member.c.role,
         case((_other, _SPACES)), case((_other, _GRANTS)), case((_feed.c.scope == "organisation", _STORED)),
     )
     .join(_member, _member.c.id == _feed.c.member_id)
     .where(_feed.c.token_hash == bindparam("token_hash"), _feed.c.revoked_at.is_(None), _member.c.state == "active")
 )  # fmt: skip
-_WIDTH = 18
+_WIDTH = 19
 _CONTENTS_COLUMNS = (
     _contents.c.revision, _contents.c.made_of, _contents.c.written_at,
     _part.c.part, _part.c.local, _part.c.entries, _part.c.size, _part.c.crc, _part.c.body,
@@ -180,7 +181,9 @@ _PUBLIC = select(_HOUSE_REVISION, _SPACES)
 def public(space_id: int, language: Language) -> Address:
     """Give the feed of a space that has no address of its own: when it is taken, for everybody. One statement."""
     row: Any = at_once(_PUBLIC, {})
-    return Address(0, 0, "", language, "busy", 0, "space", space_id, "", LONG_AGO, None, None, 0, row[0], spaces=row[1])
+    return Address(
+        0, 0, "", language, "busy", 0, "space", space_id, "", LONG_AGO, None, None, "", 0, row[0], spaces=row[1]
+    )
 
 
 def contents(member_id: int, edition: Edition) -> Contents:

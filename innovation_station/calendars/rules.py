@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 7
+VERSION = 8
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -163,6 +163,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
         "desk": "Skrivbord", "room": "Mötesrum", "booth": "Samtalsbås", "hall": "Scen",
         "cancelled": "Avbokad", "gone": "Bokningen är avbokad.",
+        "declined": "Fick nej", "not_granted": "Bokningen beviljades inte.",
+        "expired": "Fick inget svar i tid", "not_answered": "Ingen svarade i tid, så platsen är inte bokad.",
+        "requested": "Väntar på svar",
         "released": "Släppt", "let_go": "Platsen släpptes, för ingen hade checkat in.",
         "change": "Ändra eller avboka:", "feed": "Mina bokningar", "booked": "Bokad", "by": "Bokad av",
         "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
@@ -170,10 +173,20 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
         "cancelled": "Cancelled", "gone": "This booking is cancelled.",
+        "declined": "Declined", "not_granted": "This booking was not granted.",
+        "expired": "Not answered in time", "not_answered": "Nobody answered in time, so the place is not booked.",
+        "requested": "Awaiting an answer",
         "released": "Released", "let_go": "The place was released, for nobody had checked in.",
         "change": "Change or cancel:", "feed": "My bookings", "booked": "Booked", "by": "Booked by",
         "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
     },
+}  # fmt: skip
+
+
+# What a booking that is not simply booked is called, and what is said of one that cannot be changed any more.
+SIGNS = {
+    "cancelled": ("cancelled", "gone"), "declined": ("declined", "not_granted"), "expired": ("expired", "not_answered"),
+    "no-show": ("released", "let_go"), "requested": ("requested", ""),
 }  # fmt: skip
 
 
@@ -300,16 +313,16 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
     words = WORDS[how.language]
     if edition and edition.level == "busy":
         return _bare(booking, words["booked"])
-    cancelled, released = booking.state in GONE, booking.released_at if booking.state == "no-show" else None
+    cancelled = booking.state in GONE
     summary = f"{booking.title} ({how.label})" if booking.title else how.label
     url = f"{base_url}/bookings/{booking.id}" if base_url else ""
-    sign = words["cancelled"] if cancelled else words["released"] if released else ""
-    said = words["gone"] if cancelled else words["let_go"] if released else f"{words['change']} {url}" if url else ""
+    sign, ended = _sign(booking)
+    said = words[ended] if ended else f"{words['change']} {url}" if url else ""
     return Entry(
         uid=f"booking-{booking.uid}@innovation-station",
         start=booking.start,
         end=kept_until(booking),
-        summary=f"{sign}: {summary}" if sign else summary,
+        summary=f"{words[sign]}: {summary}" if sign else summary,
         created=booking.created_at,
         modified=booking.changed_at,
         description=said,
@@ -321,6 +334,13 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
         transparent=cancelled,
         alarm=edition.remind if edition and edition.remind and not cancelled else None,
     )
+
+
+def _sign(booking: Booked) -> tuple[str, str]:
+    """Give the words of what became of a booking; a no-show that was not released is as booked."""
+    if booking.state == "no-show" and booking.released_at is None:
+        return "", ""
+    return SIGNS.get(booking.state, ("", ""))
 
 
 def _bare(booking: Booked, summary: str) -> Entry:
@@ -346,15 +366,16 @@ def entry_of_place(booking: Taking, how: Wording, base_url: str, level: Level) -
     bare = _bare(booking, words["booked"])
     if level == "busy":
         return replace(bare, location=how.location, categories=(how.category,))
+    waiting = f"{words['requested']}: " if booking.state == "requested" else ""
     said = booking.title if is_shown(booking.public, sees_all=level == "full") else ""
     if level == "public":
-        summary = f"{said or words['booked']} ({how.label})"
+        summary = f"{waiting}{said or words['booked']} ({how.label})"
         return replace(bare, summary=summary, location=how.location, categories=(how.category,))
     url = f"{base_url}/bookings/{booking.id}" if base_url else ""
     lines = [f"{words['by']} {booking.member}", f"{words['change']} {url}" if url else ""]
     return replace(
         bare,
-        summary=f"{said or short_name(booking.member)} ({how.label})",
+        summary=f"{waiting}{said or short_name(booking.member)} ({how.label})",
         description="\n".join(line for line in lines if line),
         location=how.location,
         url=url,

@@ -82,6 +82,7 @@ def renew_feed(member: Actor, feed_id: int, *, secret_key: str) -> Feed:
     feed = _mine(member, feed_id)
     feed.nonce, feed.token_hash = _fresh(secret_key, member.id)
     feed.last_fetched_at, feed.last_client, feed.last_items, feed.usual_interval = None, "", None, None
+    feed.last_etag = ""
     db.session.flush()
     return feed
 
@@ -112,10 +113,17 @@ def revoke_for(actor: Actor, feed_id: int, *, now: datetime) -> Feed:
     return feed
 
 
-def note_fetch(feed_id: int, *, program: str, now: datetime, entries: int | None, interval: int | None) -> None:
+def note_fetch(
+    feed_id: int, *, program: str, now: datetime, entries: int | None, interval: int | None, etag: str
+) -> None:  # fmt: skip
     """Write down that a program has come, for so many `entries` (None: for nothing new), so many seconds apart as a
-    rule; the caller sees to it that this happens once in ten minutes."""
-    noted: dict[str, Any] = {"last_fetched_at": now, "last_client": program, "usual_interval": interval}
+    rule, and has now the bytes of this `etag`; the caller sees to it that this does not happen at every fetch."""
+    noted: dict[str, Any] = {
+        "last_fetched_at": now,
+        "last_client": program,
+        "usual_interval": interval,
+        "last_etag": etag,
+    }
     if entries is not None:
         noted["last_items"] = entries
     db.session.execute(

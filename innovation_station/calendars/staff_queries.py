@@ -16,6 +16,7 @@ from innovation_station.members.models import Member, Organisation
 
 LOOKED_THROUGH = 1000  # changes of bookings, the newest
 NOT_FOR = timedelta(days=7)
+_FACTS = (BookingHistory.before, BookingHistory.after)
 SHOWN = ("never", "late", "Google Calendar", "Outlook", "Apple Calendar", "Thunderbird")
 
 
@@ -46,15 +47,19 @@ def newest(feeds: Iterable[Feed]) -> Newest:
     members = {feed.member_id for feed in known if feed.scope == OWN}
     found = Newest(_of_members(members) if members else {})
     if len(members) < len(known) and any(feed.scope != OWN for feed in known):
-        last = select(BookingHistory.booking_id, BookingHistory.at).where(BookingHistory.action != "checked-in")
-        last = last.order_by(BookingHistory.id.desc()).limit(LOOKED_THROUGH)
-        changes = last.subquery()
+        told = select(BookingHistory.booking_id, BookingHistory.at, BookingHistory.action, *_FACTS)
+        last = told.where(BookingHistory.action != "checked-in").order_by(BookingHistory.id.desc())
+        changes = last.limit(LOOKED_THROUGH).subquery()
         rows = db.session.execute(
-            select(changes.c.at, Booking.space_id, Booking.organisation_id)
+            select(changes.c.at, changes.c.action, changes.c.before, changes.c.after, Booking.space_id,
+                   Booking.organisation_id)
             .join(Booking, Booking.id == changes.c.booking_id)
         )  # fmt: skip
-        for at, space_id, organisation_id in rows:
-            found.spaces[space_id] = max(at, found.spaces.get(space_id, at))
+        for at, action, before, after, space_id, organisation_id in rows:
+            if action == "edited" and not {"title", "public"} & after.keys():
+                continue  # how many come no feed tells
+            for place in {space_id, after.get("space", space_id), (before or {}).get("space", space_id)}:
+                found.spaces[place] = max(at, found.spaces.get(place, at))
             if organisation_id is not None:
                 found.organisations[organisation_id] = max(at, found.organisations.get(organisation_id, at))
     return found

@@ -77,6 +77,21 @@ def test_e07_entry_of_a_cancelled_booking_says_so(language: rules.Language, summ
     assert (made.summary, made.status, made.transparent, made.sequence) == (summary, "CANCELLED", True, 1)
 
 
+@pytest.mark.parametrize(
+    ("state", "summary", "said"),
+    [
+        ("declined", "Fick nej: Fest (Skrivbord A1)", "Bokningen beviljades inte."),
+        ("expired", "Fick inget svar i tid: Fest (Skrivbord A1)", "Ingen svarade i tid, så platsen är inte bokad."),
+        ("cancelled", "Avbokad: Fest (Skrivbord A1)", "Bokningen är avbokad."),
+        ("requested", "Väntar på svar: Fest (Skrivbord A1)", "Ändra eller avboka: https://station.example/bookings/17"),
+    ],
+)
+def test_each_way_to_have_no_booking_has_its_words(state: str, summary: str, said: str) -> None:
+    made = rules.entry(booking(state=state, title="Fest", id=17), HOW, "https://station.example")
+    assert (made.summary, made.description) == (summary, said)
+    assert made.status == ("TENTATIVE" if state == "requested" else "CANCELLED")
+
+
 @pytest.mark.parametrize(("language", "summary"), [("sv", "Släppt: Skrivbord A1"), ("en", "Released: Skrivbord A1")])
 def test_e07_entry_of_a_booking_that_nobody_came_to_ends_when_it_was_released(
     language: rules.Language, summary: str

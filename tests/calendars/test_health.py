@@ -15,6 +15,8 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from innovation_station.audit.models import AuditEntry
+from innovation_station.bookings import presence
+from innovation_station.bookings import service as bookings
 from innovation_station.calendars import rules, words
 from innovation_station.calendars.health import Fetches, health
 from innovation_station.calendars.models import Feed
@@ -23,7 +25,7 @@ from innovation_station.i18n import speaking
 from innovation_station.mail.models import Mail
 from innovation_station.members.models import Member
 from tests.calendars.conftest import Feeds
-from tests.conftest import NOW, TUESDAY, Clock, at, browser, log_in, post, statements
+from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, at, browser, log_in, post, statements
 
 MORNING = at(TUESDAY, "08:00", "12:00")
 Poll = Callable[..., TestResponse]
@@ -163,6 +165,46 @@ def test_page_tells_of_changes_of_places(feeds: Feeds, poll: Poll, alva: FlaskCl
     clock.now += timedelta(minutes=40)
     page = alva.get("/calendars").text
     assert page.count("Den senaste ändringen, 40 minuter gammal, är inte hämtad ännu.") == 1
+
+
+def test_changes_that_were_fetched_within_ten_minutes_were_fetched(
+    feeds: Feeds, poll: Poll, app: Flask, clock: Clock
+) -> None:
+    path = feeds.make()
+    for minute in (0, 5, 7):
+        clock.now = NOW + timedelta(minutes=minute)
+        if minute == 5:
+            feeds.book(MORNING)
+        else:
+            poll(path, User_Agent="Google-Calendar-Importer")
+    assert noted(app)[:3] == (clock.now, "Google Calendar", 1)
+    clock.now += timedelta(hours=4)
+    assert "inte hämtad ännu" not in text(log_in(browser(app)).get("/calendars").text)
+
+
+def test_check_in_is_no_change_that_waits(feeds: Feeds, poll: Poll, app: Flask, clock: Clock) -> None:
+    booked = feeds.book(at(MONDAY, "08:30", "12:00"))
+    for path in (feeds.make(), feeds.of("space", feeds.small.a1)):
+        poll(path)
+    clock.now += timedelta(minutes=20)
+    with app.app_context(), transaction():
+        presence.check_in(feeds.member(), booked, now=clock.now)
+    clock.now += timedelta(minutes=30)
+    assert "inte hämtad ännu" not in text(log_in(browser(app)).get("/calendars").text)
+
+
+def test_place_that_was_moved_away_from_has_changed_too(
+    feeds: Feeds, poll: Poll, app: Flask, alva: FlaskClient, clock: Clock
+) -> None:
+    small = feeds.small
+    booked = feeds.book(MORNING, "bo")
+    for space in (small.a1, small.a2, small.a3):
+        poll(feeds.of("space", space))
+    clock.now += timedelta(minutes=20)
+    with app.app_context(), transaction():
+        bookings.move(feeds.member("bo"), booked, space_id=small.a2, span=MORNING, now=clock.now, zone=ZONE)
+    clock.now += timedelta(minutes=40)
+    assert alva.get("/calendars").text.count("40 minuter gammal, är inte hämtad ännu.") == 2
 
 
 def test_page_gives_advice_to_what_nobody_fetches(feeds: Feeds, poll: Poll, app: Flask, clock: Clock) -> None:

@@ -1,0 +1,13 @@
+"""A feed knows what its program has got last"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("feed", sa.Column("last_etag", sa.String(32), nullable=False, server_default=""))
