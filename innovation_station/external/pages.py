@@ -19,7 +19,7 @@ from innovation_station.external.models import ExternalCalendar, ExternalDraft
 from innovation_station.external.reading import Reading
 from innovation_station.external.service import Means
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import sentence, span_text, zone
+from innovation_station.i18n import sentence, zone
 from innovation_station.spaces.rules import House
 from innovation_station.web import actor, current_house
 
@@ -229,7 +229,7 @@ def _source(form: CalendarForm) -> str | bytes:
 def _clash(clash: busy.Clash, house: House) -> dict[str, Any]:
     return {
         "place": house.places[clash.busy.space_id].name, "source": clash.busy.source,
-        "busy": words.times_text(clash.busy.span), "booked": span_text(clash.booking.span),
+        "busy": words.times_text(clash.busy.span), "booked": words.times_text(clash.booking.span),
         "who": clash.booking.member.name, "href": url_for("bookings.show", booking_id=clash.booking.id),
     }  # fmt: skip
 

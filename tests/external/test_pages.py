@@ -68,6 +68,7 @@ def test_a_file_is_looked_at_before_it_blocks(app: Flask, hand: Hand, host: Flas
     assert "Nothing is blocked yet" in page and "Room list" in page and "Lecture" in page
     assert "1 time to come" in page and "09:00" in page and "Europe/Stockholm" in page
     assert "1 booking is in the way" in page and f"/bookings/{booking}" in page
+    assert "Tue 24 Nov 10:00–11:00, Alva Lindqvist" in page
     assert re.search(r"Line \d+: That is no time. \(nonsense\)", page)
     assert hand.taken() == [] and counted(app) == 0
     done = post(host, answer.location, {"act": "take"})
