@@ -157,7 +157,7 @@ def test_any_word_in_any_query_is_answered(station: Station) -> None:
 def test_any_word_in_any_path_is_answered(station: Station) -> None:
     rules = [rule for rule in station.rules("GET") if rule.arguments]
     for rule in rules:
-        (name,) = rule.arguments
+        name = min(rule.arguments)  # of several, all that stands between them gives way to the word too
         for word in PATHS:
             path = rule.rule[: rule.rule.index("<")] + word + rule.rule[rule.rule.rindex(">") + 1 :]
             who = station.admin if path.startswith("/staff/") else station.alva
