@@ -15,6 +15,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -58,6 +59,7 @@ class Settings:
     feed_past_months: int
     series_most: int
     external_hosts: str | None
+    external_closed: tuple[IPv4Network | IPv6Network, ...] | None
     external_ports: tuple[int, ...]
     external_size_mb: int
     log_format: str
@@ -173,6 +175,13 @@ def _hosts(text: str, _instance: Path) -> str:
     return text.lower()
 
 
+def _networks(text: str, _instance: Path) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("must be networks with commas between them, as in 192.0.2.0/24,2001:db8::/32") from None
+
+
 def _ports(text: str, _instance: Path) -> tuple[int, ...]:
     numbers = [one.strip() for one in text.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,5}", one) and 0 < int(one) < 65536 for one in numbers):
@@ -271,6 +280,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Hosts in the own network from which calendars may be fetched, as in calendar.example.org,10.0.0.7:8080. All "
         "others must lie on the open internet.",
         _hosts,
+    ),
+    Definition(
+        "external_closed",
+        "networks",
+        None,
+        "Networks with public addresses that only your own house reaches, as in 192.0.2.0/24,2001:db8::/32. No "
+        "calendar is fetched from them, nor from this machine or from private addresses.",
+        _networks,
     ),
     Definition("external_ports", "ports", "80,443", "The ports from which calendars may be fetched.", _ports),
     Definition("external_size_mb", "number", "5", "How many megabytes a fetched calendar may have.", _number(1, 50)),

@@ -9,10 +9,13 @@ Draft: a calendar that somebody looks at before it counts. Contested: said of a 
 
 Invariants
 ----------
-- Reading is pure and bounded: bytes in, entries and problems out. It runs in a process of its own (apart.py).
+- Reading is pure and bounded: bytes in, entries and problems out. It runs in a process of its own (apart.py), as does
+  the making of what is kept of a file; the server unpacks no more than so much, and in no transaction.
+- What is kept of a file is what the reader has used of it, each line where it stood: it reads as the file did.
 - What makes a file untrue as a whole refuses it as a whole; what spoils one event leaves the others.
 - No zone is guessed: a name that nothing explains waits for somebody who says what it means.
-- Fetching reaches the open internet only, at the very address that was looked at, whatever a name answers next.
+- Fetching ends when its time is over, whatever the other side does. It reaches the open internet only, at the very
+  address that was looked at, whatever a name answers next.
 - An address is a secret. It is stored encrypted, shown by its host alone and never logged.
 - What a calendar has of a space is taken through the one table of allocations (bookings.busy). A booking is never
   overwritten: where it stands the calendar gets nothing, the time is contested and staff are told, and when the booking

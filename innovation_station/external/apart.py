@@ -1,7 +1,8 @@
 """Reads a file in a process of its own, which may use little memory and little time and has nothing of the house.
 
 A rule that never ends, a file that unfolds to gigabytes or a fault in a parser then cost one child. The child gets the
-bytes and what is asked, gives back a reading as JSON, and knows no setting, no database and no network.
+bytes and what is asked, gives back a reading as JSON, or what is to be kept of them packed, and knows no setting, no
+database and no network. It is believed for so many bytes and no more.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from innovation_station.errors import Refusal, Refused, Unavailable
-from innovation_station.external import reading
+from innovation_station.external import lines, reading, safe
 from innovation_station.external.reading import Ask, Reading
 from innovation_station.timespan import Span
 
@@ -29,7 +30,9 @@ PATIENCE = 60  # seconds by the clock on the wall: a machine under load gives a 
 A_RULE = 0.5  # seconds of the processor for one rule
 AT_ONCE = threading.BoundedSemaphore(2)  # of one process: a page that is asked for again and again fills no machine
 TURN = 5.0  # seconds that is waited for a turn
+MOST_SAID = 8 << 20  # bytes that a child may answer: what it says is unpacked here, where nothing limits it
 
+_PACKED = b"z"  # begins what is no JSON
 _ROOT = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from innovation_station.external import apart; apart.main()"
 
@@ -40,41 +43,102 @@ def read(data: bytes, ask: Ask) -> Reading:
     Raises Refused as `reading.read` does, and calendar-costly where the child was stopped; Unavailable where too many
     are being read.
     """
+    first, last = ask.within.start.isoformat(), ask.within.end.isoformat()
+    with _turn():
+        said = _said({"first": first, "last": last, "house": ask.house, "zone": ask.zone}, data, MOST_SAID)
+        answer = _json(said)
+        if "reading" not in answer:
+            raise Refused([Refusal("calendar-costly", "file")])
+        return reading.unpacked(answer["reading"])
+
+
+def kept(data: bytes, *, words: bool) -> bytes:
+    """Give what is kept of a file (`lines.stripped`), packed. Raises Refused and Unavailable as `read`."""
+    with _turn():
+        said = _said({"words": words}, data, len(data) + MOST_SAID)
+    if said[:1] == _PACKED:
+        return said[1:]
+    _json(said)
+    raise Refused([Refusal("calendar-costly", "file")])
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until there are not too many at it, and no longer than who waits for a page would."""
     if not AT_ONCE.acquire(timeout=TURN):
         raise Unavailable([Refusal("database-busy")])
     try:
-        return _read(data, ask)
+        yield
     finally:
         AT_ONCE.release()
 
 
-def _read(data: bytes, ask: Ask) -> Reading:
-    first, last = ask.within.start.isoformat(), ask.within.end.isoformat()
-    question = json.dumps({"first": first, "last": last, "house": ask.house, "zone": ask.zone})
+def _json(said: bytes) -> Mapping[str, Any]:
+    """Read what the child says in words. Raises Refused where it has refused the file."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-X", "utf8", "-c", _START, _ROOT, question],
-            input=data, capture_output=True, timeout=PATIENCE, env={}, check=False,
-        )  # fmt: skip
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, ValueError):
+        answer = json.loads(said or b"{}")
+    except ValueError:
         answer = {}
     if "refused" in answer:
         raise Refused([Refusal(**one) for one in answer["refused"]])
-    if "reading" not in answer:
-        raise Refused([Refusal("calendar-costly", "file")])
-    return reading.unpacked(answer["reading"])
+    return dict(answer)
+
+
+def _said(question: Mapping[str, Any], data: bytes, most: int) -> bytes:
+    """Give what a child says of a file; nothing where it fails, takes too long or says more than `most` bytes."""
+    command = [sys.executable, "-I", "-X", "utf8", "-c", _START, _ROOT, json.dumps(question)]
+    said = bytearray()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+    ) as child:
+        end = threading.Timer(PATIENCE, child.kill)
+        feeder = threading.Thread(target=_feed, args=(child.stdin, data), daemon=True)
+        end.daemon = True
+        end.start()
+        feeder.start()
+        try:
+            while len(said) <= most and (piece := child.stdout.read1(1 << 16)):  # type: ignore[union-attr]
+                said += piece
+            whole = len(said) <= most and child.wait() == 0
+        finally:
+            end.cancel()
+            child.kill()
+            feeder.join()
+    return bytes(said) if whole else b""
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    """Give a child its file; it may be stopped before it has read it."""
+    with suppress(OSError), pipe:
+        pipe.write(data)
 
 
 def main() -> None:
     """Be the child: limits first, then the bytes."""
     limit()
     question = json.loads(sys.argv[2])
-    ask = Ask(
-        Span(datetime.fromisoformat(question["first"]), datetime.fromisoformat(question["last"])),
-        question["house"], question["zone"],
-    )  # fmt: skip
-    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), ask)))
+    data = sys.stdin.buffer.read()
+    if "words" in question:
+        said = shortened(data, words=question["words"])
+    else:
+        within = Span(datetime.fromisoformat(question["first"]), datetime.fromisoformat(question["last"]))
+        said = _bytes(answer(data, Ask(within, question["house"], question["zone"])))
+    sys.stdout.buffer.write(said)
+
+
+def shortened(data: bytes, *, words: bool) -> bytes:
+    """Give what the child says of what is kept of a file."""
+    try:
+        found = lines.stripped(data, words=words)
+        if len(found) > safe.LARGEST_FILE:
+            raise Refused([Refusal("calendar-costly", "file")])
+    except Refused as refused:
+        return _bytes({"refused": [asdict(one) for one in refused.refusals]})
+    return _PACKED + safe.packed(found)
+
+
+def _bytes(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def answer(data: bytes, ask: Ask) -> Mapping[str, Any]:

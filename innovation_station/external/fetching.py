@@ -4,6 +4,9 @@ The name is resolved here; every address it has must be one of the open internet
 address that was looked at, with the name kept for Host, SNI and the certificate. So a name that changes its answer
 between the look and the connection changes nothing. Redirects are followed by hand, each looked at like the first.
 No proxy, cookie, netrc or password of the environment is used. The address is a secret: no error repeats it.
+
+One deadline holds for all of it: for names, which the system looks up as long as it likes, for every step of a redirect
+and for every byte. It ends the connection itself, whatever the reader waits for.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -37,9 +41,13 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBERS_ONLY = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 
 _EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# What registers call global, or have not heard of, and is not: Azure's host agent, the relays of 6to4 (RFC 7526), names
+# for documents (RFC 9637), segments of routes (RFC 9602).
+_CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.88.99.0/24", "3fff::/20", "5f00::/16")))
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -51,11 +59,17 @@ def resolve(host: str, port: int) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where a house lets its program go: `hosts` ("host" or "host:port") may lie anywhere, all others on the open
-    internet at one of some `ports`; no answer is longer than `size` bytes, unpacked."""
+    internet at one of some `ports`; no answer is longer than `size` bytes, unpacked.
+
+    Not of the open internet are also `closed` networks, this machine by whatever address, and `own`, the host by which
+    people reach the house.
+    """
 
     size: int
     ports: frozenset[int] = frozenset({80, 443})
     hosts: frozenset[str] = frozenset()
+    closed: tuple[Network, ...] = ()
+    own: str | None = None
     resolver: Resolver = field(default=resolve, compare=False)
     seconds: float = TOTAL_SECONDS
     read_seconds: float = READ_SECONDS
@@ -147,22 +161,34 @@ def _plain_host(host: str) -> str:
     return name
 
 
-def is_open(text: str) -> bool:
-    """Tell whether an address is one of the open internet, also by what it carries within: IPv4 in IPv6, in all the
-    ways that routers unpack it."""
+def is_open(text: str, closed: Sequence[Network] = ()) -> bool:
+    """Tell whether an address is one of the open internet and of no `closed` network, also by what it carries within:
+    IPv4 in IPv6, in all the ways that routers unpack it."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return all(_is_global(one) for one in (address, *_within(address)))
+    return all(_is_global(one, closed) and not is_ours(one) for one in (address, *_within(address)))
 
 
-def _is_global(address: Address) -> bool:
+def is_ours(address: Address) -> bool:
+    """Tell whether an address is one of this machine. Nothing is sent: the system is asked by which address of its own
+    it would go there, and to itself it goes by the very same."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as there:
+            there.connect((str(address), 9))
+            return ipaddress.ip_address(there.getsockname()[0].partition("%")[0]) == address
+    except (OSError, ValueError):
+        return False  # there is no way to it at all
+
+
+def _is_global(address: Address, closed: Sequence[Network]) -> bool:
     site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
     return (
         address.is_global and not site_local and not address.is_multicast and not address.is_reserved
         and not address.is_unspecified and not address.is_loopback and not address.is_link_local
-        and not address.is_private
+        and not address.is_private and not any(address in network for network in (*_CLOSED, *closed))
     )  # fmt: skip
 
 
@@ -189,6 +215,8 @@ def fetch(address: str, reach: Reach, known: Validators | None = None) -> Answer
     asked = known or Validators()
     secure = False
     for _step in range(MOST_REDIRECTS + 1):
+        if time.monotonic() >= deadline:
+            raise _no(Refusal("fetch-slow", "address"))
         parts = _split(address)
         if secure and parts.scheme != "https":
             raise _no(Refusal("address-downgrade", "address"))
@@ -207,7 +235,8 @@ def _ask(parts: SplitResult, reach: Reach, known: Validators, deadline: float) -
     trusted = reach.trusts(host, port)
     if not trusted and port not in reach.ports:
         raise _no(Refusal("address-port", "address", {"port": port}))
-    connection = _connection(parts.scheme, host, port, _target(host, port, reach, trusted), reach, deadline)
+    targets = _target(host, port, reach, trusted, deadline)
+    connection = _connection(parts.scheme, host, port, targets, reach, deadline)
     try:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers=_headers(parts, host, port, known))
@@ -219,7 +248,7 @@ def _ask(parts: SplitResult, reach: Reach, known: Validators, deadline: float) -
             if response.status != 200:
                 raise _no(Refusal("fetch-status", "address", {"status": response.status}))
             given = Validators(_tag(response.getheader("ETag")), _tag(response.getheader("Last-Modified")))
-            return Answer(_body(response, connection, reach, deadline), given), ""
+            return Answer(_body(response, reach, deadline), given), ""
     except TimeoutError:
         raise _no(Refusal("fetch-slow", "address")) from None
     except ssl.SSLCertVerificationError:
@@ -228,31 +257,55 @@ def _ask(parts: SplitResult, reach: Reach, known: Validators, deadline: float) -
         late = time.monotonic() >= deadline
         raise _no(Refusal("fetch-slow" if late else "fetch-failed", "address")) from None
     finally:
-        connection.close()
+        connection.finish()
 
 
-def _target(host: str, port: int, reach: Reach, trusted: bool) -> list[str]:
+def _target(host: str, port: int, reach: Reach, trusted: bool, deadline: float) -> list[str]:
     """Resolve a host to where may be gone. One address that is not open spoils all: a name that has both is a trick."""
-    try:
-        found = [str(ipaddress.ip_address(host))]
-    except ValueError:
-        try:
-            found = list(reach.resolver(host, port))
-        except (OSError, UnicodeError):
-            found = []
+    found = _addresses(host, port, reach, deadline)
     if not found:
         raise _no(Refusal("address-nowhere", "address"))
-    if not trusted and not all(is_open(one) for one in found):
+    if trusted:
+        return found
+    own = set(_addresses(reach.own, port, reach, deadline)) if reach.own else set()
+    if host == reach.own or not own.isdisjoint(found) or not all(is_open(one, reach.closed) for one in found):
         raise _no(Refusal("address-private", "address"))
     return found
 
 
+def _addresses(host: str, port: int, reach: Reach, deadline: float) -> list[str]:
+    """Give the addresses of a host, none of one that nobody knows. The system asks for a name as long as it likes, so
+    it is asked aside, and waited for no longer than there is time. Raises Refused: fetch-slow."""
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    asked: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            asked.set_result(list(reach.resolver(host, port)))
+        except Exception as error:  # noqa: BLE001  whatever it is, it is raised where it is waited for
+            asked.set_exception(error)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        return asked.result(timeout=max(0.0, deadline - time.monotonic()))
+    except TimeoutError:
+        raise _no(Refusal("fetch-slow", "address")) from None
+    except (OSError, UnicodeError):
+        return []
+
+
 class _Pinned(http.client.HTTPConnection):
-    """A connection to addresses that were looked at, by the name that was asked for."""
+    """A connection to addresses that were looked at, by the name that was asked for. It ends at its deadline.
+
+    http.client lets go of its socket as soon as an answer says `Connection: close`, and reads on from a file of it. So
+    the deadline has a handle of its own on the line (`_line`), which nobody closes but `finish`.
+    """
 
     def __init__(self, host: str, port: int, targets: Sequence[str], reach: Reach, deadline: float) -> None:
         super().__init__(host, port, timeout=reach.read_seconds)
         self._targets, self._deadline = targets, deadline
+        self._line: socket.socket | None = None
         self._end: threading.Timer | None = None
 
     def connect(self) -> None:
@@ -268,22 +321,21 @@ class _Pinned(http.client.HTTPConnection):
                 trouble = error
                 continue
             self.sock.settimeout(min(self.timeout or READ_SECONDS, left))
-            self._end = threading.Timer(left, self._cut)
+            self._line = self.sock.dup()
+            self._end = threading.Timer(max(0.0, self._deadline - time.monotonic()), _cut, [self._line])
             self._end.daemon = True
             self._end.start()
             return
         raise trouble
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Close it, and let nothing wait for its end any more."""
         if self._end is not None:
             self._end.cancel()
-        super().close()
-
-    def _cut(self) -> None:
-        """End what goes on: a server that sends a byte now and then is never silent for long."""
-        with contextlib.suppress(OSError, AttributeError):
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            self._end.join()  # it is not to cut what has got the same number since
+        if self._line is not None:
+            self._line.close()
+        self.close()
 
 
 class _PinnedTLS(_Pinned):
@@ -297,9 +349,15 @@ class _PinnedTLS(_Pinned):
         self.sock.do_handshake()
 
 
+def _cut(line: socket.socket) -> None:
+    """End what goes on: a server that sends a byte now and then is never silent for long."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 def _connection(
     scheme: str, host: str, port: int, targets: Sequence[str], reach: Reach, deadline: float
-) -> http.client.HTTPConnection:  # fmt: skip
+) -> _Pinned:  # fmt: skip
     kind = _PinnedTLS if scheme == "https" else _Pinned
     return kind(host, port, targets, reach, deadline)
 
@@ -325,29 +383,23 @@ def _tag(value: str | None) -> str | None:
     return value if value and len(value) <= 200 and value.isascii() and value.isprintable() else None
 
 
-def _body(
-    response: http.client.HTTPResponse, connection: http.client.HTTPConnection, reach: Reach, deadline: float
-) -> bytes:  # fmt: skip
+def _body(response: http.client.HTTPResponse, reach: Reach, deadline: float) -> bytes:
     """Read an answer, unpacked as it comes, no longer than it may be and no later."""
     encoding = (response.getheader("Content-Encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise _no(Refusal("fetch-failed", "address"))
     unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     whole = bytearray()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if connection.sock is not None:
-            connection.sock.settimeout(min(reach.read_seconds, left))
-        piece = response.read1(_CHUNK)
-        if not piece:
-            break
+    while piece := response.read1(_CHUNK):
         # one byte more than may be, so that a small packet cannot become a large answer before anybody looks
         whole += unpack.decompress(piece, reach.size + 1 - len(whole)) if unpack else piece
         if len(whole) > reach.size or (unpack and unpack.unconsumed_tail):
             raise _no(Refusal("fetch-large", "address", {"mb": round(reach.size / 1_000_000, 1)}))
-    if (response.length or 0) > 0 or (unpack and not unpack.eof) or time.monotonic() >= deadline:
+        if time.monotonic() >= deadline:
+            break
+    if time.monotonic() >= deadline:
+        raise TimeoutError  # the line was cut: what has come may look whole, and need not be
+    if (response.length or 0) > 0 or (unpack and not unpack.eof):
         raise _no(Refusal("fetch-failed", "address"))  # it broke off: what is missing would be taken for free
     return bytes(whole)
 

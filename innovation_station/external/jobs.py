@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -26,7 +27,8 @@ def means() -> Means:
     station = current_app.config["STATION"]
     reach = Reach(
         station.external_size_mb * 1_000_000, frozenset(station.external_ports),
-        frozenset(fetching.trusted_hosts(station.external_hosts or "")),
+        frozenset(fetching.trusted_hosts(station.external_hosts or "")), station.external_closed or (),
+        urlsplit(station.base_url or "").hostname,
     )  # fmt: skip
     config = current_app.config
     return Means(config.get("EXTERNAL_REACH", reach), config["SECRET_KEY"], config["ZONE"])

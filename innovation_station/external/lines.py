@@ -7,6 +7,7 @@ page instead of a calendar, a file that breaks off) refuses the whole, because w
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ MOST_PROBLEMS = 200
 DEEPEST = 6  # VCALENDAR > VEVENT > VALARM is three, VTIMEZONE > STANDARD too
 LONGEST_VALUE = 60_000  # of a line that is read: two thousand dates in one
 LONGEST_WORD = 80  # of what is shown of a file in a problem
+LONGEST_UID = 255  # bytes: what others have to bear at least (RFC 7986, 5.3); it is told with each time and problem
 
 # What a reader of busy times needs; the rest is never looked at, whatever it is.
 _EVENT = frozenset(
@@ -34,10 +36,12 @@ _WANTED: Mapping[str, frozenset[str]] = {
     "VTIMEZONE": frozenset({"TZID"}),
     "STANDARD": _OBSERVANCE,
     "DAYLIGHT": _OBSERVANCE,
-    "VFREEBUSY": frozenset({"UID"}),
+    "VFREEBUSY": frozenset({"FREEBUSY"}),
 }
 _WORDS = frozenset(["SUMMARY", "NAME", "X-WR-CALNAME"])
+_PARAMETERS = ("VALUE", "TZID", "RANGE", "FBTYPE")  # what is read of a line besides its value
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -88,10 +92,33 @@ class Component:
         """Give the first property of a name."""
         return next((line for line in self.lines if line.name == name), None)
 
+    @property
+    def own_uid(self) -> str:
+        """Give its UID as it is told further, empty without one."""
+        return next((bounded(value) for line in self.all("UID") if (value := line.value.strip())), "")
+
+    @property
+    def uid(self) -> str:
+        """Give its UID, and of an event without one what tells it from the others. Free/busy lists are one for all."""
+        if self.name == "VFREEBUSY":
+            return "freebusy"
+        start, title = self.first("DTSTART"), self.first("SUMMARY")
+        made = f"{start.value if start else ''}|{title.value if title else ''}"
+        return self.own_uid or f"none-{_digest(made)}"
+
     def says(self, name: str) -> str:
         """Give the first value of a name in capitals, empty without one."""
         line = self.first(name)
         return line.value.strip().upper() if line else ""
+
+
+def bounded(uid: str) -> str:
+    """Give what stands for a UID and is no longer than one may be: itself, or a digest of it."""
+    return uid if len(uid.encode("utf-8", "surrogatepass")) <= LONGEST_UID else f"long-{_digest(uid)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def shown(text: str, longest: int = LONGEST_WORD) -> str:
@@ -109,24 +136,24 @@ def components(data: bytes, problems: list[Problem]) -> list[Component]:
 
 
 def stripped(data: bytes, *, words: bool = False) -> bytes:
-    """Give what of a file its busy times are read from, and no more: nothing that people wrote but, with `words`, names
-    and titles. Reading it gives the same times. Raises as `components`."""
-    text = decoded(data, [])
-    _first_look(text)
-    kept: list[str] = []
-    stack: list[str] = []
-    for _number, line in unfolded(text):
-        name, _, value = line.partition(":")
-        if name.upper() == "BEGIN":
-            stack.append(value.strip().upper())
-        inside = bool(stack) and stack[-1] in _WANTED
-        end = name.upper() == "END"
-        wanted = _named(line) in (_WANTED.get(stack[-1], frozenset()) if stack else frozenset())
-        if inside and (end or name.upper() == "BEGIN" or (wanted and (words or _named(line) not in _WORDS))):
-            kept.append(line)
-        if end and stack:
-            stack.pop()
-    return "\r\n".join([*kept, ""]).encode()
+    """Give what of a file its busy times are read from, and no more: nothing that people wrote but, with `words`,
+    names, titles and what cannot be read.
+
+    It is what the reader itself has used, each line where it stood, so reading it gives the same: times, and problems
+    with their lines. Raises as `components`.
+    """
+    noted: list[Problem] = []
+    text = decoded(data, noted)
+    reader = _Keeper(words)
+    reader.read(text)
+    lines = [""] * max(reader.kept)
+    for number, line in reader.kept.items():
+        lines[number - 1] = line
+    kept = "\n".join([*lines, ""])
+    if not noted:
+        return kept.encode()
+    # it stays a file as Windows writes them: a byte that no UTF-8 has stands after its end
+    return b"\x81".join(part.encode("cp1252", "replace") for part in kept.split("\ufffd")) + b"\xff\n"
 
 
 def decoded(data: bytes, problems: list[Problem]) -> str:
@@ -144,7 +171,7 @@ def unfolded(text: str) -> Iterator[tuple[int, str]]:
     """Give each content line with the number of its first line in the file; CR LF, LF and CR alone all end a line."""
     pending: list[str] = []
     start = 1
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+    for number, line in enumerate(_lines(text), 1):
         if number > MOST_LINES:
             raise Refused([Refusal("calendar-long", "file", {"most": MOST_LINES})])
         if line[:1] in (" ", "\t") and pending:
@@ -155,6 +182,15 @@ def unfolded(text: str) -> Iterator[tuple[int, str]]:
         pending, start = ([line], number) if line.strip() else ([], number)
     if pending:
         yield start, "".join(pending)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Give line by line what may be of nothing but ends of lines: a list of them all would be many times as large."""
+    at = 0
+    for end in _LINE_END.finditer(text):
+        yield text[at : end.start()]
+        at = end.end()
+    yield text[at:]
 
 
 def _first_look(text: str) -> None:
@@ -197,7 +233,7 @@ class _Reader:
     def _begin(self, kind: str, number: int) -> None:
         # an event stands in a calendar and nowhere else: what is open round it was never closed
         while kind == "VEVENT" and self.stack and self.stack[-1].name != "VCALENDAR":
-            self._unclosed(self.stack.pop())
+            self._unclosed(self._pop())
         if len(self.stack) >= DEEPEST:
             raise Refused([Refusal("calendar-nested", "file")])
         self.stack.append(Component(kind, number))
@@ -207,8 +243,11 @@ class _Reader:
             self.problems.append(Problem(number, "line-unreadable", text=shown(f"END:{kind}"), note=True))
             return
         while self.stack[-1].name != kind:
-            self._unclosed(self.stack.pop())
-        self._close(self.stack.pop())
+            self._unclosed(self._pop())
+        self._close(self._pop())
+
+    def _pop(self) -> Component:
+        return self.stack.pop()
 
     def _close(self, done: Component) -> None:
         if not self.stack:
@@ -226,9 +265,8 @@ class _Reader:
         self.stack[-1].parts.append(done)
 
     def _unclosed(self, left: Component) -> None:
-        uid = left.first("UID")
-        if left.name == "VEVENT":
-            self.problems.append(Problem(left.number, "event-unclosed", uid.value.strip() if uid else ""))
+        if left.name in ("VEVENT", "VFREEBUSY"):
+            self.problems.append(Problem(left.number, "event-unclosed", left.uid))
         else:
             text = shown(f"BEGIN:{left.name}")
             self.problems.append(Problem(left.number, "line-unreadable", text=text, note=True))
@@ -246,7 +284,10 @@ class _Reader:
             if parsed is None:
                 self._broken(inside, Line(name, {}, line, number))
             else:
-                inside.lines.append(parsed)
+                self._use(inside, parsed)
+
+    def _use(self, inside: Component, line: Line) -> None:
+        inside.lines.append(line)
 
     def _broken(self, inside: Component, line: Line) -> None:
         """Keep what may have said when; of a line whose name nothing hangs on, a note."""
@@ -254,6 +295,49 @@ class _Reader:
             inside.broken.append(line)
         elif inside.name == "VEVENT":
             self.problems.append(Problem(line.number, "line-unreadable", text=shown(line.value), note=True))
+
+
+class _Keeper(_Reader):
+    """Writes down what the reader uses, as it uses it: there is no second opinion on how a file is nested."""
+
+    def __init__(self, words: bool) -> None:
+        super().__init__([])
+        self.words = words
+        self.kept: dict[int, str] = {}
+
+    def _begin(self, kind: str, number: int) -> None:
+        self.kept[number] = f"BEGIN:{kind}"
+        super()._begin(kind, number)
+
+    def _end(self, kind: str, number: int) -> None:
+        self.kept[number] = f"END:{kind}"
+        super()._end(kind, number)
+
+    def _pop(self) -> Component:
+        """Let what an event without a UID is known by stay when its title goes."""
+        done = super()._pop()
+        title = done.first("SUMMARY")
+        if done.name == "VEVENT" and title and not self.words and not done.own_uid:
+            self.kept[title.number] = f"UID:{done.uid}"
+        return done
+
+    def _use(self, inside: Component, line: Line) -> None:
+        super()._use(inside, line)
+        if line.name == "UID":
+            self.kept[line.number] = f"UID:{bounded(line.value.strip())}"
+        elif self.words or line.name not in _WORDS:
+            self.kept[line.number] = _written(line)
+
+    def _broken(self, inside: Component, line: Line) -> None:
+        super()._broken(inside, line)
+        self.kept[line.number] = line.value if self.words else f"{line.name or '?'} ?"
+
+
+def _written(line: Line) -> str:
+    """Write a line so that `parse` reads it alike, with those of its parameters that count."""
+    given = ((name, line.parameters[name]) for name in _PARAMETERS if name in line.parameters)
+    parts = [f';{name}="{value}"' if '"' not in value else f";{name}={value}" for name, value in given]
+    return f"{line.name}{''.join(parts)}:{line.value}"
 
 
 def parse(name: str, line: str, number: int) -> Line | None:

@@ -150,12 +150,13 @@ class Pages:
                 return redirect(self.url("preview", draft_id=draft_id), 303)
             if wanted != "take":
                 raise Refused([Refusal("external-act", "act")])
-            _draft, reading, refused = self._looked_at(draft_id)
+            draft, reading, refused = self._looked_at(draft_id)
             if refused is not None or reading is None:
                 return self.preview(draft_id, refused)
+            file = service.wordless(draft)
             db.session.rollback()
             with transaction():
-                made = service.take(actor(), draft_id, reading, now=now, zone=zone())
+                made = service.take(actor(), draft_id, reading, file, now=now, zone=zone())
                 name = made.name
         except NotFound:
             raise

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -21,10 +22,13 @@ from innovation_station.external.zones import FIRST, LAST, UTC_CLOCK, Clock, def
 from innovation_station.timespan import Span
 
 MOST_TIMES = 5_000  # of a whole file, within the time that is read
+MOST_LISTED_BUSY = 20_000  # of lists of busy times, whenever they are
+MOST_UNKNOWN = 50  # names of zones that are told
 MOST_OF_ONE = 1_500  # of one event: four a day for a year
 LONGEST = timedelta(days=400)  # of one entry
 DAY = timedelta(days=1)
 TITLE_LONGEST = 120
+BUSY_UID = "freebusy"
 _ONCE = ("DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID")
 
 
@@ -40,7 +44,10 @@ class Ask:
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
     """One time of one event, UTC. `recurrence` is its RECURRENCE-ID, empty where it does not repeat; `zone` the name of
-    the clock it was read off; `key` stands for UID and RECURRENCE-ID and tells neither."""
+    the clock it was read off; `key` stands for UID and RECURRENCE-ID and tells neither.
+
+    `status` is "confirmed", "tentative", or "doubtful": a date that was moved to where cannot be read, at its old time.
+    """
 
     start: datetime
     end: datetime
@@ -131,6 +138,8 @@ class _Time:
     clock: Clock
     zoned: str  # "utc", "named", "floating"
 
+    lengths: tuple[timedelta, timedelta] | None = None  # its own, where it is a period
+
     @property
     def instant(self) -> datetime:
         return self.clock.instant(self.wall)
@@ -170,7 +179,7 @@ class _Calendar:
         if stated and known is None and ask.zone is None:
             self._problem(Problem(stated.number, "zone-stated-unknown", text=self.stated, note=True))
         self.floating = named(ask.zone or known or ask.house) or UTC_CLOCK
-        self.counted: set[tuple[str, str]] = set()
+        self.lost: dict[str, list[_Time]] = {}  # by UID the dates whose change cannot be read
 
     def read(self) -> None:
         result = self.result
@@ -179,9 +188,10 @@ class _Calendar:
         result.stated, result.floating_zone = result.stated or self.stated, self.floating.name
         cancelling = self.component.says("METHOD") == "CANCEL"
         groups: dict[str, list[_Event]] = {}
+        lists = [part for part in self.component.parts if part.name == "VFREEBUSY"]
+        result.events += len(lists)
+        self._free_busy(lists)
         for part in self.component.parts:
-            if part.name == "VFREEBUSY":
-                self._problem(Problem(part.number, "freebusy", note=True))
             if part.name != "VEVENT":
                 continue
             result.events += 1
@@ -189,6 +199,8 @@ class _Calendar:
                 event = self._event(part)
             except Unreadable as unreadable:
                 self._problem(_told(part, unreadable))
+                if lost := self._lost(part):
+                    self.lost.setdefault(part.uid, []).append(lost)
                 continue
             event.cancelled = event.cancelled or cancelling
             groups.setdefault(event.uid, []).append(event)
@@ -217,11 +229,9 @@ class _Calendar:
         start = part.first("DTSTART")
         if start is None:
             raise Unreadable("no-start")
-        uid, recurrence, stamp = part.first("UID"), part.first("RECURRENCE-ID"), part.first("DTSTAMP")
-        title = part.first("SUMMARY")
-        made = f"{start.value}|{title.value if title else ''}" if uid is None or not uid.value.strip() else uid.value
+        recurrence, stamp = part.first("RECURRENCE-ID"), part.first("DTSTAMP")
         event = _Event(
-            part, made.strip(), _count(part.first("SEQUENCE")), stamp.value.strip() if stamp else "",
+            part, part.uid, _count(part.first("SEQUENCE")), stamp.value.strip() if stamp else "",
             self._time(start), part.says("STATUS") == "CANCELLED",
         )  # fmt: skip
         event.recurrence = self._time(recurrence) if recurrence else None
@@ -229,6 +239,14 @@ class _Calendar:
             self._problem(Problem(recurrence.number, "this-and-future", event.uid, note=True))
         self._count_zone(event.start, start)
         return event
+
+    def _lost(self, part: Component) -> _Time | None:
+        """Give which date of its event a part changes that cannot be read; None where that cannot be read either."""
+        recurrence = part.first("RECURRENCE-ID")
+        try:
+            return self._time(recurrence) if recurrence else None
+        except Unreadable:
+            return None
 
     def _count_zone(self, at: _Time, line: Line) -> None:
         if at.zoned == "floating":
@@ -262,7 +280,8 @@ class _Calendar:
         clock = self.zones[tzid]
         if clock is not None:
             return clock
-        self.result.unknown[shown(tzid)] = self.result.unknown.get(shown(tzid), 0) + 1
+        if shown(tzid) in self.result.unknown or len(self.result.unknown) < MOST_UNKNOWN:
+            self.result.unknown[shown(tzid)] = self.result.unknown.get(shown(tzid), 0) + 1
         if self.ask.zone is None:
             raise _at(line, "unknown-zone", tzid)
         return self.floating
@@ -297,26 +316,34 @@ class _Calendar:
     def _group(self, events: list[_Event]) -> None:
         masters = [event for event in events if event.recurrence is None]
         newest = max(masters, key=lambda event: event.rank) if masters else None
+        if newest is not None and newest.cancelled:
+            return
+        days = newest is not None and newest.start.all_day
         changed: dict[tuple[bool, datetime], _Event] = {}
         for event in events:
             if event.recurrence is not None:
                 try:
-                    place = _place(_as_day(event.recurrence) if newest and newest.start.all_day else event.recurrence)
+                    place = _place(_as_day(event.recurrence) if days else event.recurrence)
                 except (OverflowError, ValueError):
                     self._problem(_told(event.component, Unreadable("bad-time")))
                     continue
                 if place not in changed or changed[place].rank < event.rank:
                     changed[place] = event
+        unread = {
+            place for place, event in changed.items()
+            if not event.cancelled and not self._attempt(event, iter([(event.start, _written(place))]))
+        }  # fmt: skip
         if newest is not None:
-            if newest.cancelled:
-                return
-            self._attempt(newest, self._repeats(newest, changed))
-        for place, event in changed.items():
-            if not event.cancelled:
-                self._attempt(event, iter([(event.start, _written(place))]))
+            # a date that went where cannot be read is not free at its old time: it stays there, in doubt
+            with suppress(OverflowError, ValueError):
+                lost = {_place(_as_day(at) if days else at) for at in self.lost.get(newest.uid, ())} - changed.keys()
+                unread |= lost
+            self._attempt(newest, self._repeats(newest, changed.keys() - unread), frozenset(map(_written, unread)))
 
-    def _attempt(self, event: _Event, times: Iterable[tuple[_Time, str]]) -> None:
-        """Add the times of an event, all of them or, where one cannot be read, none.
+    def _attempt(
+        self, event: _Event, times: Iterable[tuple[_Time, str]], doubtful: frozenset[str] = frozenset()
+    ) -> bool:  # fmt: skip
+        """Add the times of an event, all of them or, where one cannot be read, none; tell whether they could be.
 
         Once a file has had too many, no more of its rules are expanded: what is told is the same, and costs nothing.
         """
@@ -327,24 +354,25 @@ class _Calendar:
             lengths = self._lengths(event)
             with self.guard():
                 for at, recurrence in times:
-                    if entry := self._entry(event, at, recurrence, lengths):
-                        made.append(entry)
+                    if entry := self._entry(event, at, recurrence, at.lengths or lengths):
+                        made.append(replace(entry, status="doubtful") if recurrence in doubtful else entry)
                     if len(made) > MOST_OF_ONE:
                         raise Unreadable("too-many-times", str(MOST_OF_ONE))
         except Unreadable as unreadable:
-            self._problem(_told(event.component, unreadable, event.uid))
-            return
+            self._problem(_told(event.component, unreadable))
+            return False
         except TimeoutError:
-            self._problem(_told(event.component, Unreadable("rule-too-costly"), event.uid))
-            return
+            self._problem(_told(event.component, Unreadable("rule-too-costly")))
+            return False
         except (OverflowError, ValueError):
-            self._problem(_told(event.component, Unreadable("bad-time"), event.uid))
-            return
+            self._problem(_told(event.component, Unreadable("bad-time")))
+            return False
         if len(self.result.entries) + len(made) > MOST_TIMES:
             self.result.full = True
-            self._problem(_told(event.component, Unreadable("too-many-times", str(MOST_TIMES)), event.uid))
-            return
+            self._problem(_told(event.component, Unreadable("too-many-times", str(MOST_TIMES))))
+            return False
         self.result.entries += made
+        return True
 
     def _entry(
         self, event: _Event, at: _Time, recurrence: str, lengths: tuple[timedelta, timedelta]
@@ -368,7 +396,7 @@ class _Calendar:
     # -- what repeats -------------------------------------------------------------------------------------------------
 
     def _repeats(
-        self, event: _Event, changed: Mapping[tuple[bool, datetime], _Event]
+        self, event: _Event, changed: AbstractSet[tuple[bool, datetime]]
     ) -> Iterator[tuple[_Time, str]]:  # fmt: skip
         """Give the times of an event and what stands for each; those of a changed date are left to the change."""
         rule = event.component.first("RRULE")
@@ -376,7 +404,7 @@ class _Calendar:
         if rule is None and not listed and not off and not changed:
             yield event.start, ""
             return
-        without = {_place(at) for at in off} | changed.keys()
+        without = {_place(at) for at in off} | changed
         days = {moment for all_day, moment in without if all_day}
         seen: set[tuple[bool, datetime]] = set()
         last = self.ask.within.end
@@ -414,14 +442,94 @@ class _Calendar:
             for value in values:
                 if not value.strip():
                     continue
-                moment = moment_of(value.partition("/")[0])  # of a period its start; the length is the event's
-                if moment is None or not FIRST <= moment.year <= LAST:
-                    raise _at(line, "bad-time")
-                at = self._of(moment, Line(line.name, _without_value(line.parameters), value, line.number))
+                at = self._period(value, line) if "/" in value and name == "RDATE" else self._one(value, line)
                 if at.all_day and not event.start.all_day and name == "RDATE":
+                    raise _at(line, "mixed-times")
+                if at.lengths and event.start.all_day:
                     raise _at(line, "mixed-times")
                 found.append(_as_day(at) if event.start.all_day else at)
         return found
+
+    def _one(self, value: str, line: Line) -> _Time:
+        """Read one of the times that a line lists. Raises Unreadable: bad-time, unknown-zone."""
+        moment = moment_of(value.partition("/")[0])
+        if moment is None or not FIRST <= moment.year <= LAST:
+            raise _at(line, "bad-time", value)
+        return self._of(moment, Line(line.name, _without_value(line.parameters), value, line.number))
+
+    def _period(self, value: str, line: Line) -> _Time:
+        """Read a period, which has a length of its own. Raises Unreadable."""
+        at, (_start, _slash, rest) = self._one(value, line), value.partition("/")
+        if at.all_day:
+            raise _at(line, "mixed-times", value)
+        if found := duration_of(rest):
+            return replace(at, lengths=found)
+        until = self._one(rest, line)
+        if until.all_day:
+            raise _at(line, "mixed-times", value)
+        exact = until.instant - at.instant
+        if exact < timedelta():
+            raise _at(line, "end-before-start", value)
+        return replace(at, lengths=(timedelta(), exact))
+
+    # -- busy times without events ------------------------------------------------------------------------------------
+
+    def _free_busy(self, parts: list[Component]) -> None:
+        """Add the times of lists that say when somebody is busy and by nothing (VFREEBUSY), as if they were events.
+
+        Times that overlap are one: each is known by when it begins, from one reading to the next. What cannot be read
+        leaves the others, and lets nothing go that was known.
+        """
+        found: list[tuple[Span, str]] = []
+        left = MOST_LISTED_BUSY
+        for part in parts:
+            for line in part.broken:
+                self._problem(_told(part, _at(line, "line-unreadable")))
+            for line in part.all("FREEBUSY"):
+                kind = line.parameters.get("FBTYPE", "").upper()
+                if kind == "FREE":
+                    continue
+                for value in filter(str.strip, line.value.split(",")):
+                    left -= 1
+                    if left < 0:
+                        self._problem(_told(part, _at(line, "too-many-times", str(MOST_LISTED_BUSY))))
+                        return self._add_busy(found)
+                    try:
+                        span = self._busy(value, line)
+                    except Unreadable as unreadable:
+                        self._problem(_told(part, unreadable))
+                        continue
+                    if span is not None and span.overlaps(self.ask.within):
+                        found.append((span, "tentative" if kind == "BUSY-TENTATIVE" else "confirmed"))
+        return self._add_busy(found)
+
+    def _busy(self, value: str, line: Line) -> Span | None:
+        at = self._period(value, line)
+        days, exact = at.lengths or (timedelta(), timedelta())
+        try:
+            start, end = at.instant, at.clock.instant(at.wall + days) + exact
+        except (OverflowError, ValueError):
+            raise _at(line, "bad-time", value) from None
+        if end - start > LONGEST:
+            raise _at(line, "bad-length", value)
+        return Span(start, end) if start < end else None
+
+    def _add_busy(self, found: list[tuple[Span, str]]) -> None:
+        merged: list[tuple[Span, str]] = []
+        for span, status in sorted(found, key=lambda one: (one[0].start, one[0].end)):
+            if merged and (last := merged[-1][0]).end > span.start:
+                merged[-1] = (Span(last.start, max(last.end, span.end)), min(status, merged[-1][1]))
+            else:
+                merged.append((span, status))
+        room = MOST_TIMES - len(self.result.entries)
+        if len(merged) > room:
+            self.result.full = True
+            self._problem(Problem(self.component.number, "too-many-times", BUSY_UID, str(MOST_TIMES)))
+        for span, status in merged[:room]:
+            at = _written((False, span.start))
+            self.result.entries.append(
+                Entry(span.start, span.end, key_of(BUSY_UID, at), BUSY_UID, at, 0, False, status, False, "UTC", "")
+            )  # fmt: skip
 
 
 def _as_day(at: _Time) -> _Time:
@@ -457,19 +565,25 @@ def _at(line: Line, code: str, text: str | None = None) -> Unreadable:
     return _AtLine(line, code, line.value if text is None else text)
 
 
-def _told(part: Component, unreadable: Unreadable, uid: str = "") -> Problem:
-    own = part.first("UID")
+def _told(part: Component, unreadable: Unreadable) -> Problem:
     number = unreadable.number if isinstance(unreadable, _AtLine) else part.number
-    return Problem(number, unreadable.code, uid or (own.value.strip() if own else ""), shown(unreadable.text))
+    return Problem(number, unreadable.code, part.uid, shown(unreadable.text))
 
 
 def packed(result: Reading) -> dict[str, Any]:
-    """Write a reading as what JSON can carry."""
+    """Write a reading as what JSON can carry: what is of an event stands there once, whatever it has of dates."""
+    events: dict[tuple[Any, ...], int] = {}
     return {
         "entries": [
-            [entry.start.isoformat(), entry.end.isoformat(), *(getattr(entry, name) for name in _PLAIN)]
+            [
+                entry.start.isoformat(),
+                entry.end.isoformat(),
+                *(getattr(entry, name) for name in _OF_DATE),
+                events.setdefault(tuple(getattr(entry, name) for name in _OF_EVENT), len(events)),
+            ]
             for entry in result.entries
         ],
+        "about": list(events),
         "problems": [[p.line, p.code, p.uid, p.text, p.note] for p in result.problems],
         "cancelled": sorted(result.cancelled),
         **{name: getattr(result, name) for name in _FACTS},
@@ -478,10 +592,16 @@ def packed(result: Reading) -> dict[str, Any]:
 
 def unpacked(data: Mapping[str, Any]) -> Reading:
     """Read what `packed` wrote."""
+    events = [dict(zip(_OF_EVENT, one, strict=True)) for one in data["about"]]
     return Reading(
         entries=[
-            Entry(datetime.fromisoformat(start), datetime.fromisoformat(end), *rest)
-            for start, end, *rest in data["entries"]
+            Entry(
+                datetime.fromisoformat(start),
+                datetime.fromisoformat(end),
+                **dict(zip(_OF_DATE, rest, strict=True)),
+                **events[event],
+            )
+            for start, end, *rest, event in data["entries"]
         ],
         problems=[Problem(*one) for one in data["problems"]],
         cancelled=frozenset(data["cancelled"]),
@@ -489,7 +609,8 @@ def unpacked(data: Mapping[str, Any]) -> Reading:
     )
 
 
-_PLAIN = ("key", "uid", "recurrence", "sequence", "all_day", "status", "transparent", "zone", "title")
+_OF_DATE = ("key", "recurrence", "all_day", "status", "zone")
+_OF_EVENT = ("uid", "sequence", "transparent", "title")
 _FACTS = (
     "more_problems", "name", "partial", "full", "events", "zones", "unknown", "floating", "floating_zone", "stated",
 )  # fmt: skip

@@ -90,7 +90,8 @@ def event_key(uid: str) -> str:
 def changes(known: Sequence[Known], reading: Reading) -> Changes:
     """Compare what is stored with what was read.
 
-    What could not be read stays as it was, and what a file says of some events only says nothing of the others.
+    What could not be read stays as it was, a date that was moved to where cannot be read stays where it was known to
+    be, and what a file says of some events only says nothing of the others.
     """
     wanted: Mapping[str, Entry] = {entry.key: entry for entry in reading.busy}
     stored = {one.key: one for one in known}
@@ -105,7 +106,11 @@ def changes(known: Sequence[Known], reading: Reading) -> Changes:
 
     return Changes(
         [entry for key, entry in wanted.items() if key not in stored],
-        [(stored[key], entry) for key, entry in wanted.items() if key in stored and stored[key].span != entry.span],
+        [
+            (stored[key], entry)
+            for key, entry in wanted.items()
+            if key in stored and stored[key].span != entry.span and entry.status != "doubtful"
+        ],
         [one for one in known if goes(one)],
     )
 

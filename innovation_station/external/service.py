@@ -24,7 +24,6 @@ from innovation_station.db import at_end, db
 from innovation_station.errors import NotFound, Refusal, Refused, TooMany
 from innovation_station.external import apart, fetching, queries, rules, safe, telling
 from innovation_station.external.fetching import Reach, Validators
-from innovation_station.external.lines import stripped
 from innovation_station.external.models import ExternalCalendar, ExternalDraft, ExternalEntry
 from innovation_station.external.reading import Ask, Reading
 from innovation_station.external.rules import Changes
@@ -48,9 +47,9 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A file as it came, and from where; an upload has no address."""
+    """What is kept of a file that came, packed, and from where; an upload has no address."""
 
-    data: bytes
+    file: bytes
     address: str | None = None
     validators: Validators = field(default_factory=Validators)
 
@@ -67,17 +66,22 @@ class Come:
 
 
 def gather(address: str, means: Means) -> Gathered:
-    """Fetch a calendar that is not known yet. Raises Refused as `fetching.fetch`."""
+    """Fetch a calendar that is not known yet. Raises Refused as `fetching.fetch` and `apart.kept`."""
     plain = fetching.parse_address(address)
     answer = fetching.fetch(plain, means.reach)
-    return Gathered(answer.data or b"", plain, answer.validators)
+    return Gathered(apart.kept(answer.data or b"", words=True), plain, answer.validators)
 
 
 def uploaded(data: bytes, means: Means) -> Gathered:
-    """Take an uploaded file. Raises Refused where it is too large."""
+    """Take an uploaded file. Raises Refused where it is too large, and as `apart.kept`."""
     if len(data) > means.reach.size:
         raise Refused([Refusal("fetch-large", "file", {"mb": round(means.reach.size / 1_000_000, 1)})])
-    return Gathered(data)
+    return Gathered(apart.kept(data, words=True))
+
+
+def wordless(draft: ExternalDraft) -> bytes | None:
+    """Give what stays of the file of a draft once it counts; nothing of what is fetched again. Raises Refused."""
+    return None if draft.address else apart.kept(safe.unpacked(draft.file), words=False)
 
 
 def read(data: bytes, zone: str | None, means: Means, *, now: datetime) -> Reading:
@@ -137,7 +141,7 @@ def keep_draft(
     draft.space_id, draft.name, draft.zone = space_id, name, zone
     draft.address = safe.locked(found.address, means.key) if found.address else None
     draft.host = fetching.shown_address(found.address)[:255] if found.address else None
-    draft.file = safe.packed(stripped(found.data, words=True))
+    draft.file = found.file
     draft.etag, draft.last_modified = found.validators.etag, found.validators.last_modified
     db.session.flush()
     return draft
@@ -166,10 +170,13 @@ def drop_draft(actor: Actor, draft_id: int) -> None:
     db.session.execute(delete(ExternalDraft).where(ExternalDraft.id == draft_id, ExternalDraft.made_by_id == actor.id))
 
 
-def take(actor: Actor, draft_id: int, reading: Reading, *, now: datetime, zone: ZoneInfo) -> ExternalCalendar:
+def take(
+    actor: Actor, draft_id: int, reading: Reading, file: bytes | None, *, now: datetime, zone: ZoneInfo
+) -> ExternalCalendar:  # fmt: skip
     """Let a calendar count that was looked at: all of it, or nothing.
 
-    `reading` is of its file, in its zone. Taking twice finds nothing the second time. Raises NotFound, Refused.
+    `reading` is of its file, in its zone, and `file` what is `wordless` of it. Taking twice finds nothing the second
+    time. Raises NotFound, Refused.
     """
     draft = drafted(actor, draft_id, now=now)
     if refused := rules.read_refusals(reading, draft.zone):
@@ -181,10 +188,9 @@ def take(actor: Actor, draft_id: int, reading: Reading, *, now: datetime, zone: 
         stamp([draft.space_id or 0])
     if queries.counted(draft.space_id, actor.id) >= rules.MOST_OF_ONE:
         raise Refused([Refusal("external-limit", None, {"most": rules.MOST_OF_ONE})])
-    data = safe.unpacked(draft.file)
     calendar = ExternalCalendar(
         space_id=draft.space_id, member_id=actor.id if own else None, name=draft.name, address=draft.address,
-        host=draft.host, file=None if draft.address else safe.packed(stripped(data)), zone=draft.zone, said={},
+        host=draft.host, file=None if draft.address else file, zone=draft.zone, said={},
         next_at=now, made_by_id=actor.id, made_at=now, state="active", failures=0,
     )  # fmt: skip
     db.session.add(calendar)

@@ -25,7 +25,6 @@ PROBLEMS: Mapping[str, Any] = {
     "event-unclosed": _l("The event has no end."),
     "too-many-events": _l("The calendar has more events than are read; the rest was left out."),
     "too-many-times": _l("The event comes more often than is read, and was left out."),
-    "freebusy": _l("A list of busy times without events (VFREEBUSY) is not read."),
     "zone-stated-unknown": _l("The calendar names a time zone that is not known."),
     "no-start": _l("The event does not say when it begins."),
     "bad-time": _l("That is no time."),

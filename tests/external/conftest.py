@@ -15,7 +15,7 @@ from innovation_station.bookings import busy
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
-from innovation_station.external import jobs, reading, rules, service
+from innovation_station.external import jobs, lines, reading, rules, safe, service
 from innovation_station.external.models import ExternalCalendar, ExternalEntry
 from innovation_station.external.reading import Ask, Reading
 from innovation_station.external.service import Come, Gathered, Means
@@ -24,6 +24,11 @@ from innovation_station.timespan import Span
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at
 from tests.external.calendars import calendar, event
 from tests.waits.conftest import line  # noqa: F401  a fixture
+
+
+def packed(*parts: str, head: str = "", words: bool = True) -> bytes:
+    """Give what is kept of a calendar; by the program it is made apart."""
+    return safe.packed(lines.stripped(calendar(*parts, head=head), words=words))
 
 
 def local(start: str, end: str, uid: str = "one", day: str = "20261124", more: str = "") -> str:
@@ -65,12 +70,13 @@ class Hand:
         """Add a calendar in a transaction that is open."""
         given = None if own else space or self.small.a1
         draft_id = self.draft_within(*parts, space=given, who=who, name=name)
-        return service.take(self.who(who), draft_id, self.read(*parts), now=self.now, zone=ZONE).id
+        file = packed(*parts, words=False)
+        return service.take(self.who(who), draft_id, self.read(*parts), file, now=self.now, zone=ZONE).id
 
     def draft_within(self, *parts: str, space: int | None = None, who: str = "host", name: str = "TimeEdit") -> int:
         """Look at a calendar in a transaction that is open."""
         draft_id = service.begin(self.who(who), now=self.now)
-        found = Gathered(calendar(*parts))
+        found = Gathered(packed(*parts))
         service.keep_draft(
             self.who(who), draft_id, found, name=name, space_id=space, zone=None, means=self.means, now=self.now
         )
@@ -80,7 +86,7 @@ class Hand:
         self, *parts: str, space: int | None = None, who: str = "host", name: str = "TimeEdit", zone: str | None = None,
         address: str | None = None, head: str = "",
     ) -> int:  # fmt: skip
-        found = Gathered(calendar(*parts, head=head), address)
+        found = Gathered(packed(*parts, head=head), address)
         with self.open(), transaction():
             draft_id = service.begin(self.who(who), now=self.now)
             return service.keep_draft(
@@ -95,8 +101,9 @@ class Hand:
         given = None if own else space or self.small.a1
         draft_id = self.draft(*parts, space=given, who=who, zone=zone, **more)  # type: ignore[arg-type]
         with self.open(), transaction():
-            found = self.read(*parts, head=more.get("head", ""), zone=zone)
-            return service.take(self.who(who), draft_id, found, now=self.now, zone=ZONE).id
+            head = more.get("head", "")
+            found, file = self.read(*parts, head=head, zone=zone), packed(*parts, head=head, words=False)
+            return service.take(self.who(who), draft_id, found, file, now=self.now, zone=ZONE).id
 
     def again(self, calendar_id: int, *parts: str, head: str = "") -> int:
         """Let a calendar say something else."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -128,7 +131,7 @@ INSIDE = [
     "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "::127.0.0.1", "::7f00:1",
     "64:ff9b::127.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::10.0.0.1", "2002:7f00:1::", "2002:a00:1::1",
     "2001:0:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe", "2606:4700::5efe:127.0.0.1",
-    "2606:4700:0:0:200:5efe:10.0.0.1",
+    "2606:4700:0:0:200:5efe:10.0.0.1", "168.63.129.16", "::ffff:168.63.129.16", "192.88.99.1", "3fff::1", "5f00::1",
 ]  # fmt: skip
 
 
@@ -139,6 +142,36 @@ def test_addresses_that_are_not_of_the_open_internet(address: str) -> None:
     host = f"[{address}]" if ":" in address else address
     for scheme in ("http", "https", "webcal"):
         assert refused(f"{scheme}://{host}/a.ics") == "address-private"
+
+
+@pytest.mark.parametrize("address", ["130.238.7.10", "2002:82ee:70a::1", "2001:6b0:e::1"])
+def test_networks_that_the_house_closes_are_not_open(address: str) -> None:
+    closed = (ip_network("130.238.0.0/16"), ip_network("2001:6b0::/32"))
+    assert is_open(address) and not is_open(address, closed) and is_open(PUBLIC, closed)
+    assert (
+        refused("https://inside.example.org/", Reach(1, closed=closed, resolver=_resolves(address)))
+        == "address-private"
+    )
+
+
+def test_this_machine_is_not_open_by_whatever_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fetching.is_ours(ip_address("127.0.0.1")) and not fetching.is_ours(ip_address(PUBLIC))
+    for own in {str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), 0, family=socket.AF_INET)}:
+        assert fetching.is_ours(ip_address(own))
+    monkeypatch.setattr(fetching, "is_ours", lambda address: address == ip_address(PUBLIC))
+    reach = Reach(1, resolver=_resolves(PUBLIC))
+    assert refused("https://elsewhere.example.org/", reach) == refused(f"https://{PUBLIC}/") == "address-private"
+    assert refused(f"https://[::ffff:{PUBLIC}]/") == "address-private"
+
+
+def test_the_house_is_not_asked_for_its_own_pages() -> None:
+    """Also not by another name of the machine that stands in front of it."""
+    reach = Reach(1, own="station.example.org", resolver=_resolves(PUBLIC))
+    for host in ("station.example.org", "STATION.example.org.", "alias.example.org", PUBLIC):
+        assert refused(f"https://{host}/calendar/a.ics", reach) == "address-private"
+    names = {"station.example.org": ["192.0.2.1"], "other.example.org": ["127.0.0.1"]}
+    other = Reach(1, own="station.example.org", seconds=0.3, resolver=lambda host, _port: names[host])
+    assert refused("https://other.example.org/", other) == "address-private"
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "2002:808:808::1"])
@@ -327,6 +360,96 @@ def test_no_answer_in_time_is_told(site: Site) -> None:
         started = time.monotonic()
         assert refused(site.at(path), site.reach(seconds=0.5)) == "fetch-slow", path
         assert time.monotonic() - started < 1.9
+
+
+SAYS_CLOSE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 100 Continue\r\n",
+        SAYS_CLOSE,
+        SAYS_CLOSE + b"4\r\n",
+        SAYS_CLOSE + b"1\r\nx\r\n0\r\nX-Trailer: ",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 900\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: ",
+    ],
+    ids=["status", "head", "continue", "size", "chunk", "trailer", "body", "length", "redirect"],
+)
+def test_a_server_that_drips_is_cut_off_wherever_it_does(before: bytes) -> None:
+    """As `Connection: close` is what we ask for, http.client has let go of its socket by then."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port, over = server.getsockname()[1], threading.Event()
+
+        def drip() -> None:
+            line, _from = server.accept()
+            with line, contextlib.suppress(OSError):
+                line.recv(65536)
+                line.sendall(before)
+                while not over.wait(0.05):
+                    line.sendall(b"0")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        threads, started = threading.active_count(), time.monotonic()
+        reach = Reach(10_000, hosts=frozenset({f"127.0.0.1:{port}"}), seconds=0.6, read_seconds=0.4)
+        stop = threading.Timer(8, over.set)
+        stop.start()
+        try:
+            assert refused(f"http://127.0.0.1:{port}/a.ics", reach) == "fetch-slow"
+            assert time.monotonic() - started < 4
+        finally:
+            stop.cancel()
+            over.set()
+            thread.join()
+        assert threading.active_count() <= threads  # nothing waits for the end of what has ended
+
+
+def test_a_fetch_that_ends_leaves_no_socket_and_no_thread(site: Site) -> None:
+    site.give("/a.ics", DATA, Connection="close")
+    site.send_on("/old", "/a.ics")
+    before = set(threading.enumerate())
+    assert fetch(site.at("/old"), site.reach()).data == DATA
+    assert not [one for one in set(threading.enumerate()) - before if isinstance(one, threading.Timer)]
+
+
+def test_a_name_that_nobody_answers_for_is_not_waited_for() -> None:
+    over = threading.Event()
+
+    def tarpit(_host: str, _port: int) -> list[str]:
+        over.wait(8)
+        return [PUBLIC]
+
+    started = time.monotonic()
+    try:
+        assert refused("https://tarpit.example.org/", Reach(1, seconds=0.2, resolver=tarpit)) == "fetch-slow"
+        assert time.monotonic() - started < 4
+    finally:
+        over.set()
+
+
+def test_the_deadline_holds_for_all_redirects_together(site: Site) -> None:
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.4)
+        request.send_response(302)
+        request.send_header("Location", "/slow")
+        request.end_headers()
+
+    asked: list[str] = []
+
+    def resolver(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        time.sleep(0.3)
+        return ["127.0.0.1"]
+
+    site.pages["/slow"] = slow
+    reach = site.reach(hosts=frozenset({"slow.test"}), seconds=0.9, resolver=resolver)
+    assert refused(f"http://slow.test:{site.port}/slow", reach) == "fetch-slow"
+    assert 1 <= len(asked) <= 2
 
 
 def test_a_server_that_is_no_web_server_is_told() -> None:

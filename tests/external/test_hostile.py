@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import random
 import threading
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 
 import pytest
 
 from innovation_station.errors import Refused, Unavailable
-from innovation_station.external import apart, reading
+from innovation_station.external import apart, lines, reading, safe
 from innovation_station.external.reading import Reading
 from tests.external.calendars import ASK, calendar, codes, event
 
@@ -112,6 +116,9 @@ EVENTS += [
     "".join(event(START + f"RECURRENCE-ID:20261124T08{number:02}00Z", "trap") for number in range(60)),
     "BEGIN:VTODO\n" * 3 + "END:VTODO\n" * 3,
     "BEGIN:VFREEBUSY\nFREEBUSY:" + "20261123T080000Z/PT1H," * 20_000 + "\nEND:VFREEBUSY\n",
+    "BEGIN:VFREEBUSY\n" + ("FREEBUSY:" + "20251123T080000Z/PT1H," * 2000 + "\n") * 30 + "END:VFREEBUSY\n",
+    "BEGIN:VFREEBUSY\nFREEBUSY:20261124T080000Z/P99999W\n",
+    event(START + "RRULE:FREQ=DAILY;COUNT=1400", "x" * 30_000),
 ]
 
 
@@ -184,6 +191,71 @@ def test_a_file_that_wants_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
     assert [one.code for one in refused.value.refusals] == ["calendar-costly"]
 
 
+@contextmanager
+def peak(most: int) -> Iterator[None]:
+    """Expect this process, which has no limits, to need no more memory than so many bytes."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
+
+
+BUSY = START + "RRULE:FREQ=DAILY;COUNT=1400\nSUMMARY:"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        calendar(*(event(BUSY, str(number) + "x" * 30_000) for number in range(3))),
+        calendar(event(BUSY, "x" * 59_000)),
+        calendar(*(event(BUSY + "\U0001f600" * 20_000, f"{number}\x01") for number in range(3))),
+        calendar(*(event("DTSTART:bad", str(number) + "x" * 20_000) for number in range(200))),
+        calendar(*(event("DTSTART:20261124T080000Z", str(number) + "x" * 2000) for number in range(1500)), head="METHOD:CANCEL"),
+    ],
+    ids=["three-uids", "one-uid", "titles", "problems", "cancelled"],
+)  # fmt: skip
+def test_what_a_file_says_of_its_dates_is_small_here(data: bytes) -> None:
+    """A UID of 30,000 characters for each of 4,200 dates would be 400 MB, of a file of 90 kB."""
+    with peak(24_000_000):
+        result = _read(data)
+    assert result.entries or result.problems or result.cancelled
+
+
+@pytest.mark.parametrize("forever", [True, False])
+def test_a_child_that_says_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch, forever: bool) -> None:
+    loop = "while True" if forever else "for _ in range(200)"
+    code = f"import sys\n{loop}: sys.stdout.write('x' * 65536)"
+    monkeypatch.setattr(apart, "_START", code)
+    with peak(3 * apart.MOST_SAID), pytest.raises(Refused, match="calendar-costly"):
+        apart.read(calendar(GOOD), ASK)
+    with peak(3 * apart.MOST_SAID), pytest.raises(Refused, match="calendar-costly"):
+        apart.kept(calendar(GOOD), words=True)
+
+
+@pytest.mark.parametrize(
+    "code", ["import time; time.sleep(60)", "import sys; sys.stdout.close(); import time; time.sleep(60)"]
+)
+def test_a_child_that_waits_for_nothing_is_stopped(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(apart, "PATIENCE", 1.0)
+    monkeypatch.setattr(apart, "_START", code)
+    started = time.monotonic()
+    with pytest.raises(Refused, match="calendar-costly"):
+        apart.read(calendar(GOOD) + b"\n" * 1_000_000, ASK)  # more than a pipe holds
+    assert time.monotonic() - started < 20
+
+
+def test_what_is_kept_is_made_apart() -> None:
+    data = calendar(GOOD, event(START + "SUMMARY:Secret", "secret"))
+    for words in (True, False):
+        assert safe.unpacked(apart.kept(data, words=words)) == lines.stripped(data, words=words)
+    with peak(8_000_000), pytest.raises(Refused, match="calendar-long"):
+        apart.kept(calendar(GOOD) + b"\n" * 1_000_000, words=True)
+    with pytest.raises(Refused, match="calendar-html"):
+        apart.kept(b"<html>", words=True)
+
+
 def test_the_child_may_write_no_file_and_gets_nothing_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import os, json; print(json.dumps({'refused': [{'code': ','.join(sorted(os.environ))}]}))"
     monkeypatch.setattr(apart, "_START", code)
@@ -198,6 +270,8 @@ def test_only_so_many_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "TURN", 0.01)
     with apart.AT_ONCE, pytest.raises(Unavailable):
         apart.read(calendar(GOOD), ASK)
+    with apart.AT_ONCE, pytest.raises(Unavailable):
+        apart.kept(calendar(GOOD), words=True)
     assert len(_read(calendar(GOOD)).entries) == 1
 
 

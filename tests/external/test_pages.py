@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from innovation_station.db import db, transaction
-from innovation_station.external import rules, service
+from innovation_station.external import apart, lines, pages, rules, service
 from innovation_station.external.fetching import Reach
 from innovation_station.external.models import ExternalCalendar, ExternalDraft
 from innovation_station.external.words import PROBLEMS, zone_choices
@@ -156,12 +157,50 @@ def test_what_cannot_be_added_is_refused_in_words(
     assert 'role="alert"' in answer.text and counted(app) == 0
 
 
-def test_a_broken_file_is_refused_in_the_preview_at_the_latest(app: Flask, hand: Hand, host: FlaskClient) -> None:
+def test_foreign_bytes_are_worked_on_apart_and_in_no_transaction(
+    app: Flask, hand: Hand, host: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file must not make who writes wait, nor take the memory of the server."""
+    inside: list[str] = []
+    asked: list[list[str]] = []
+    real_said, real_transaction = apart._said, transaction
+
+    @contextmanager
+    def watched() -> Iterator[None]:
+        with real_transaction():
+            inside.append("open")
+            yield
+            inside.pop()
+
+    def said(*given: Any) -> bytes:
+        asked.append(list(inside))
+        return real_said(*given)
+
+    monkeypatch.setattr(pages, "transaction", watched)
+    monkeypatch.setattr(apart, "_said", said)
+    for name in ("stripped", "unfolded", "components"):
+        monkeypatch.setattr(lines, name, lambda *_a, **_k: pytest.fail("read in the server"))
+    preview = upload(host, STAFF, calendar(local("0900", "1000")), space=str(hand.small.a1)).location
+    assert asked == [[]]
+    post(host, preview, {"act": "take"})
+    assert len(asked) == 3 and not any(asked) and hand.taken() == ["09:00-10:00"]
+
+
+def test_a_broken_file_is_refused_before_the_preview(app: Flask, hand: Hand, host: FlaskClient) -> None:
     data = calendar(local("0900", "1000"))[:-20]
     answer = upload(host, STAFF, data, space=str(hand.small.a1))
-    page = host.get(answer.location).text
-    assert "breaks off before its end" in page and 'value="take"' not in page
-    assert "breaks off" in post(host, answer.location, {"act": "take"}).text and hand.taken() == []
+    assert answer.status_code == 422 and "breaks off before its end" in answer.text and hand.taken() == []
+
+
+def test_a_file_that_costs_too_much_is_refused_in_the_preview(
+    app: Flask, hand: Hand, host: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview = upload(host, STAFF, calendar(local("0900", "1000")), space=str(hand.small.a1)).location
+    monkeypatch.setattr(apart, "MOST_SAID", 10)
+    page = host.get(preview).text
+    assert "Nothing is blocked yet" in page and 'value="take"' not in page
+    post(host, preview, {"act": "take"})
+    assert hand.taken() == [] and counted(app) == 0
 
 
 def test_an_unknown_zone_is_asked_for(app: Flask, hand: Hand, host: FlaskClient) -> None:

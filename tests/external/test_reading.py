@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import json
+import tracemalloc
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import icalendar
@@ -221,6 +224,7 @@ def test_a_stated_zone_that_nobody_knows_is_told() -> None:
         (WEEKLY + "\nEXDATE:20261130T080000Z,20261123T080000Z", THREE[2:]),
         (ZONED + f"\nRDATE;TZID={STOCKHOLM}:20261130T090000,20261207T090000", THREE),
         (ZONED + "\nRDATE;VALUE=PERIOD:20261130T080000Z/PT1H", THREE[:2]),
+        (ZONED + "\nRDATE;VALUE=PERIOD:20261123T080000Z/PT5H", ["2026-11-23 08:00/2026-11-23 13:00"]),
         # of the year before, by day since 2001: read no further than has to be
         (
             "DTSTART:20010101T080000Z\nDURATION:PT1H\nRRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=23",
@@ -315,9 +319,135 @@ def test_alarms_and_what_nobody_reads_are_passed_over() -> None:
     assert times(result) == [MORNING] and result.problems == []
 
 
-def test_free_busy_lists_are_told_of() -> None:
-    busy = "BEGIN:VFREEBUSY\nUID:fb\nFREEBUSY:20261123T080000Z/PT1H\nEND:VFREEBUSY\n"
-    assert codes(read(busy)) == ["freebusy"]
+def free_busy(*lines: str) -> str:
+    """Write a VFREEBUSY of the lines given."""
+    return "\n".join(["BEGIN:VFREEBUSY", "UID:fb", "DTSTART:20261101T000000Z", *lines, "END:VFREEBUSY", ""])
+
+
+def test_busy_times_without_events_are_read() -> None:
+    """Exchange and Zimbra publish nothing else."""
+    result = read(
+        free_busy(
+            "FREEBUSY;FBTYPE=BUSY:20261123T080000Z/20261123T090000Z,20261124T080000Z/PT1H",
+            "FREEBUSY;FBTYPE=FREE:20261125T080000Z/PT1H",
+            "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261126T080000Z/PT1H",
+            "FREEBUSY;FBTYPE=X-AWAY:20261127T080000Z/P1D",
+            "FREEBUSY:20261123T083000Z/PT1H,20251123T080000Z/PT1H",
+        ),
+        free_busy("FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20261123T091500Z/PT1H"),
+        event("DTSTART:20261123T080000Z\nDURATION:PT1H"),
+    )
+    assert times(result) == [
+        MORNING,
+        "2026-11-23 08:00/2026-11-23 10:15",
+        "2026-11-24 08:00/2026-11-24 09:00",
+        "2026-11-26 08:00/2026-11-26 09:00",
+        "2026-11-27 08:00/2026-11-28 08:00",
+    ]
+    assert codes(result) == [] and len({entry.key for entry in result.entries}) == 5
+    assert [entry.status for entry in result.entries].count("tentative") == 1
+    assert times(read(free_busy())) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("FREEBUSY:20261124T080000Z", "bad-time"),
+        ("FREEBUSY:20261124T080000Z/never", "bad-time"),
+        ("FREEBUSY:20261124/PT1H", "mixed-times"),
+        ("FREEBUSY:20261124T080000Z/20261124T070000Z", "end-before-start"),
+        ("FREEBUSY:20261124T080000Z/P9999W", "bad-length"),
+        ("FREEBUSY 20261124T080000Z/PT1H", "line-unreadable"),
+        ("FREEBUSY:" + "20261124T080000Z/PT1H," * 3000, "line-unreadable"),
+        ("\n".join(f"FREEBUSY:{'20250101T080000Z/PT1H,' * 2500}" for _ in range(9)), "too-many-times"),
+    ],
+    ids=range(8),
+)
+def test_busy_times_that_cannot_be_read_leave_the_others_and_what_was_known(text: str, code: str) -> None:
+    result = read(free_busy("FREEBUSY:20261123T080000Z/PT1H", text))
+    assert (times(result), codes(result), result.unread) == ([MORNING], [code], {reading.BUSY_UID})
+
+
+def test_more_busy_times_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_TIMES", 2)
+    result = read(free_busy("FREEBUSY:" + ",".join(f"202611{day}T080000Z/PT1H" for day in range(10, 20))))
+    assert len(result.entries) == 2 and codes(result) == ["too-many-times"]
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("20261130T080000Z/PT5H", ["2026-11-30 08:00/2026-11-30 13:00"]),
+        ("20261130T080000Z/20261130T083000Z", ["2026-11-30 08:00/2026-11-30 08:30"]),
+        ("20261130T080000Z/P1DT1H", ["2026-11-30 08:00/2026-12-01 09:00"]),
+        (
+            "20261130T080000Z/PT5H,20261207T080000Z/PT2H",
+            ["2026-11-30 08:00/2026-11-30 13:00", "2026-12-07 08:00/2026-12-07 10:00"],
+        ),
+    ],
+)
+def test_a_period_is_as_long_as_it_says(period: str, expected: list[str]) -> None:
+    result = read(event(f"{ZONED}\nRDATE;VALUE=PERIOD:{period}"))
+    assert (times(result), codes(result)) == ([MORNING, *expected], [])
+
+
+def test_a_period_may_be_of_wall_times() -> None:
+    result = read(event(f"{ZONED}\nRDATE;VALUE=PERIOD;TZID={STOCKHOLM}:20261130T090000/20261130T140000"))
+    assert times(result) == [MORNING, "2026-11-30 08:00/2026-11-30 13:00"]
+
+
+@pytest.mark.parametrize(
+    ("period", "code"),
+    [
+        ("20261130T080000Z/soon", "bad-time"),
+        ("20261130T080000Z/20261130T070000Z", "end-before-start"),
+        ("20261130T080000Z/20261201", "mixed-times"),
+        ("20261130/PT5H", "mixed-times"),
+        ("20261130T080000Z/P9999D", "bad-length"),
+    ],
+)
+def test_a_period_that_cannot_be_read_is_told(period: str, code: str) -> None:
+    result = read(event(f"{ZONED}\nRDATE;VALUE=PERIOD:{period}"))
+    assert (times(result), codes(result), result.unread) == ([], [code], {"one@example.org"})
+
+
+@pytest.mark.parametrize("place", ["RECURRENCE-ID:20261130T080000Z", f"RECURRENCE-ID;TZID={STOCKHOLM}:20261130T090000"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DTSTART:20261130T120000Z\nDTEND:nonsense",
+        "DTSTART:20261130T120000Z\nDTEND:20261130T110000Z",
+        "DTSTART:nonsense\nDURATION:PT2H",
+        "DTSTART;TZID=Mars:20261130T120000\nDURATION:PT2H",
+        "DTSTART 20261130T120000Z\nDURATION:PT2H",
+        "SUMMARY:never",
+    ],
+)
+def test_a_date_that_went_where_cannot_be_read_is_not_free_at_its_old_time(place: str, change: str) -> None:
+    result = read(event(WEEKLY), event(f"{place}\n{change}"))
+    assert times(result) == THREE and result.unread == {"one@example.org"}
+    assert [entry.status for entry in result.entries] == ["confirmed", "doubtful", "confirmed"]
+    assert times(read(event(f"{WEEKLY}\nSTATUS:CANCELLED\nSEQUENCE:1"), event(f"{place}\n{change}"))) == []
+
+
+def test_a_uid_is_never_longer_than_one_may_be() -> None:
+    long = "x" * 300
+    result = read(
+        event(WEEKLY, long), event(ZONED, "å" * 127), event("DTSTART:bad", long + "bad"), event(ZONED, "å" * 128)
+    )
+    assert all(len(entry.uid.encode()) <= lines.LONGEST_UID for entry in result.entries)
+    assert len({entry.uid for entry in result.entries}) == 3 and "å" * 127 in {entry.uid for entry in result.entries}
+    assert [len(uid) for uid in result.unread] == [69]
+    assert read(event(WEEKLY, long + "y")).entries[0].key != read(event(WEEKLY, long)).entries[0].key
+    moved = "RECURRENCE-ID:20261130T080000Z\nDTSTART:20261130T120000Z\nDURATION:PT2H"
+    assert times(read(event(WEEKLY, long), event(moved, long)))[1] == "2026-11-30 12:00/2026-11-30 14:00"
+
+
+def test_what_is_of_an_event_is_told_once_for_all_its_dates() -> None:
+    result = read(event(ZONED + "\nRRULE:FREQ=DAILY;COUNT=90\nSUMMARY:A title", "a-uid"))
+    text = json.dumps(reading.packed(result))
+    assert len(result.entries) == 90 and text.count("a-uid") == text.count("A title") == 1
+    assert reading.unpacked(json.loads(text)) == result
 
 
 PLAIN = calendar(event(ZONED))
@@ -400,10 +530,128 @@ def test_what_is_kept_of_a_file_gives_the_same_times_and_no_words() -> None:
     assert b"ecret" not in kept
     first, second = reading.read(data, ASK), reading.read(kept, ASK)
     assert [(one.key, one.span) for one in first.entries] == [(one.key, one.span) for one in second.entries]
-    assert codes(first) == codes(second)
+    assert first.problems == second.problems  # in the lines of the file as it came
     with_words = lines.stripped(data, words=True)
     assert b"SUMMARY:Secret" in with_words and b"mailto" not in with_words
     assert reading.read(with_words, ASK).name == "Secret"
+
+
+def _spoilt(text: str, *cuts: tuple[str, str]) -> bytes:
+    for old, new in cuts:
+        text = text.replace(old, new, 1)
+    return text.replace("\n", "\r\n").encode()
+
+
+_WHOLE = calendar(ODD_ZONE, event(WEEKLY + "\nSUMMARY:A talk"), event(ZONED, "two"), head="X-WR-CALNAME:N").decode()
+_WHOLE = _WHOLE.replace("\r\n", "\n")
+CROOKED = {
+    "alarm": _spoilt(_WHOLE, ("SUMMARY:A talk", "BEGIN:VALARM\nTRIGGER:x")),
+    "stray-begin": _spoilt(_WHOLE, ("SUMMARY:A talk", "BEGIN:FOO")),
+    "stray-end": _spoilt(_WHOLE, ("SUMMARY:A talk", "END:VALARM")),
+    "spaced-begin": _spoilt(_WHOLE, ("SUMMARY:A talk", "BEGIN :VALARM")),
+    "unclosed": _spoilt(_WHOLE, ("END:VEVENT\n", "")),
+    "unclosed-without-uid": _spoilt(_WHOLE, ("END:VEVENT\n", ""), ("UID:one@example.org\n", "")),
+    "folded-begin": _spoilt(_WHOLE, ("BEGIN:VEVENT", "BEGIN:VEV\n ENT")),
+    "no-uids": calendar(event(ZONED + "\nSUMMARY:One", ""), event(ZONED + "\nSUMMARY:Two", "")),
+    "no-uids-no-words": calendar(event(ZONED, ""), event("DTSTART:bad\nSUMMARY:Bad", "")),
+    "empty-uid": calendar(event("UID: \n" + ZONED + "\nSUMMARY:One", ""), event(ZONED + "\nSUMMARY:Two\nUID:", "")),
+    "long-uid": calendar(event(WEEKLY, "x" * 900), event("DTSTART:bad", "y" * 900)),
+    "broken-lines": _spoilt(_WHOLE, ("SUMMARY:A talk", "DTEND 20261123\n\n and so on\n\n DTSTART:20261124T080000Z\nSUMMARY x")),
+    "broken-note": _spoilt(_WHOLE, ("SUMMARY:A talk", "DESCRIPTION:first\n, the rest")),
+    "parameters": _spoilt(_WHOLE, ("TZID=Europe/Stockholm", 'X-A="b:c;d";TZID="/a.b/Europe/Stockholm";TZID=Mars')),
+    "microsoft": _spoilt(_WHOLE, ("TZID=Europe/Stockholm", "TZID=tzone://Microsoft/Utc")),
+    "zone-unknown": _spoilt(_WHOLE, ("TZID=Europe/Stockholm", 'TZID=a"b')),
+    "zone-broken": _spoilt(_WHOLE, ("TZOFFSETFROM:+0200", "TZOFFSETFROM +0200"), ("TZID=Europe", "TZID=Customized Time Zone;X=E")),
+    "nested": _spoilt(_WHOLE, ("SUMMARY:A talk", "BEGIN:VEVENT\nUID:inner\nDTSTART:20261125T080000Z\nDURATION:PT1H\nEND:VEVENT")),
+    "freebusy": calendar(free_busy("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261124T080000Z/PT1H", "FREEBUSY:x"), event(ZONED)),
+    "range": _spoilt(_WHOLE, ("UID:two", "UID:one@example.org\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261130T080000Z")),
+    "windows": _WHOLE.replace("A talk", "Möte \x9d").replace("UID:two", "UID:två\x9d").encode("latin-1"),
+    "utf16": _WHOLE.replace("two", "två").encode("utf-16"),
+    "blank": b"\n\r\n" + _WHOLE.replace("\n", "\n\n").encode() + b"\n",
+    "others": b"BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VCARD\nUID:x\nEND:VCARD\nnoise\n" + _WHOLE.encode(),
+    "long-title": _spoilt(_WHOLE, ("A talk", "x" * 100_000)),
+    "long-date": _spoilt(_WHOLE, ("SUMMARY:A talk", "RDATE:" + "20261123T080000Z," * 5000)),
+}  # fmt: skip
+
+
+def alike(data: bytes) -> None:
+    """Expect what is kept of a file to read as the file itself."""
+    said = apart.answer(data, ASK)
+    if "refused" in said:
+        for words in (False, True):
+            with pytest.raises(Refused, match=said["refused"][0]["code"]):
+                lines.stripped(data, words=words)
+        return
+    first = reading.unpacked(said["reading"])
+    assert reading.read(lines.stripped(data, words=True), ASK) == first
+    kept = lines.stripped(data)
+    assert lines.stripped(kept) == kept
+    second = reading.read(kept, ASK)
+    assert second.entries == [replace(entry, title="") for entry in first.entries]
+    told = [[(one.line, one.code, one.uid, one.note) for one in found.problems] for found in (first, second)]
+    assert told[0] == told[1] and first.more_problems == second.more_problems
+    untold = {"entries": [], "problems": [], "name": ""}
+    assert replace(second, **untold) == replace(first, **untold)
+
+
+@pytest.mark.parametrize("name", CROOKED)
+def test_what_is_kept_of_a_crooked_file_reads_as_the_file(name: str) -> None:
+    assert reading.read(CROOKED[name], ASK).entries
+    alike(CROOKED[name])
+
+
+def test_too_many_events_stay_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_EVENTS", 2)
+    alike(calendar(*(event(ZONED, str(number)) for number in range(4))))
+
+
+_PIECES = st.sampled_from(
+    [
+        "BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "BEGIN:VALARM", "END:VALARM", "BEGIN:FOO",
+        "END:FOO", "BEGIN:VFREEBUSY", "END:VFREEBUSY", "BEGIN :VEVENT", "begin: vevent ", "END:", "UID:a", "UID:b", "UID:",
+        "DTSTART:20261123T080000Z", "DTSTART:20261124T080000Z", "DTSTART 20261124T080000Z", "DTEND:bad", "DURATION:PT1H",
+        "RRULE:FREQ=WEEKLY;COUNT=3", "RECURRENCE-ID:20261130T080000Z", "SUMMARY:One", "SUMMARY:Two", "SUMMARY Three",
+        "STATUS:CANCELLED", "FREEBUSY:20261125T080000Z/PT1H", "FREEBUSY:x", "TRANSP:TRANSPARENT", "", " ", " folded",
+        "\tx:y", "words", "DESCRIPTION:words", "BEGIN:VTIMEZONE", "TZID:Own", "END:VTIMEZONE", "METHOD:CANCEL",
+        'DTSTART;TZID="Own":20261126T080000', 'EXDATE;VALUE=DATE;X="a:b":20261130', "EXDATE;=:x",
+    ]
+)  # fmt: skip
+_SOUND = st.sampled_from(
+    [
+        event(ZONED, "a"),
+        event(ZONED + "\nSUMMARY:x", ""),
+        event(WEEKLY, "b"),
+        free_busy("FREEBUSY:20261125T080000Z/P1D"),
+    ]
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.one_of(_PIECES, _SOUND), max_size=25), st.sampled_from(["\r\n", "\n", "\r"]), st.booleans())
+def test_what_is_kept_reads_as_the_file_however_it_is_nested(pieces: list[str], end: str, closed: bool) -> None:
+    text = "\n".join(["BEGIN:VCALENDAR", *pieces, *(["END:VCALENDAR"] if closed else [])])
+    alike(text.replace("\n", end).encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_what_is_kept_of_a_spoilt_file_reads_as_the_file(data: st.DataObject) -> None:
+    spoilt = bytearray(_WHOLE.encode())
+    for _ in range(data.draw(st.integers(1, 12))):
+        at = data.draw(st.integers(0, len(spoilt)))
+        spoilt[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=4))
+    alike(bytes(spoilt))
+
+
+def test_ends_of_lines_alone_cost_no_more_than_they_may() -> None:
+    data = b"BEGIN:VCALENDAR\r\n" + b"\n" * 5_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="calendar-long"):
+            lines.stripped(data)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_reading_survives_its_way_from_another_process() -> None:

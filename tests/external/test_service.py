@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from itertools import pairwise
 
 import pytest
@@ -26,8 +28,8 @@ from innovation_station.notices.models import Notice
 from innovation_station.personal import Subject
 from innovation_station.spaces.queries import house
 from tests.conftest import NOW, TUESDAY, ZONE, at, statements
-from tests.external.calendars import calendar
-from tests.external.conftest import Hand, local
+from tests.external.calendars import calendar, event
+from tests.external.conftest import Hand, local, packed
 from tests.external.server import Site, serving
 from tests.waits.conftest import Line
 
@@ -223,6 +225,36 @@ def test_what_cannot_be_read_any_more_stays_as_it_was(context: Flask, hand: Hand
     assert hand.calendar(calendar_id).said["problems"][0][1] == "unknown-zone"
 
 
+def test_a_date_that_went_where_cannot_be_read_keeps_the_time_it_was_known_to_have(context: Flask, hand: Hand) -> None:
+    daily = local("0900", "1000", more="RRULE:FREQ=DAILY;COUNT=2")
+    place = "RECURRENCE-ID;TZID=Europe/Stockholm:20261125T090000\n"
+    moved = f"{place}DTSTART;TZID=Europe/Stockholm:20261125T130000\nDURATION:PT1H"
+    calendar_id = hand.add(daily, event(moved, "one"))
+    known = ["09:00-10:00", "11-25 13:00-14:00"]
+    assert hand.taken() == known
+    for spoilt in (moved.replace("DURATION:PT1H", "DTEND:soon"), f"{place}DTSTART:soon\nDURATION:PT1H"):
+        assert hand.again(calendar_id, daily, event(spoilt, "one")) == 0
+        assert hand.taken() == known
+    earlier = local("0800", "1000", more="RRULE:FREQ=DAILY;COUNT=2")
+    assert hand.again(calendar_id, earlier.replace("T100000", "T090000"), event(moved, "one")) > 0
+    fresh = hand.add(daily, event(moved.replace("DURATION:PT1H", "DTEND:soon"), "one"), space=hand.small.a2)
+    assert hand.taken(hand.small.a2) == ["09:00-10:00", "11-25 09:00-10:00"] and fresh
+
+
+def test_lists_of_busy_times_take_theirs(context: Flask, hand: Hand) -> None:
+    def listed(*periods: str) -> str:
+        return f"BEGIN:VFREEBUSY\nFREEBUSY:{','.join(periods)}\nEND:VFREEBUSY\n"
+
+    calendar_id = hand.add(listed("20261124T080000Z/PT1H", "20261124T120000Z/PT1H"))
+    assert hand.taken() == ["09:00-10:00", "13:00-14:00"]
+    assert hand.again(calendar_id, listed("20261124T080000Z/PT2H", "20261124T120000Z/PT1H")) == 1
+    assert hand.taken() == ["09:00-11:00", "13:00-14:00"]
+    assert hand.again(calendar_id, listed("20261124T080000Z/PT2H", "nonsense")) == 0
+    assert hand.taken() == ["09:00-11:00", "13:00-14:00"]
+    assert hand.again(calendar_id, listed("20261124T080000Z/PT2H")) == 1
+    assert hand.taken() == ["09:00-11:00"]
+
+
 def test_a_cancellation_takes_back_what_it_names(context: Flask, hand: Hand) -> None:
     calendar_id = hand.add(local("0900", "1000", "a"), local("1100", "1200", "b"))
     hand.again(calendar_id, local("0900", "1000", "a"), head="METHOD:CANCEL")
@@ -260,15 +292,15 @@ def test_a_calendar_that_rests_keeps_its_times_and_is_not_written(context: Flask
 def test_what_is_looked_at_is_its_makers_alone_and_goes_after_an_hour(context: Flask, hand: Hand) -> None:
     draft_id = hand.draft(local("0900", "1000"), space=hand.small.a1)
     assert hand.taken() == [] and db.session.scalars(select(ExternalCalendar)).all() == []
-    found = hand.read(local("0900", "1000"))
+    found, file = hand.read(local("0900", "1000")), packed(local("0900", "1000"), words=False)
     with pytest.raises(NotFound, match="external-draft-gone"), transaction():
-        service.take(hand.who("admin"), draft_id, found, now=NOW, zone=ZONE)
+        service.take(hand.who("admin"), draft_id, found, file, now=NOW, zone=ZONE)
     with pytest.raises(NotFound, match="external-draft-gone"), transaction():
-        service.take(hand.who(), draft_id, found, now=NOW + rules.DRAFT_FOR, zone=ZONE)
+        service.take(hand.who(), draft_id, found, file, now=NOW + rules.DRAFT_FOR, zone=ZONE)
     with transaction():
-        service.take(hand.who(), draft_id, found, now=NOW, zone=ZONE)
+        service.take(hand.who(), draft_id, found, file, now=NOW, zone=ZONE)
     with pytest.raises(NotFound, match="external-draft-gone"), transaction():
-        service.take(hand.who(), draft_id, found, now=NOW, zone=ZONE)
+        service.take(hand.who(), draft_id, found, file, now=NOW, zone=ZONE)
     assert len(db.session.scalars(select(ExternalCalendar)).all()) == 1
     hand.draft(local("0900", "1000"), space=hand.small.a1)
     with transaction():
@@ -280,13 +312,14 @@ def test_an_unknown_zone_has_to_be_chosen_first(context: Flask, hand: Hand) -> N
     part = "BEGIN:VEVENT\nUID:x\nDTSTART;TZID=Mars/Olympus:20261124T090000\nDURATION:PT1H\nEND:VEVENT\n"
     draft_id = hand.draft(part, space=hand.small.a1)
     with pytest.raises(Refused) as refused, transaction():
-        service.take(hand.who(), draft_id, hand.read(part), now=NOW, zone=ZONE)
+        service.take(hand.who(), draft_id, hand.read(part), None, now=NOW, zone=ZONE)
     assert refused.value.refusals == (Refusal("external-zone-asked", "zone", {"names": "Mars/Olympus"}),)
     with pytest.raises(Refused, match="external-zone"), transaction():
         service.rezone(hand.who(), draft_id, "Mars/Olympus", now=NOW)
     with transaction():
         service.rezone(hand.who(), draft_id, "Europe/London", now=NOW)
-        service.take(hand.who(), draft_id, hand.read(part, zone="Europe/London"), now=NOW, zone=ZONE)
+        found = hand.read(part, zone="Europe/London")
+        service.take(hand.who(), draft_id, found, packed(part, words=False), now=NOW, zone=ZONE)
     assert hand.taken() == ["10:00-11:00"]
 
 
@@ -393,6 +426,20 @@ def fetched(app: Flask, hand: Hand, site: Site, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(app.config, "EXTERNAL_REACH", site.reach())
     site.give("/a.ics?key=secret", calendar(local("0900", "1000")), ETag='"1"')
     return hand.add(local("0900", "1000"), address=site.at("/a.ics?key=secret"))
+
+
+def test_what_the_house_has_closed_and_its_own_name_reach_the_guard(
+    context: Flask, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = (ip_network("130.238.0.0/16"),)
+    station = replace(context.config["STATION"], external_closed=closed, base_url="https://station.example.org:8443")
+    monkeypatch.setitem(context.config, "STATION", station)
+    reach = jobs.means().reach
+    assert (reach.closed, reach.own, reach.ports) == (closed, "station.example.org", {80, 443})
+    with pytest.raises(Refused, match="address-private"):
+        service.gather("https://130.238.7.10/a.ics", jobs.means())
+    monkeypatch.setitem(context.config, "STATION", replace(station, external_closed=None, base_url=None))
+    assert (jobs.means().reach.closed, jobs.means().reach.own) == ((), None)
 
 
 def test_due_calendars_are_fetched_and_read(context: Flask, hand: Hand, site: Site, fetched: int) -> None:

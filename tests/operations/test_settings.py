@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def test_environment_goes_over_file_over_default(tmp_path: Path) -> None:
         ("TIMEZONE", "America/New_York", "America/New_York"),
         ("FEED_PAST_MONTHS", "0", 0),
         ("SERIES_MOST", "1000", 1000),
+        ("EXTERNAL_CLOSED", "192.0.2.0/24, 2001:db8::/32,", (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32"))),
+        ("EXTERNAL_CLOSED", "198.51.100.7", (ip_network("198.51.100.7/32"),)),
         ("SECRET_KEY", KEY, KEY),
     ],
 )  # fmt: skip
@@ -87,6 +90,7 @@ def pairs(name: str, *values: str) -> list[tuple[str, str]]:
         *pairs("TIMEZONE", "Stockholm", "Europe", "../../etc/passwd", "/etc/localtime", "+01:00", "x" * 5000),
         *pairs("FEED_PAST_MONTHS", "121", "always"),
         *pairs("SERIES_MOST", "0", "1001", "many"),
+        *pairs("EXTERNAL_CLOSED", "inside", "192.0.2.7/24", "192.0.2.0/33", "192.0.2.0-192.0.2.9"),
         *pairs("LOG_FORMAT", "xml"),
         *pairs("LOG_LEVEL", "INFO", "loud"),
         *pairs("SECRET_KEY", "short"),
