@@ -330,7 +330,8 @@ def reopen(closure_id: int, *, now: datetime) -> None:
         return
     writes.shut_until(closure_id, cut)
     if cut > closure.start:
-        closure.end = cut
+        closure.end, closure.changed_at = cut, now
+        closure.sequence += 1
     else:
         db.session.delete(closure)
     db.session.flush()

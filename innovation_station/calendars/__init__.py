@@ -20,7 +20,7 @@ Invariants
 - Whether its member may have a feed is asked at every fetch, by the rules of the pages (`scopes`): who has lost role,
   grant or account gets the 404 that every wrong address gets. No name below the level full, nowhere an address of mail.
 - A booking writes no entry of a place: that is done by the fetch, which costs as many statements for one place as for
-  all, one where nothing has changed and three where all is stored.
+  all, one where nothing has changed and four where all is stored.
 - The same booking has the same UID in every feed, for life; SEQUENCE counts changes of time and status.
 - No text that people write can raise, inject a line or hide another entry. One bad entry is left out and
   logged.
@@ -95,6 +95,10 @@ Decisions
 2026-11: An organisation has no counter of its own, and one would make each booking dearer. Its shelf keeps the sum of
   all spaces' revisions and a name of its parts: where the sum differs the parts are compared, and where they do not the
   answer is still a 304. Rejected: the ETag from the sum, which would send everything whenever anybody books.
+2026-11: A closure is one entry, with a UID of its own, in each feed of places that it meets, also where the whole house
+  is shut. There are few, so they are made at the fetch. Rejected: with what is stored of each place, where a house that
+  is shut would be told once for each. What another calendar has of a place is in none: its rows come and go with each
+  look, and nothing of it would keep a UID.
 2026-11: The public feed of a space is busy only, also where a booking's title is shown: what members agree to is that
   other members see it. Rejected: the level public, with everybody as its readers.
 2026-11: A form asks for all or for busy, and the level follows from who asks. Rejected: three levels to choose from, of

@@ -19,13 +19,13 @@ from innovation_station.calendars import queries, rules
 from innovation_station.calendars.ics import Entry, event_bytes, is_local
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
-from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Today, Wording
+from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Shut, Today
 from innovation_station.db import db
 from innovation_station.spaces.rules import House, Language
 
 log = get_logger(__name__)
 MONTH = len("2026-11")
-B = TypeVar("B", bound=Booked)
+B = TypeVar("B", bound=Booked | Shut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +169,20 @@ def bodies(
 ) -> dict[int, bytes]:  # fmt: skip
     """Make the entries of bookings that can be made, by their ids."""
     made = {
-        booking.id: body(booking, book, shared, lambda one, how: rules.entry(one, how, shared.base_url, edition))
+        booking.id: body(
+            booking, shared, lambda one: rules.entry(one, book.words[one.space_id], shared.base_url, edition)
+        )
         for booking in bookings
     }
     return {booking_id: data for booking_id, data in made.items() if data}
 
 
-def body(booking: B, book: Phrasebook, shared: Setting, entry: Callable[[B, Wording], Entry]) -> bytes:
+def body(row: B, shared: Setting, entry: Callable[[B], Entry]) -> bytes:
     """Make one entry; one that cannot be made is left out and logged: it must not take the others with it."""
     try:
-        return event_bytes(entry(booking, book.words[booking.space_id]), shared.zone)
+        return event_bytes(entry(row), shared.zone)
     except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
-        log.error("entry left out of feeds", booking=booking.id, reason=repr(error))
+        log.error("entry left out of feeds", booking=row.id, reason=repr(error))
         return b""
 
 

@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 8
+VERSION = 9
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -168,7 +168,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "requested": "Väntar på svar",
         "released": "Släppt", "let_go": "Platsen släpptes, för ingen hade checkat in.",
         "change": "Ändra eller avboka:", "feed": "Mina bokningar", "booked": "Bokad", "by": "Bokad av",
-        "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
+        "closed": "Stängt", "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
     },
     "en": {
         "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
@@ -178,7 +178,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "requested": "Awaiting an answer",
         "released": "Released", "let_go": "The place was released, for nobody had checked in.",
         "change": "Change or cancel:", "feed": "My bookings", "booked": "Booked", "by": "Booked by",
-        "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
+        "closed": "Closed", "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
     },
 }  # fmt: skip
 
@@ -380,6 +380,44 @@ def entry_of_place(booking: Taking, how: Wording, base_url: str, level: Level) -
         location=how.location,
         url=url,
         categories=(how.category,),
+    )
+
+
+class Shut(Protocol):
+    """What an entry needs of a closure; without a space the house is shut."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def reason_sv(self) -> str: ...
+    @property
+    def reason_en(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def changed_at(self) -> datetime | None: ...
+
+
+def entry_of_closure(closure: Shut, where: Wording, level: Level) -> Entry:
+    """Say that a place or the house is shut, and to members why, as their pages do."""
+    closed = WORDS[where.language]["closed"]
+    reason = closure.reason_sv if where.language == "sv" else closure.reason_en
+    return Entry(
+        uid=f"closure-{closure.id}@innovation-station",
+        start=closure.start,
+        end=closure.end,
+        summary=closed if level == "busy" else f"{closed}: {reason} ({where.label})",
+        created=closure.created_at,
+        modified=closure.changed_at or closure.created_at,
+        location=where.location,
+        sequence=closure.sequence,
+        categories=(where.category,) if where.category else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -28,12 +28,12 @@ from innovation_station.calendars.rules import (
 )  # fmt: skip
 from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
 from innovation_station.members.models import Member
-from innovation_station.spaces.models import Space
+from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.rules import House
 
 BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer before it begins
-_contents, _part, _allocation, _booking, _member, _space = (
-    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member, Space)
+_contents, _part, _allocation, _booking, _member, _space, _closure = (
+    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member, Space, Closure)
 )  # fmt: skip
 _sibling = _allocation.alias("sibling")
 _HOLDERS = {"space": _contents.c.space_id, "organisation": _contents.c.organisation_id}
@@ -185,6 +185,28 @@ _TAKEN_BY = (
     )
     .order_by(_booking.c.start, _booking.c.id)
 )  # fmt: skip
+
+
+_SHUT = (
+    select(
+        _closure.c.id, _closure.c.space_id, _closure.c.start, _closure.c.end, _closure.c.reason_sv,
+        _closure.c.reason_en, _closure.c.sequence, _closure.c.created_at, _closure.c.changed_at,
+    )
+    .where(
+        _closure.c.start < bindparam("last", type_=UtcDateTime),
+        _closure.c.end > bindparam("first", type_=UtcDateTime),
+        or_(_closure.c.space_id.is_(None), _closure.c.space_id.in_(bindparam("ids", expanding=True))),
+    )
+    .order_by(_closure.c.start, _closure.c.id)
+)  # fmt: skip
+
+
+def shut(coverage: Coverage, covered: Weeks) -> Sequence[Any]:
+    """List when the places of a feed, or all, are shut; one statement. Nobody books for an organisation then."""
+    if coverage.kind != "space":
+        return ()
+    first, last = covered.span
+    return rows_at_once(_SHUT, {"first": first, "last": last, "ids": list(coverage.ids)})
 
 
 def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dict[int, dict[str, list[Any]]]:

@@ -17,6 +17,7 @@ from structlog import get_logger
 
 from innovation_station.calendars import rules, shelf_queries
 from innovation_station.calendars.contents import Part, body, phrasebook
+from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import Coverage, Edition, Phrasebook, Today, Weeks
@@ -66,7 +67,8 @@ class _Renewed:
 
 
 def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], house: House, today: Today) -> Joined:
-    """Join a feed of what is stored; two statements where all is in step, and no more for more places.
+    """Join a feed of what is stored, and of closures, which are few and not stored; three statements where all is in
+    step, and no more for more places.
 
     `revisions` are those of the spaces; they must have been read before.
     """
@@ -77,7 +79,7 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
     stale = [holder for holder in coverage.ids if not _in_step(shelves.get(holder), wanted[holder], of, covered)]
     if stale:
         known = shelf_queries.known(coverage.kind, stale, edition)
-        renewal = _Renewal(edition, book, of, today, covered, known)
+        renewal = _Renewal((coverage, edition), book, of, today, covered, known)
         taking = shelf_queries.taking(coverage.kind, stale, house, renewal.weeks)
         new = {
             holder: renewal.of(holder, shelves.get(holder), taking.get(holder, {}), wanted[holder]) for holder in stale
@@ -85,15 +87,28 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
         shelves |= {holder: shelf for holder, (shelf, _written) in new.items()}
         _store(coverage, edition, known, {holder: written for holder, (_shelf, written) in new.items()})
     parts = sorted((week, holder) for holder, shelf in shelves.items() for week in shelf.parts)
-    found = [shelves[holder].parts[week] for week, holder in parts]
+    found: list[Stored | Part] = [shelves[holder].parts[week] for week, holder in parts]
+    found.append(_shut(coverage, edition, (house, book, today, covered)))
     filled = [one.local for one in found if one.piece.size]
     return Joined(
-        covered, [one.piece for one in found], any(filled) if filled else None, sum(one.entries for one in found),
+        covered, [one.piece for one in found], any(filled) if filled else None,
+        sum(one.entries for one in found),
         {holder: shelf.revision for holder, shelf in shelves.items()},
         shelves[coverage.ids[0]].name if coverage.kind == "organisation" else "",
         covered != today.weeks,
         max((shelf.written_at for shelf in shelves.values()), default=0),
     )  # fmt: skip
+
+
+def _shut(coverage: Coverage, edition: Edition, around: tuple[House, Phrasebook, Today, Weeks]) -> Part:
+    """Make the entries of when a feed's places are shut: one each, also where all of the house is."""
+    house, book, today, covered = around
+    all_of_it = rules.Wording(house.name, house.name, "", edition.language)
+
+    def entry(row: Any) -> Entry:
+        return rules.entry_of_closure(row, book.words.get(row.space_id, all_of_it), edition.level)
+
+    return Part.of("", [body(row, today.shared, entry) for row in shelf_queries.shut(coverage, covered)])
 
 
 def wanted_revisions(coverage: Coverage, revisions: Mapping[int, int]) -> dict[int, int]:
@@ -122,9 +137,11 @@ class _Renewal:
     """Makes what differs of some holders, within the weeks of a feed and within those that are stored already."""
 
     def __init__(
-        self, edition: Edition, book: Phrasebook, made_of: str, today: Today, covered: Weeks, known: Mapping[int, Known]
+        self, wanted: tuple[Coverage, Edition], book: Phrasebook, made_of: str, today: Today, covered: Weeks,
+        known: Mapping[int, Known],
     ):  # fmt: skip
-        self.edition, self.book, self.made_of, self.today, self.known = edition, book, made_of, today, known
+        self.edition, self.book, self.made_of, self.today, self.known = wanted[1], book, made_of, today, known
+        self.is_of_all = wanted[0].kind == "organisation"  # its revision is that of all spaces, booked by anybody
         self.covered, widest = covered, today.weeks
         for one in known.values():
             covered = covered.joined(one.first, one.last)
@@ -148,6 +165,7 @@ class _Renewal:
                     parts[week] = Stored(of, made.local, made.entries, made.piece)
         gone = [week for week in (known.parts if known else ()) if week not in made_of]
         same = shelf is not None and shelf.made_of == self.made_of and not (fresh or gone)
+        same = same and (self.is_of_all or shelf is None or shelf.revision == revision)  # a closure is in no part
         state: dict[str, Any] = {
             "revision": revision, "made_of": self.made_of,
             "name": rules.digest(*(text for week in sorted(made_of) for text in (week, made_of[week]))),
@@ -162,8 +180,8 @@ class _Renewal:
         return f"{token}.{zlib.crc32(row.member.encode()):x}" if self.edition.level == "full" else token
 
     def _entry(self, row: Any) -> bytes:
-        shared, level = self.today.shared, self.edition.level
-        return body(row, self.book, shared, lambda one, how: rules.entry_of_place(one, how, shared.base_url, level))
+        words, shared, level = self.book.words, self.today.shared, self.edition.level
+        return body(row, shared, lambda one: rules.entry_of_place(one, words[one.space_id], shared.base_url, level))
 
 
 def _store(coverage: Coverage, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:

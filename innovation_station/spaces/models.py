@@ -207,7 +207,10 @@ class PolicyRow(Ruled, Base):
 
 
 class Closure(Base):
-    """The house (no space) or one space is shut for a span; its allocations keep everybody out."""
+    """The house (no space) or one space is shut for a span; its allocations keep everybody out.
+
+    `sequence` counts what calendars must notice, `changed_at` is when that was last, None where it never was.
+    """
 
     __tablename__ = "closure"
 
@@ -218,5 +221,7 @@ class Closure(Base):
     reason_sv: Mapped[str] = mapped_column(String(200))
     reason_en: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[Instant]
+    changed_at: Mapped[Instant | None]
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (CheckConstraint('start < "end"', name="order"),)
