@@ -433,23 +433,24 @@ def test_a_name_that_nobody_answers_for_is_not_waited_for() -> None:
 
 
 def test_the_deadline_holds_for_all_redirects_together(site: Site) -> None:
-    def slow(request: BaseHTTPRequestHandler) -> None:
-        time.sleep(0.4)
-        request.send_response(302)
-        request.send_header("Location", "/slow")
-        request.end_headers()
-
-    asked: list[str] = []
+    over, asked = threading.Event(), []
 
     def resolver(host: str, _port: int) -> list[str]:
         asked.append(host)
-        time.sleep(0.3)
+        over.wait(0.1 if host == "first.test" else 8)
         return ["127.0.0.1"]
 
-    site.pages["/slow"] = slow
-    reach = site.reach(hosts=frozenset({"slow.test"}), seconds=0.9, resolver=resolver)
-    assert refused(f"http://slow.test:{site.port}/slow", reach) == "fetch-slow"
-    assert 1 <= len(asked) <= 2
+    site.send_on("/start", f"http://second.test:{site.port}/a.ics")
+    reach = site.reach(hosts=frozenset({"first.test", "second.test"}), seconds=1.0, resolver=resolver)
+    started = time.monotonic()
+    try:
+        assert refused(f"http://first.test:{site.port}/start", reach) == "fetch-slow"
+        assert time.monotonic() - started < 4 and asked == ["first.test", "second.test"]
+    finally:
+        over.set()
+    asked.clear()
+    assert refused(f"http://first.test:{site.port}/start", site.reach(seconds=0.0, resolver=resolver)) == "fetch-slow"
+    assert asked == []
 
 
 def test_a_server_that_is_no_web_server_is_told() -> None:
