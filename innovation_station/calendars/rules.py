@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 9
+VERSION = 10
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 FEEDS_MOST = 20
@@ -224,12 +224,17 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a place is written in one language."""
+    """How a place is written in one language, and since when, None where it always was."""
 
     label: str
     location: str
     category: str
     language: Language
+    since: datetime | None = None
+
+    def modified(self, changed_at: datetime) -> datetime:
+        """Give when an entry changed last that says it: programs that go by that see a new name."""
+        return changed_at if self.since is None else max(changed_at, self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,13 +292,15 @@ def wording(place: Place, house: House, language: Language) -> Wording:
     label = f"{words['desk']} {place.name}" if place.kind == "desk" else place.name
     zone = house.zones[place.zone_id].names[language] if place.zone_id is not None else ""
     parts = (place.name, zone, house.name, house.address_of(place, language))
-    return Wording(label, ", ".join(part for part in parts if part), words[place.kind], language)
+    return Wording(label, ", ".join(part for part in parts if part), words[place.kind], language, place.worded_at)
 
 
 def phrasebook(house: House, language: Language, setting: Setting) -> Phrasebook:
     """Give the words for all places of a house, and the stamp of what entries depend on besides bookings."""
     words = {place.id: wording(place, house, language) for place in house.places.values()}
-    said = [str((place_id, how.label, how.location, how.category)) for place_id, how in sorted(words.items())]
+    said = [
+        str((place_id, how.label, how.location, how.category, how.since)) for place_id, how in sorted(words.items())
+    ]
     block = zone_text(setting.zone).block
     stamp = digest(VERSION, language, setting.base_url, setting.zone.key, block, *said)
     return Phrasebook(words, stamp[:16])
@@ -324,7 +331,7 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
         end=kept_until(booking),
         summary=f"{words[sign]}: {summary}" if sign else summary,
         created=booking.created_at,
-        modified=booking.changed_at,
+        modified=how.modified(booking.changed_at),
         description=said,
         location=how.location,
         url=url,
@@ -363,7 +370,7 @@ def entry_of_place(booking: Taking, how: Wording, base_url: str, level: Level) -
     Only at the level full it says whose it is and leads to it: who polls that works for the place.
     """
     words = WORDS[how.language]
-    bare = _bare(booking, words["booked"])
+    bare = replace(_bare(booking, words["booked"]), modified=how.modified(booking.changed_at))
     if level == "busy":
         return replace(bare, location=how.location, categories=(how.category,))
     waiting = f"{words['requested']}: " if booking.state == "requested" else ""
@@ -414,7 +421,7 @@ def entry_of_closure(closure: Shut, where: Wording, level: Level) -> Entry:
         end=closure.end,
         summary=closed if level == "busy" else f"{closed}: {reason} ({where.label})",
         created=closure.created_at,
-        modified=closure.changed_at or closure.created_at,
+        modified=where.modified(closure.changed_at or closure.created_at),
         location=where.location,
         sequence=closure.sequence,
         categories=(where.category,) if where.category else (),

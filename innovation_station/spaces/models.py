@@ -61,7 +61,10 @@ class Zone(Base):
 
 
 class Space(Base):
-    """Anything that can be booked. `revision` rises with every change of its allocations and is their lock."""
+    """Anything that can be booked. `revision` rises with every change of its allocations and is their lock.
+
+    `worded_at` is when what calendars say of it changed last: name, kind, zone, house or address.
+    """
 
     __tablename__ = "space"
 
@@ -81,6 +84,7 @@ class Space(Base):
     photo: Mapped[str | None] = mapped_column(String(100))
     bookable: Mapped[bool] = mapped_column(default=True)
     revision: Mapped[int] = mapped_column(default=0)
+    worded_at: Mapped[Instant | None]
 
     __table_args__ = (
         CheckConstraint(KIND, name="kind"),

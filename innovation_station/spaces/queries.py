@@ -160,5 +160,6 @@ def _place(
         box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
         photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
         takes=taking[0], touches=taking[1], layouts=layouts, parts=bound[0], links=bound[1],
+        worded_at=row.worded_at,
     )  # fmt: skip
     return place.ruled(policy)

@@ -161,7 +161,8 @@ class Place:
     `takes` are the ids of the spaces whose time a booking takes: of a hall its parts, of a linked room both rooms, else
     its own. `touches` are those whose day looks different then, ascending; both are its own id where they are left out.
     `parts` are the ids it is divided into, `links` those of the rooms that are never booked together with it.
-    `doors` are the hours it is open where its policy narrows those in which it may be booked.
+    `doors` are the hours it is open where its policy narrows those in which it may be booked. `worded_at` is when what
+    calendars say of it changed last.
     """
 
     id: int
@@ -183,6 +184,7 @@ class Place:
     parts: tuple[int, ...] = ()
     links: tuple[int, ...] = ()
     doors: Hours | None = None
+    worded_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.takes:

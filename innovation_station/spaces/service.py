@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, event, inspect, select, true, update
 
+from innovation_station import clock
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.spaces import codes, rules
@@ -228,6 +229,26 @@ def changed() -> None:
     session = db.session()
     session.execute(update(HouseRow).values(revision=HouseRow.revision + 1))
     session.info[CHANGED] = session.get_transaction()
+
+
+_WORDS = {
+    Space: ("name", "kind", "zone_id"), Zone: ("name_sv", "name_en"), HouseRow: ("name", "address_sv", "address_en"),
+}  # fmt: skip
+
+
+@event.listens_for(Space, "before_update")
+@event.listens_for(Zone, "before_update")
+@event.listens_for(HouseRow, "before_update")
+def _reword(_mapper: object, connection: Connection, row: Space | Zone | HouseRow) -> None:
+    """Note since when places are called as they are, wherever it is changed: nobody has to remember."""
+    known: Any = inspect(row)
+    if not any(known.attrs[name].history.has_changes() for name in _WORDS[type(row)]):
+        return
+    if isinstance(row, Space):
+        row.worded_at = clock.now()
+        return
+    meant = Space.zone_id == row.id if isinstance(row, Zone) else true()
+    connection.execute(update(Space).where(meant).values(worded_at=clock.now()))
 
 
 def _added(row: Row) -> Row:

@@ -153,7 +153,7 @@ def test_setting_and_places_change_the_stamp() -> None:
     """A new address, zone, place name or house name makes every stored entry out of date."""
 
     def stamp(zone: str = "Europe/Stockholm", base: str = "https://a", address: str = "", name: str = "A1") -> str:
-        places = {1: SimpleNamespace(id=1, name=name, kind="desk", zone_id=None)}
+        places = {1: SimpleNamespace(id=1, name=name, kind="desk", zone_id=None, worded_at=None)}
         house = SimpleNamespace(
             name="Stationen",
             places=places,

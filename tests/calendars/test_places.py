@@ -36,7 +36,7 @@ from innovation_station.personal import Subject
 from innovation_station.plans import service as plans
 from innovation_station.spaces import queries as spaces
 from innovation_station.spaces import service as house
-from innovation_station.spaces.models import Space
+from innovation_station.spaces.models import HouseRow, Space, Zone
 from innovation_station.timespan import Span
 from tests.calendars.conftest import Feeds
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, statements
@@ -245,6 +245,45 @@ def test_what_is_shut_is_not_free(feeds: Feeds, poll: Poll, app: Flask, clock: C
     assert "SEQUENCE:1" in answer.text and "DTEND;TZID=Europe/Stockholm:20261124T090000" in answer.text
     for path, date in dates.items():
         assert poll(path, If_Modified_Since=date).status_code == 200
+
+
+def test_new_name_of_place_zone_or_house_is_a_change_of_what_says_it(
+    feeds: Feeds, poll: Poll, app: Flask, clock: Clock, ics_faults: Faults
+) -> None:
+    """Programs that go by LAST-MODIFIED show the old door otherwise. SEQUENCE stays: no time has changed."""
+    small = feeds.small
+    feeds.book(MORNING)
+    feeds.book(MORNING, "bo", small.a2)
+    zone = _zones(app)[0]
+    paths = {
+        feeds.make(): 1, feeds.of("space", small.a1): 1, feeds.of("staff", who="host"): 2,
+        feeds.of("zone", zone, level="busy"): 2,
+    }  # fmt: skip
+
+    def stamps(path: str, tag: str = '""') -> list[str]:
+        answer = poll(path, If_None_Match=tag)
+        assert ics_faults(answer.data) == [] and "SEQUENCE:1" not in answer.text
+        return re.findall(r"LAST-MODIFIED:(\w+)", answer.text)
+
+    def change(minutes: int, model: type, number: int, **values: object) -> str:
+        clock.now = NOW + timedelta(minutes=minutes)
+        with app.app_context(), transaction() as session:
+            row = session.get_one(model, number)
+            for name, value in values.items():
+                setattr(row, name, value)
+            house.changed()
+        return f"{clock.now:%Y%m%dT%H%M%SZ}"
+
+    first = f"{NOW:%Y%m%dT%H%M%SZ}"
+    assert all(stamps(path) == [first] * count for path, count in paths.items())
+    change(1, Space, small.a1, capacity=2)
+    assert all(stamps(path) == [first] * count for path, count in paths.items())
+    named = change(2, Space, small.a1, name="Nyplats")
+    assert all(sorted(stamps(path)) == [first, named][-count:] for path, count in paths.items())
+    zoned = change(3, Zone, zone, name_sv="Kajen", name_en="The Quay")
+    assert all(stamps(path) == [zoned] * count for path, count in paths.items())
+    moved = change(4, HouseRow, 1, address_sv="Nya gatan 1", address_en="1 New Street")
+    assert all(stamps(path) == [moved] * count for path, count in paths.items())
 
 
 def test_cancelled_ones_go_at_once(feeds: Feeds, poll: Poll, app: Flask) -> None:
