@@ -99,7 +99,8 @@ class FeedContents(Base):
 class FeedPart(Base):
     """The entries of a holder's bookings that begin in one month or week (UTC), deflated.
 
-    `part` is a month, "2026-11", of members, and the Monday of a week, "2026-11-23", of all others.
+    `part` is a month, "2026-11", of members, and the Monday of a week, "2026-11-23", of all others; what runs on into
+    the next week is in a part of its own, named by the week's Sunday.
 
     A cache: what is missing or out of date is made anew. `made_of` is the stamp of the house's words and then
     "id.revision" of each booking in the order of the feed, `lengths` how many bytes each entry has; `size` and `crc`
