@@ -86,11 +86,15 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) 
         patch.setattr(clock_module, "now", lambda: NOW)
         schema.upgrade(app)
         demo.load(app)
-    with app.app_context(), transaction():  # the house is full of plausible days; these desks nobody has
+    with (
+        app.app_context(),
+        transaction(),
+    ):  # the house is full of plausible days; these places nobody has, nor these two
         ours = (
             select(Booking)
             .join(Space, Space.id == Booking.space_id)
-            .where(Space.name.in_(("A3", "B1", "B5", "C7", "C8")))
+            .join(Member, Member.id == Booking.member_id)
+            .where(Space.name.in_(("A3", "B1", "B5", "C7", "C8", "Lida")) | Member.email.in_(OTHERS))
         )
         for booking in db.session.scalars(ours.where(Booking.state == "confirmed", Booking.start > NOW)).all():
             member = db.session.get_one(Member, booking.member_id)
@@ -101,6 +105,9 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) 
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return folder / "demo.db"
+
+
+OTHERS = ("maja.ostberg@example.org", "samir.haddad@example.org")  # who book in the tests
 
 
 class Station:
