@@ -53,7 +53,8 @@ def load(app: Flask) -> None:
         waits.add(session, members, drafts, bookings, today, zone)
         presence.add(session, members, spaces, drafts, bookings, today)
         guests.add(session, drafts, bookings, today, zone)
-        feeds.add(session, members, app.config["SECRET_KEY"], to_utc(today, time(), zone))
+        if key := app.config["SECRET_KEY"]:  # without one, as before the first start, no address can be made
+            feeds.add(session, members, key, to_utc(today, time(), zone))
         external.add(session, members, spaces, today, to_utc(today, time(8), zone), zone)
     with app.app_context():
         db.session.remove()

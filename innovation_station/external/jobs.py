@@ -47,7 +47,7 @@ def fetch(now: datetime) -> str:
     for calendar_id in due:
         done = fetch_one(calendar_id, now)
         changed, lost = changed + (done or 0), lost + (done is None)
-    return f"{len(due)} read, {changed} times changed, {lost} failed"
+    return f"{len(due)} read, {changed} changed, {lost} failed"
 
 
 def fetch_one(calendar_id: int, now: datetime, given: Means | None = None) -> int | None:

@@ -10,14 +10,17 @@ from innovation_station.i18n import ngettext
 
 _COUNT = re.compile(r"(\d{1,9}) ([a-z]+)")
 _SAID: dict[str, Callable[[int], str]] = {
+    "changed": lambda n: ngettext("%(num)d time changed", "%(num)d times changed", n),
     "deleted": lambda n: ngettext("%(num)d deleted", "%(num)d deleted", n),
     "digests": lambda n: ngettext("%(num)d summary sent", "%(num)d summaries sent", n),
     "ended": lambda n: ngettext("%(num)d ended", "%(num)d ended", n),
     "erased": lambda n: ngettext("%(num)d forgotten", "%(num)d forgotten", n),
     "expired": lambda n: ngettext("%(num)d freed", "%(num)d freed", n),
+    "failed": lambda n: ngettext("%(num)d failed", "%(num)d failed", n),
     "made": lambda n: ngettext("%(num)d put together", "%(num)d put together", n),
     "offered": lambda n: ngettext("%(num)d offered", "%(num)d offered", n),
     "opened": lambda n: ngettext("%(num)d opened", "%(num)d opened", n),
+    "read": lambda n: ngettext("%(num)d calendar read", "%(num)d calendars read", n),
     "released": lambda n: ngettext("%(num)d released", "%(num)d released", n),
     "reminded": lambda n: ngettext("%(num)d reminded", "%(num)d reminded", n),
     "told": lambda n: ngettext("%(num)d told", "%(num)d told", n),

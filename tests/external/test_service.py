@@ -444,10 +444,10 @@ def test_what_the_house_has_closed_and_its_own_name_reach_the_guard(
 
 def test_due_calendars_are_fetched_and_read(context: Flask, hand: Hand, site: Site, fetched: int) -> None:
     assert "external-calendars" in tasks(context)
-    assert jobs.fetch(NOW) == "0 read, 0 times changed, 0 failed"
+    assert jobs.fetch(NOW) == "0 read, 0 changed, 0 failed"
     site.give("/a.ics?key=secret", calendar(local("1300", "1400")), ETag='"2"')
     later = NOW + timedelta(hours=2)
-    assert jobs.fetch(later) == "1 read, 1 times changed, 0 failed"
+    assert jobs.fetch(later) == "1 read, 1 changed, 0 failed"
     assert hand.taken() == ["13:00-14:00"]
     row = hand.calendar(fetched)
     assert (row.etag, row.succeeded_at) == ('"2"', later) and row.next_at > later + timedelta(minutes=50)
@@ -458,7 +458,7 @@ def test_what_is_not_new_is_not_read_but_once_a_day(context: Flask, hand: Hand, 
     jobs.fetch(NOW + timedelta(hours=2))
     site.give("/a.ics?key=secret", b"", 304)
     later = NOW + timedelta(hours=4)
-    assert jobs.fetch(later) == "1 read, 0 times changed, 0 failed"
+    assert jobs.fetch(later) == "1 read, 0 changed, 0 failed"
     assert site.asked[-1][1]["If-None-Match"] == '"2"'
     assert (hand.calendar(fetched).succeeded_at, hand.taken()) == (later, ["09:00-10:00"])
     site.give("/a.ics?key=secret", calendar(local("0900", "1000")))
@@ -480,7 +480,7 @@ def test_one_that_fails_keeps_what_it_had_and_holds_nobody_up(
     other = hand.add(local("0900", "1000"), space=hand.small.a2, address=site.at("/b.ics"), name="B")
     site.give("/a.ics?key=secret", data, status)
     site.give("/b.ics", calendar(local("1500", "1600")))
-    assert jobs.fetch(NOW + timedelta(hours=2)) == "2 read, 1 times changed, 1 failed"
+    assert jobs.fetch(NOW + timedelta(hours=2)) == "2 read, 1 changed, 1 failed"
     assert hand.taken() == ["09:00-10:00"] and hand.taken(hand.small.a2) == ["15:00-16:00"]
     assert (hand.calendar(fetched).error or {})["code"] == code and hand.calendar(other).error is None
 
@@ -490,7 +490,7 @@ def test_an_uploaded_file_is_read_again_as_days_pass(context: Flask, hand: Hand)
     calendar_id = hand.add(daily)
     before = len(hand.rows(calendar_id))
     later = NOW + timedelta(days=14)
-    assert jobs.fetch(later).startswith("1 read, 4 times changed")
+    assert jobs.fetch(later).startswith("1 read, 4 changed")
     rows = hand.rows(calendar_id)
     assert len(rows) == before and "09:00-10:00" not in rows
 

@@ -249,7 +249,11 @@ def test_restore_ends_sessions_and_passes_every_revision(station: Settings, data
             (when,),
         )
         connection.execute("INSERT INTO login_session VALUES (1, 1, x'00', ?, ?, '', '')", (when, when))
-        connection.execute("INSERT INTO feed_contents VALUES (1, 'sv', 3, '', 1)")
+        connection.execute(
+            "INSERT INTO feed_contents"
+            " (member_id, language, level, remind, revision, made_of, name, first, last, written_at)"
+            " VALUES (1, 'sv', 'full', 0, 3, '', '', '', '', 1)"
+        )
     backup(station, tmp_path / "b")
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE house SET revision = 90")

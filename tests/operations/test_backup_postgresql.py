@@ -206,7 +206,12 @@ def test_sessions_and_revisions_change_with_the_content(
     """Whatever becomes of the program after the content has changed, no session of the backup lives again."""
     fill(engine, "B", 3)
     put_member(engine, "old")
-    execute(engine, "INSERT INTO feed_contents VALUES (1, 'sv', 40, '', 1)")
+    execute(
+        engine,
+        "INSERT INTO feed_contents"
+        " (member_id, language, level, remind, revision, made_of, name, first, last, written_at)"
+        " VALUES (1, 'sv', 'full', 0, 40, '', '', '', '', 1)",
+    )
     backup(on_postgresql, tmp_path / "b")
     fill(engine, "A", 3)
     execute(engine, "UPDATE house SET revision = 90", "UPDATE member SET bookings_revision = 41")
