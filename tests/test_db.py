@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import literal, select
+from sqlalchemy import literal, select, text
 
 from innovation_station.db import at_once, db, others_write, transaction
 
@@ -30,3 +30,8 @@ def test_who_writes_is_known_while_it_writes(context: None) -> None:
     with pytest.raises(LookupError, match="on purpose"), transaction():
         raise LookupError("on purpose")
     assert not others_write()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_statements_are_not_compiled_by_the_server(context: None) -> None:
+    assert db.session.scalar(text("SHOW jit")) == "off"

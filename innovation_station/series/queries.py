@@ -18,6 +18,7 @@ from innovation_station.bookings.models import (
     Allocation,
     Booking,
     BookingHistory,
+    Claim,
     SpaceHold,
 )
 from innovation_station.bookings.rules import GONE, HOLDING, Held, Wish
@@ -195,16 +196,14 @@ _MET = """
     SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(
             (SELECT booking.member_id FROM booking WHERE booking.id = m.booking_id),
             (SELECT space_hold.member_id FROM space_hold WHERE space_hold.id = m.hold_id)
-        ) AS member_id, m.hold_id, m.busy_id,
-        (SELECT claim.title_sv FROM claim WHERE claim.id = m.claim_id) AS title_sv,
-        (SELECT claim.title_en FROM claim WHERE claim.id = m.claim_id) AS title_en, NULL AS busy
+        ) AS member_id, m.hold_id, m.busy_id, m.claim_id, NULL AS busy
     FROM (
         SELECT DISTINCT allocation.id, allocation.space_id, allocation.start, allocation."end", allocation.booking_id,
             allocation.hold_id, allocation.busy_id, allocation.claim_id
         FROM {days}
     ) m
     UNION ALL
-    SELECT NULL, b.first, b.last, NULL, NULL, NULL, NULL, NULL, NULL, (
+    SELECT NULL, b.first, b.last, NULL, NULL, NULL, NULL, NULL, (
         SELECT {joined} FROM allocation
         WHERE allocation.start >= b.bound AND allocation.start < b.last AND allocation."end" > b.first
     )
@@ -232,24 +231,30 @@ _MET_BY = {
     dialect: _met(dialect).columns(
         column("space_id", Integer), column("start", UtcDateTime), column("end", UtcDateTime),
         column("booking_id", Integer), column("member_id", Integer), column("hold_id", Integer),
-        column("busy_id", Integer), column("title_sv", String), column("title_en", String), column("busy", String),
+        column("busy_id", Integer), column("claim_id", Integer), column("busy", String),
     )
     for dialect in _WINDOWS
 }  # fmt: skip
+
+
+_claim = Claim.__table__.c
+_CLAIMS = select(_claim.id, _claim.title_sv, _claim.title_en).where(_claim.id.in_(bindparam("ids", expanding=True)))
 
 
 def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held], dict[Span, frozenset[int]]]:
     """List what takes the spaces of dates on their days; and by span, for dates that may not be had, all spaces that
     anything takes then.
 
-    One statement, which looks at the days of the dates and at nothing else. `without` leaves bookings out of the first:
-    what they hold comes free with the change, but where they are no other date is led.
+    One statement, and one for the events among it, which look at the days of the dates and at nothing else. `without`
+    leaves bookings out of the first: what they hold comes free with the change, but where they are no other date is
+    led.
     """
     given = json.dumps([row for window in windows for row in _window_rows(window)])
     held, busy = [], {}
     alike: dict[str, frozenset[int]] = {}  # many days are: each text is read once
-    rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given})
-    for space, start, end, booking, member, hold, busy_id, title_sv, title_en, spaces in rows.all():
+    rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given}).all()
+    claims = _claims({row[7] for row in rows} - {None})
+    for space, start, end, booking, member, hold, busy_id, claim_id, spaces in rows:
         span = Span(start, end)
         if space is None:
             spaces = spaces or ""
@@ -257,9 +262,16 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
                 alike[spaces] = frozenset(json.loads(f"[{spaces}]"))
             busy[span] = alike[spaces]
         elif booking is None or booking not in without:
-            claim = None if title_sv is None else (title_sv, title_en)
-            held.append(Held(space, span, booking, member, hold_id=hold, busy_id=busy_id, claim=claim))
+            held.append(Held(space, span, booking, member, hold_id=hold, busy_id=busy_id, claim=claims.get(claim_id)))
     return sorted(held, key=lambda one: one.span), busy
+
+
+def _claims(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Give the titles of claims; one statement where dates meet any, which few do."""
+    if not ids:
+        return {}
+    found = connection().execute(_CLAIMS, {"ids": sorted(ids)})
+    return {claim_id: (title_sv, title_en) for claim_id, title_sv, title_en in found}
 
 
 def _window_rows(window: Window) -> Iterable[list[Any]]:
