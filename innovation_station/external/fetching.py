@@ -47,7 +47,9 @@ Resolver = Callable[[str, int], Sequence[str]]
 _EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 # What registers call global, or have not heard of, and is not: Azure's host agent, the relays of 6to4 (RFC 7526), names
 # for documents (RFC 9637), segments of routes (RFC 9602).
-_CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.88.99.0/24", "3fff::/20", "5f00::/16")))
+_CLOSED = tuple(
+    map(ipaddress.ip_network, ("168.63.129.16/32", "192.88.99.0/24", "2002::/16", "3fff::/20", "5f00::/16"))
+)  # 6to4 (2002::) is given up (RFC 7526), and Python's releases differ about it
 
 
 def resolve(host: str, port: int) -> list[str]:
