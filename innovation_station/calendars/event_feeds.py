@@ -17,7 +17,7 @@ from structlog import get_logger
 
 from innovation_station import clock, markdown
 from innovation_station.calendars.ics import Entry, calendar_bytes, event_bytes
-from innovation_station.calendars.rules import COLOUR
+from innovation_station.calendars.rules import COLOUR, UID_HOST
 from innovation_station.errors import NotFound
 from innovation_station.events import queries, rules
 from innovation_station.events.models import Event, Session
@@ -79,10 +79,6 @@ def _title(texts: tuple[str, str], spoken: Language) -> str:
     return rules.in_language(texts, spoken)[0]
 
 
-def _host() -> str:
-    return base_url().partition("://")[2].partition(":")[0]
-
-
 def _entries(row: Event, sessions: Sequence[Session], house: House, spoken: Language) -> list[Entry]:
     spans = _days(row, sessions)
     numbered = enumerate(spans, 1 if len(spans) > 1 else 0)
@@ -109,7 +105,7 @@ def _entry(
     mine = (one for one in sessions if span.contains(one.span))
     programme = [f"{local(one.start):%H:%M} {_title(one.titles, spoken)}" for one in mine]
     return Entry(
-        uid=f"event-{row.uid}{f'-{number}' if number else ''}@{_host()}", start=span.start, end=span.end,
+        uid=f"event-{row.uid}{f'-{number}' if number else ''}{UID_HOST}", start=span.start, end=span.end,
         summary=_prefix(row, spoken) + _title(row.titles, spoken), created=row.created_at, modified=row.changed_at,
         description="\n".join(filter(None, (about, *programme))), location=_where(row, sessions, house, spoken),
         url=_address(row), status="CANCELLED" if row.state == "cancelled" else "CONFIRMED", sequence=row.sequence,
@@ -121,7 +117,7 @@ def _session_entry(row: Event, one: Session, house: House, spoken: Language) -> 
     about = markdown.plain(rules.in_language((one.about_sv, one.about_en), spoken)[0])
     place = house.places[one.space_id].name if one.space_id in house.places else one.elsewhere  # type: ignore[index]
     return Entry(
-        uid=f"session-{one.uid}@{_host()}", start=one.start, end=one.end,
+        uid=f"session-{one.uid}{UID_HOST}", start=one.start, end=one.end,
         summary=_prefix(row, spoken) + _title(one.titles, spoken), created=row.created_at, modified=row.changed_at,
         description="\n".join(filter(None, (_title(row.titles, spoken), about))),
         location=", ".join(filter(None, (place, house.name))), url=_address(row),

@@ -21,8 +21,11 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 10
+VERSION = 11
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
+
+UID_HOST = "@innovation-station"
+"""A constant and not the base URL: a house that moves would double every entry in every calendar."""
 
 FEEDS_MOST = 20
 NAME_LONGEST = 60
@@ -326,7 +329,7 @@ def entry(booking: Booked, how: Wording, base_url: str, edition: Edition | None 
     sign, ended = _sign(booking)
     said = words[ended] if ended else f"{words['change']} {url}" if url else ""
     return Entry(
-        uid=f"booking-{booking.uid}@innovation-station",
+        uid=f"booking-{booking.uid}{UID_HOST}",
         start=booking.start,
         end=kept_until(booking),
         summary=f"{words[sign]}: {summary}" if sign else summary,
@@ -353,7 +356,7 @@ def _sign(booking: Booked) -> tuple[str, str]:
 def _bare(booking: Booked, summary: str) -> Entry:
     """Say when a booking is, and that it is one."""
     return Entry(
-        uid=f"booking-{booking.uid}@innovation-station",
+        uid=f"booking-{booking.uid}{UID_HOST}",
         start=booking.start,
         end=kept_until(booking),
         summary=summary,
@@ -416,7 +419,7 @@ def entry_of_closure(closure: Shut, where: Wording, level: Level) -> Entry:
     closed = WORDS[where.language]["closed"]
     reason = closure.reason_sv if where.language == "sv" else closure.reason_en
     return Entry(
-        uid=f"closure-{closure.id}@innovation-station",
+        uid=f"closure-{closure.id}{UID_HOST}",
         start=closure.start,
         end=closure.end,
         summary=closed if level == "busy" else f"{closed}: {reason} ({where.label})",

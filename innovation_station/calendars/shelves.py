@@ -181,7 +181,8 @@ class _Renewal:
 
     def _entry(self, row: Any) -> bytes:
         words, shared, level = self.book.words, self.today.shared, self.edition.level
-        return body(row, shared, lambda one: rules.entry_of_place(one, words[one.space_id], shared.base_url, level))
+        base_url = "" if self.is_of_all else shared.base_url  # an organisation's contact may not open its bookings
+        return body(row, shared, lambda one: rules.entry_of_place(one, words[one.space_id], base_url, level))
 
 
 def _store(coverage: Coverage, edition: Edition, known: Mapping[int, Known], new: Mapping[int, _Renewed]) -> None:

@@ -69,7 +69,7 @@ def state_mark(calendar: ExternalCalendar) -> tuple[str, str | None, str]:
         return _("Rests"), None, "clock"
     if calendar.state == "stopped":
         return _("Stopped after many failures"), "no", "alarm"
-    return (_("Last try failed"), "wait", "clock") if calendar.error else (_("Fetched"), "ok", "check")
+    return (_("Last try failed"), "wait", "clock") if calendar.error else (_("Up to date"), "ok", "check")
 
 
 def instant_text(instant: datetime | None) -> str:

