@@ -19,6 +19,7 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask, current_app
@@ -44,6 +45,10 @@ from tests.postgres import Reused
 from tests.standing import CONFIGURED, Standing
 
 pytest_plugins = ["tests.plugins_services"]
+
+# A change is judged by what it changed: the same examples each run, new ones where somebody looks for them.
+hypothesis.settings.register_profile("steady", derandomize="STATION_TEST_RANDOM" not in os.environ)
+hypothesis.settings.load_profile("steady")
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 
 from innovation_station.errors import Refusal, Refused
 
@@ -41,6 +42,7 @@ _WANTED: Mapping[str, frozenset[str]] = {
 _WORDS = frozenset(["SUMMARY", "NAME", "X-WR-CALNAME"])
 _PARAMETERS = ("VALUE", "TZID", "RANGE", "FBTYPE")  # what is read of a line besides its value
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)  # no others: of some letters Windows has only the small one
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]+")
 
@@ -220,7 +222,7 @@ class _Reader:
         for number, line in unfolded(text):
             name = _named(line)
             if name in ("BEGIN", "END") and line[len(name) : len(name) + 1] == ":":
-                kind = line[len(name) + 1 :].strip().upper()
+                kind = line[len(name) + 1 :].strip().translate(_CAPITALS)
                 self._begin(kind, number) if name == "BEGIN" else self._end(kind, number)
             elif self.stack:
                 self._line(name, line, number)

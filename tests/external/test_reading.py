@@ -633,6 +633,10 @@ def test_what_is_kept_reads_as_the_file_however_it_is_nested(pieces: list[str], 
     alike(text.replace("\n", end).encode())
 
 
+def test_a_name_keeps_letters_of_which_windows_has_only_the_small_one() -> None:
+    alike(_WHOLE.encode().replace(b"BEGIN:STANDARD", b"BEGIN:\x83\xb5STANDARD", 1))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_is_kept_of_a_spoilt_file_reads_as_the_file(data: st.DataObject) -> None:
