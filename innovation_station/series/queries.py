@@ -193,10 +193,9 @@ _MET = """
                 AND allocation."end" > w.first
         )
     )
-    SELECT m.space_id, m.start, m."end", m.booking_id, coalesce(
-            (SELECT booking.member_id FROM booking WHERE booking.id = m.booking_id),
-            (SELECT space_hold.member_id FROM space_hold WHERE space_hold.id = m.hold_id)
-        ) AS member_id, m.hold_id, m.busy_id, m.claim_id, NULL AS busy
+    SELECT m.space_id, m.start, m."end", m.booking_id,
+        (SELECT space_hold.member_id FROM space_hold WHERE space_hold.id = m.hold_id) AS held_for,
+        m.hold_id, m.busy_id, m.claim_id, NULL AS busy
     FROM (
         SELECT DISTINCT allocation.id, allocation.space_id, allocation.start, allocation."end", allocation.booking_id,
             allocation.hold_id, allocation.busy_id, allocation.claim_id
@@ -219,7 +218,10 @@ _DAYS = {
     "sqlite": f"wanted w JOIN allocation ON {_ON_DAY}",
     "postgresql": f"wanted w CROSS JOIN LATERAL (SELECT * FROM allocation WHERE {_ON_DAY} OFFSET 0) allocation",  # noqa: S608  ours
 }
-_JOINED = {"sqlite": "group_concat(allocation.space_id)", "postgresql": "string_agg(allocation.space_id::text, ',')"}
+_JOINED = {
+    "sqlite": "group_concat(allocation.space_id)",
+    "postgresql": "trim(array_agg(allocation.space_id)::text, '{}')",
+}
 
 
 def _met(dialect: str) -> TextClause:
@@ -230,7 +232,7 @@ def _met(dialect: str) -> TextClause:
 _MET_BY = {
     dialect: _met(dialect).columns(
         column("space_id", Integer), column("start", UtcDateTime), column("end", UtcDateTime),
-        column("booking_id", Integer), column("member_id", Integer), column("hold_id", Integer),
+        column("booking_id", Integer), column("held_for", Integer), column("hold_id", Integer),
         column("busy_id", Integer), column("claim_id", Integer), column("busy", String),
     )
     for dialect in _WINDOWS
@@ -242,8 +244,8 @@ _CLAIMS = select(_claim.id, _claim.title_sv, _claim.title_en).where(_claim.id.in
 
 
 def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held], dict[Span, frozenset[int]]]:
-    """List what takes the spaces of dates on their days; and by span, for dates that may not be had, all spaces that
-    anything takes then.
+    """List what takes the spaces of dates on their days, without whose booking it is; and by span, for dates that may
+    not be had, all spaces that anything takes then.
 
     One statement, and one for the events among it, which look at the days of the dates and at nothing else. `without`
     leaves bookings out of the first: what they hold comes free with the change, but where they are no other date is
@@ -254,7 +256,7 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
     alike: dict[str, frozenset[int]] = {}  # many days are: each text is read once
     rows = connection().execute(_MET_BY[connection().dialect.name], {"windows": given}).all()
     claims = _claims({row[7] for row in rows} - {None})
-    for space, start, end, booking, member, hold, busy_id, claim_id, spaces in rows:
+    for space, start, end, booking, held_for, hold, busy_id, claim_id, spaces in rows:
         span = Span(start, end)
         if space is None:
             spaces = spaces or ""
@@ -262,7 +264,8 @@ def met(windows: Iterable[Window], without: Collection[int]) -> tuple[list[Held]
                 alike[spaces] = frozenset(json.loads(f"[{spaces}]"))
             busy[span] = alike[spaces]
         elif booking is None or booking not in without:
-            held.append(Held(space, span, booking, member, hold_id=hold, busy_id=busy_id, claim=claims.get(claim_id)))
+            claim = claims.get(claim_id)
+            held.append(Held(space, span, booking, held_for, hold_id=hold, busy_id=busy_id, claim=claim))
     return sorted(held, key=lambda one: one.span), busy
 
 
