@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from innovation_station.calendars import contents, packed, queries, rules, service, shelves
-from innovation_station.calendars.ics import END, opening
+from innovation_station.calendars import contents, event_entries, packed, queries, rules, service, shelves
+from innovation_station.calendars.ics import END, is_local, opening
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import OWN, Coverage, Today
+from innovation_station.calendars.scopes import Reader
 from innovation_station.calendars.vtimezone import zone_text
 from innovation_station.db import db, others_write, transaction
 from innovation_station.errors import DomainError
+from innovation_station.events import queries as events
+from innovation_station.events.rules import Filter
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House
+from innovation_station.timespan import local_day
 
 log = get_logger(__name__)
 _END = packed.packed(END)
@@ -56,6 +60,8 @@ def etag(address: Address, today: Today) -> str | None:
         return _name(address, today, address.bookings_revision, today.date, today.window.first)
     found = address.coverage
     assert found is not None, "an address that was not let in"  # noqa: S101
+    if found.kind == "events":
+        return _events_name(address, today, events.versions(*_asked(address, today)))
     wanted = shelves.wanted_revisions(found, address.revisions)
     if found.kind == "space":
         return _place_name(address, today, wanted)
@@ -81,6 +87,8 @@ def document(address: Address, today: Today, found: Contents | None = None) -> t
 
     What is missing or out of date is made, and stored where the database can be written.
     """
+    if address.coverage is not None and address.coverage.kind == "events":
+        return _of_events(address, today)
     if address.coverage is not None:
         return _of_places(address, address.coverage, today)
     house = read_house(address.house_revision)
@@ -98,6 +106,44 @@ def document(address: Address, today: Today, found: Contents | None = None) -> t
     entries = sum(count for _local, count, _piece in found.months.values())
     name = _name(address, today, address.bookings_revision, today.date, today.window.first)
     return name, Document(pieces, entries, _since(found, address, today))
+
+
+def _asked(address: Address, today: Today) -> tuple[tuple[str, ...], Filter, datetime, datetime]:
+    """Give which events are in a feed: those that its member may see now, or everybody."""
+    seen = ("public",) if address.is_public else events.seen_by(Reader(address.member_id, address.role), today.date)
+    return seen, event_entries.filter_of(address.query), today.now, _past(today)
+
+
+def _past(today: Today) -> datetime:
+    """Give from when on events are in a feed; it moves at midnight, as all that a day's bytes hang on."""
+    return local_day(today.date, today.shared.zone).start - event_entries.PAST
+
+
+def _events_name(address: Address, today: Today, versions: str) -> str:
+    return _name(address, today, versions)
+
+
+def _of_events(address: Address, today: Today) -> tuple[str, Document]:
+    house = read_house(address.house_revision)
+    address = replace(address, house_revision=house.revision)
+    rows = events.in_calendar(*_asked(address, today))
+    sessions = events.sessions_of([row.id for row in rows])
+    how = event_entries.Telling(house, address.language, today.shared)
+    found = [entry for row in rows for entry in event_entries.entries(row, sessions.get(row.id, ()), how)]
+    body = b"".join(event_entries.fragments(found, today.shared))
+    title = address.name or event_entries.name_of(event_entries.filter_of(address.query), house, address.language)
+    head = opening(title, rules.COLOUR, today.shared.zone, local=is_local(body) if body else None)
+    made = Document([packed.packed(head + body + END)], len(found), _events_since(address, house, today))
+    return _events_name(address, today, events.versions_of(rows)), made
+
+
+def _events_since(address: Address, house: House, today: Today) -> int | None:
+    """Tell since when a calendar of events has been so; None for a member's: nothing dates what they may see."""
+    if not address.is_public:
+        return None
+    midnight = local_day(today.date, today.shared.zone).start  # then the window moved
+    worded = (place.worded_at for place in house.places.values())
+    return int(max(filter(None, (midnight, events.last_change(today.now), *worded))).timestamp())
 
 
 def _of_places(address: Address, coverage: Coverage, today: Today) -> tuple[str, Document]:

@@ -22,11 +22,13 @@ from werkzeug.wrappers import Request
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, scopes, service
 from innovation_station.calendars.installation import today as read_today
+from innovation_station.calendars.packed import packed
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
 from innovation_station.db import db, others_write, transaction, unavailable
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError
+from innovation_station.spaces.rules import Language
 from innovation_station.web import csrf, sessionless
 
 log = get_logger(__name__)
@@ -96,6 +98,37 @@ def answer_public(asked: Request, space_id: int, chosen: str | None = None) -> R
         return _away(error)
 
 
+def answer_events(asked: Request, query: str, language: Language) -> Response:
+    """Answer a GET or HEAD of the calendar of public events, by the filters of their list."""
+    try:
+        address = scopes.admitted(queries.public_events(query, language))
+        assert address is not None, "everybody may have it"  # noqa: S101
+        return _answer(asked, address, None, read_today())[0]
+    except SQLAlchemyError as error:
+        return _away(error)
+
+
+def answer_file(asked: Request, body: bytes, modified: int | None, filename: str) -> Response:
+    """Answer a GET or HEAD of a calendar that everybody may have, made of `body`, as feeds are."""
+    made = document.Document([packed(body)], 0, modified)
+    return _conditional(asked, rules.digest(body), made, "public, max-age=300", filename)
+
+
+def _conditional(
+    asked: Request, name: str, made: document.Document, kept: str, filename: str = "innovation-station"
+) -> Response:  # fmt: skip
+    """Answer with bytes that have a name, or say that they are known."""
+    zipped = wants_gzip(asked.headers.get("Accept-Encoding", ""), asked.headers.get("User-Agent", ""))
+    now = clock.now()
+    if "If-None-Match" in asked.headers:
+        unchanged = _matches(asked, tag(name, zipped))
+    else:
+        unchanged = made.modified is not None and _is_since(asked, made.modified, now)
+    if unchanged:
+        return Response(status=304, headers=_sealed(tag(name, zipped), kept), content_type=CALENDAR)
+    return _whole(name, made, zipped, now, kept, filename)
+
+
 def _away(error: SQLAlchemyError) -> Response:
     db.session.rollback()
     if not isinstance(error, DBAPIError) or unavailable(error) is None:
@@ -108,28 +141,20 @@ def _answer(
 ) -> tuple[Response, int | None, str]:  # fmt: skip
     """Make the answer; tell how many entries it has, None where it has none to tell of, and its bytes' name."""
     zipped = wants_gzip(asked.headers.get("Accept-Encoding", ""), asked.headers.get("User-Agent", ""))
-    conditional = "If-None-Match" in asked.headers
-    known = document.etag(address, today) if conditional else None
+    known = document.etag(address, today) if "If-None-Match" in asked.headers else None
     if known is not None and _matches(asked, tag(known, zipped)):
-        return _unchanged(tag(known, zipped), address), None, known
+        # The type is not sent with a 304; it only tells the hooks of pages that this is none.
+        return Response(status=304, headers=sealed(tag(known, zipped), address), content_type=CALENDAR), None, known
     name, made = document.document(address, today, found)
-    if conditional:
-        unchanged = known is None and _matches(asked, tag(name, zipped))
-    else:
-        unchanged = made.modified is not None and _is_since(asked, made.modified, today.now)
-    if unchanged:
-        return _unchanged(tag(name, zipped), address), None, name
-    return _whole(name, made, zipped, today.now, address), made.entries, name
+    answered = _conditional(asked, name, made, _kept(address))
+    return answered, made.entries if answered.status_code == 200 else None, name
 
 
-def _unchanged(name: str, address: Address) -> Response:
-    # The type is not sent with a 304; it only tells the hooks of pages that this is none.
-    return Response(status=304, headers=sealed(name, address), content_type=CALENDAR)
-
-
-def _whole(name: str, found: document.Document, zipped: bool, now: datetime, address: Address) -> Response:
-    headers = sealed(tag(name, zipped), address)
-    headers.append(("Content-Disposition", 'inline; filename="innovation-station.ics"'))
+def _whole(
+    name: str, found: document.Document, zipped: bool, now: datetime, kept: str, filename: str
+) -> Response:  # fmt: skip
+    headers = _sealed(tag(name, zipped), kept)
+    headers.append(("Content-Disposition", f'inline; filename="{filename}.ics"'))
     if zipped:
         headers.append(("Content-Encoding", "gzip"))
     if found.modified is not None and _is_settled(found.modified, now):
@@ -139,7 +164,14 @@ def _whole(name: str, found: document.Document, zipped: bool, now: datetime, add
 
 def sealed(name: str, address: Address) -> list[tuple[str, str]]:
     """Give the headers of every answer that knows the feed, by the name of its bytes."""
-    kept = "public, max-age=300" if address.is_public else "private, no-cache"
+    return _sealed(name, _kept(address))
+
+
+def _kept(address: Address) -> str:
+    return "public, max-age=300" if address.is_public else "private, no-cache"
+
+
+def _sealed(name: str, kept: str) -> list[tuple[str, str]]:
     return [("ETag", f'"{name}"'), ("Cache-Control", kept), ("Vary", "Accept-Encoding"), *SEALED]
 
 

@@ -13,7 +13,7 @@ from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import Feed, FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
-from innovation_station.calendars.rules import OWN, Coverage, Edition, Level, Window
+from innovation_station.calendars.rules import EVENTS, OWN, Coverage, Edition, Level, Window
 from innovation_station.db import at_once, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.organisations.models import Grant
@@ -184,6 +184,14 @@ def public(space_id: int, language: Language) -> Address:
     return Address(
         0, 0, "", language, "busy", 0, "space", space_id, "", LONG_AGO, None, None, "", 0, row[0], spaces=row[1]
     )
+
+
+def public_events(query: str, language: Language) -> Address:
+    """Give the feed of the events that everybody may see, by their filters. One statement."""
+    revision: Any = at_once(select(_HOUSE_REVISION), {})
+    return Address(
+        0, 0, "", language, "full", 0, EVENTS, None, query, LONG_AGO, None, None, "", 0, revision[0]
+    )  # fmt: skip
 
 
 def contents(member_id: int, edition: Edition) -> Contents:

@@ -34,6 +34,7 @@ CANCELLED_DAYS = 14
 FETCH_NOTED = timedelta(minutes=10)
 COLOUR = "seagreen"
 OWN = "my-bookings"
+EVENTS = "events"
 LEVELS = ("busy", "public", "full")
 """How much an entry says: that the time is taken; what its member shows to all; and who has it for what."""
 
@@ -60,10 +61,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whose stored entries a feed is joined of: spaces, each with what it was booked for itself, or an organisation."""
+    """Whose stored entries a feed is joined of: spaces, each with what it was booked for itself, or an organisation.
 
-    kind: Literal["space", "organisation"]
-    ids: tuple[int, ...]
+    Events are few and not stored, and it hangs on who polls which of them there are.
+    """
+
+    kind: Literal["space", "organisation", "events"]
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,28 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
+
+# The same of events: what a calendar of some is called, and what kind one is of.
+EVENT_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "sv": {
+        "events": "Evenemang", "cancelled": "Inställt: ", "event": "Evenemang",
+        "kickoff": "Kickoff", "conference": "Konferens", "seminar": "Seminarium", "workshop": "Workshop",
+        "meeting": "Mötesplats", "course": "Kurs", "other": "Annat evenemang",
+        "kickoff-many": "Kickoffer", "conference-many": "Konferenser", "seminar-many": "Seminarier",
+        "workshop-many": "Workshoppar", "meeting-many": "Mötesplatser", "course-many": "Kurser",
+        "other-many": "Andra evenemang", "on-site-many": "På plats", "online-many": "På nätet",
+        "hybrid-many": "På plats och på nätet",
+    },
+    "en": {
+        "events": "Events", "cancelled": "Cancelled: ", "event": "Event",
+        "kickoff": "Kickoff", "conference": "Conference", "seminar": "Seminar", "workshop": "Workshop",
+        "meeting": "Meeting place", "course": "Course", "other": "Other event",
+        "kickoff-many": "Kickoffs", "conference-many": "Conferences", "seminar-many": "Seminars",
+        "workshop-many": "Workshops", "meeting-many": "Meeting places", "course-many": "Courses",
+        "other-many": "Other events", "on-site-many": "On site", "online-many": "Online",
+        "hybrid-many": "On site and online",
+    },
+}  # fmt: skip
 
 # What a booking that is not simply booked is called, and what is said of one that cannot be changed any more.
 SIGNS = {

@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import MultiDict
 
 from innovation_station.bookings.choice import Choice, filtered
+from innovation_station.calendars.event_entries import filter_of
 from innovation_station.calendars.queries import Address
-from innovation_station.calendars.rules import OWN, REMINDERS, Coverage, Level
+from innovation_station.calendars.rules import EVENTS, OWN, REMINDERS, Coverage, Level
 from innovation_station.members.rules import is_staff
 from innovation_station.organisations.rules import may_see_inside
 from innovation_station.plans import queries as plans
@@ -75,6 +76,7 @@ class Scope:
 
     `covers` gives whose entries it is joined of, None where there is no such thing in the house. `may` tells whether
     somebody may have it. `levels` are those it comes in, `subject` what its `subject_id` is an id of ("" for none).
+    `filters` gives what its `query` filters by, always alike; "" where it has no filters.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Scope:
     covers: Callable[[Wanted, House], Coverage | None]
     may: Callable[[Reader, Wanted, Coverage], bool]
     subject: str = ""
+    filters: Callable[[str], str] = lambda _query: ""
 
 
 def _joined(places: Iterable[Place]) -> Coverage:
@@ -108,6 +111,10 @@ def _staff(_wanted: Wanted, house: House) -> Coverage | None:
     return Coverage("space", tuple(sorted(house.places)))
 
 
+def _events(_wanted: Wanted, _house: House) -> Coverage | None:
+    return Coverage("events")
+
+
 def _organisation(wanted: Wanted, _house: House) -> Coverage | None:
     return None if wanted.subject_id is None else Coverage("organisation", (wanted.subject_id,))
 
@@ -127,6 +134,10 @@ def _may_staff(reader: Reader, _wanted: Wanted, _coverage: Coverage) -> bool:
     return is_staff(reader)
 
 
+def _may_events(_reader: Reader, _wanted: Wanted, _coverage: Coverage) -> bool:
+    return True  # which events somebody sees is asked where they are read
+
+
 def _may_organisation(reader: Reader, wanted: Wanted, _coverage: Coverage) -> bool:
     return may_see_inside(reader, wanted.subject_id or 0, reader.contact_of)
 
@@ -143,7 +154,8 @@ SCOPES: dict[str, Scope] = {
     for scope in (
         Scope("space", _EVERY, _space, _may_places, "space"),
         Scope("zone", _EVERY, _zone, _may_places, "zone"),
-        Scope("view", _EVERY, _view, _may_places),
+        Scope("view", _EVERY, _view, _may_places, filters=lambda query: choice_of(query).filters),
+        Scope(EVENTS, ("full",), _events, _may_events, filters=lambda query: filter_of(query).query),
         Scope("organisation", ("full", "busy"), _organisation, _may_organisation, "organisation"),
         Scope("staff", ("full", "busy"), _staff, _may_staff),
     )
@@ -166,9 +178,8 @@ def settled(reader: Reader, chosen: Chosen, house: House) -> Chosen | None:
         return Chosen(level=chosen.level, remind=chosen.remind if chosen.level == "full" else 0) if fine else None
     if coverage(reader, chosen, house) is None:
         return None
-    subject = chosen.subject_id if SCOPES[chosen.scope].subject else None
-    query = choice_of(chosen.query).filters if chosen.scope == "view" else ""
-    return Chosen(chosen.scope, chosen.level, subject, query)
+    scope = SCOPES[chosen.scope]
+    return Chosen(chosen.scope, chosen.level, chosen.subject_id if scope.subject else None, scope.filters(chosen.query))
 
 
 def most(reader: Reader, chosen: Chosen, house: House) -> Chosen:
@@ -196,6 +207,8 @@ def admitted(address: Address | None) -> Address | None:
     """
     if address is None or address.scope == OWN:
         return address
+    if address.is_public and address.scope == EVENTS:
+        return replace(address, coverage=Coverage("events"))
     house = read_house(address.house_revision)
     if address.is_public:
         found = _space(address, house) if may_be_public(house, address.subject_id or 0) else None

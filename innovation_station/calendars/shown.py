@@ -11,9 +11,10 @@ from wtforms.fields.choices import SelectChoice
 
 from innovation_station.bookings.choice import place_title
 from innovation_station.calendars import scopes, staff_queries, words
+from innovation_station.calendars.event_entries import filter_of
 from innovation_station.calendars.health import Fetches, health
 from innovation_station.calendars.models import Feed
-from innovation_station.calendars.rules import OWN
+from innovation_station.calendars.rules import EVENTS, OWN
 from innovation_station.calendars.scopes import Reader, choice_of
 from innovation_station.calendars.staff_queries import Newest
 from innovation_station.i18n import gettext as _
@@ -29,8 +30,8 @@ def organisation_names(reader: Reader) -> dict[int, str]:
 
 def offers(reader: Reader, house: House, query: str) -> list[SelectChoice]:
     """List what a member can make a feed of, by group; `query` are the filters of the view they come from."""
-    mine = [(OWN, _("My bookings"))]
-    if query:
+    mine = [(OWN, _("My bookings")), (EVENTS, words.events_text(filter_of(query)))]
+    if query and not filter_of(query).query:
         mine.append(("view", _("The view I come from: %(what)s", what=words.view_text(choice_of(query), house))))
     if is_staff(reader):
         mine.append(("staff", _("All places")))
@@ -61,7 +62,7 @@ class Told:
         """Read what the lines of some feeds need; three statements at most, and none where there is none."""
         ids = {feed.subject_id or 0 for feed in feeds if feed.scope == "organisation"}
         names = staff_queries.organisation_names(language(), ids)
-        return cls(house, now, readers, names, staff_queries.newest(feeds))
+        return cls(house, now, readers, names, staff_queries.newest(feeds, now))
 
     def line(self, feed: Feed) -> dict[str, Any]:
         """Say what a feed is of, how much it says, and how it fares."""

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from innovation_station.bookings.models import Booking, BookingHistory
 from innovation_station.calendars.models import Feed
-from innovation_station.calendars.rules import OWN
+from innovation_station.calendars.rules import EVENTS, OWN
 from innovation_station.db import db
+from innovation_station.events import queries as events
 from innovation_station.members.models import Member, Organisation
 
 LOOKED_THROUGH = 1000  # changes of bookings, the newest
@@ -22,31 +23,35 @@ SHOWN = ("never", "late", "Google Calendar", "Outlook", "Apple Calendar", "Thund
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """When bookings changed last: of members, of spaces, of organisations, and of all."""
+    """When bookings changed last, of members, of spaces and of organisations, and when events did."""
 
     members: Mapping[int, datetime] = field(default_factory=dict)
     spaces: dict[int, datetime] = field(default_factory=dict)
     organisations: dict[int, datetime] = field(default_factory=dict)
+    events: datetime | None = None
 
     def of(self, feed: Feed, places: Collection[int]) -> datetime | None:
         """Give when what a feed holds changed last; `places` are those it is joined of."""
         if feed.scope == OWN:
             return self.members.get(feed.member_id)
+        if feed.scope == EVENTS:
+            return self.events
         if feed.scope == "organisation":
             return self.organisations.get(feed.subject_id or 0)
         return max((self.spaces[place] for place in places if place in self.spaces), default=None)
 
 
-def newest(feeds: Iterable[Feed]) -> Newest:
-    """Tell when the bookings that some feeds hold changed last; two statements at most.
+def newest(feeds: Iterable[Feed], now: datetime) -> Newest:
+    """Tell when the bookings and events that some feeds hold changed last; three statements at most.
 
     Of places and organisations the last changes of the house are looked through: what is older was fetched long ago,
     or the feed is not fetched at all.
     """
     known = list(feeds)
     members = {feed.member_id for feed in known if feed.scope == OWN}
-    found = Newest(_of_members(members) if members else {})
-    if len(members) < len(known) and any(feed.scope != OWN for feed in known):
+    told_of = events.last_change(now) if any(feed.scope == EVENTS for feed in known) else None
+    found = Newest(_of_members(members) if members else {}, events=told_of)
+    if any(feed.scope not in (OWN, EVENTS) for feed in known):
         told = select(BookingHistory.booking_id, BookingHistory.at, BookingHistory.action, *_FACTS)
         last = told.where(BookingHistory.action != "checked-in").order_by(BookingHistory.id.desc())
         changes = last.limit(LOOKED_THROUGH).subquery()

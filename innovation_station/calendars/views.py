@@ -19,11 +19,12 @@ from innovation_station.calendars.feed_views import ALL_METHODS, RULE, SPACE_RUL
 from innovation_station.calendars.forms import FeedForm, NameForm
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.calendars.models import Feed
-from innovation_station.calendars.rules import OWN
+from innovation_station.calendars.rules import EVENTS, OWN
 from innovation_station.calendars.scopes import Reader
 from innovation_station.db import transaction
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import NotFound, Refused
+from innovation_station.events.rules import Filter
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, local, span_short, weekday_short
 from innovation_station.plates.staff import picture
@@ -123,6 +124,8 @@ def _new_form(reader: Reader, asked: MultiDict[str, str] | None = None) -> FeedF
     asked = asked if asked is not None else MultiDict()
     wanted = asked.get("of", "")
     query = filtered(read_today().date, asked).filters if wanted == "view" else ""
+    if wanted == EVENTS:
+        query = Filter.of(asked).query
     form = _offered(FeedForm(formdata=None, of=wanted, query=query, language=language()), reader)
     if wanted not in _offers_of(form):
         form.of.data = OWN

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from innovation_station.bookings.choice import Choice, filter_names, place_title
+from innovation_station.calendars.event_entries import filter_of
 from innovation_station.calendars.health import Health
-from innovation_station.calendars.rules import OWN
+from innovation_station.calendars.rules import EVENTS, OWN
 from innovation_station.calendars.scopes import Wanted, choice_of
+from innovation_station.events import words as event_words
+from innovation_station.events.rules import Filter
 from innovation_station.i18n import clock, day_short, language, local, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import AMENITIES, House
@@ -28,6 +31,13 @@ def view_text(choice: Choice, house: House) -> str:
     return ", ".join(said)
 
 
+def events_text(chosen: Filter) -> str:
+    """Say which events a calendar holds."""
+    names = event_words.category_names() | event_words.format_names()
+    kinds = [names[one] for one in (chosen.category, chosen.format) if one]
+    return _("Events: %(what)s", what=", ".join(kinds)) if kinds else _("Events")
+
+
 def title(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str:
     """Name what a feed is of, also as the name to begin with; "" where it is not there."""
     subject = wanted.subject_id or 0
@@ -37,6 +47,8 @@ def title(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str
         return house.zones[subject].names[language()] if subject in house.zones else ""
     if wanted.scope == "organisation":
         return organisations.get(subject, "")
+    if wanted.scope == EVENTS:
+        return events_text(filter_of(wanted.query))
     if wanted.scope == "view":
         return view_text(choice_of(wanted.query), house)
     return _("All places") if wanted.scope == "staff" else _("My bookings")
@@ -51,6 +63,8 @@ def about(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str
         return _("Your desks and rooms. Changes and cancellations come along.")
     if wanted.scope == "staff":
         return _("When all places are taken.") if busy else _("All that is booked in the house, and by whom.")
+    if wanted.scope == EVENTS:
+        return _("%(what)s that you may see. What is moved or cancelled says so.", what=name)
     if wanted.scope == "organisation":
         if busy:
             return _("When %(name)s has booked something.", name=name)
@@ -68,6 +82,8 @@ def mark(wanted: Wanted) -> tuple[str, str | None, str]:
         return _("Busy times only"), None, "clock"
     if wanted.scope == OWN:
         return _("Only for you"), "wait", "key"
+    if wanted.scope == EVENTS:
+        return _("What members see"), None, "people"
     if wanted.level == "full":
         return _("With names"), "wait", "key"
     return _("What members see"), None, "people"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db
 from innovation_station.events.models import Cover, Event, Part, Party, Room, Session, Speaker
-from innovation_station.events.rules import Facts, Item, Programme, Reader, Use, listed
+from innovation_station.events.rules import Facts, Filter, Item, Programme, Reader, Use, listed
 from innovation_station.members.models import Member, Organisation
-from innovation_station.members.rules import Person
+from innovation_station.members.rules import Actor, Person, is_staff
 from innovation_station.organisations.models import Grant
 from innovation_station.organisations.rules import is_partner
 from innovation_station.timespan import Span
+
+CALENDAR_MOST = 1_000  # events of a calendar: hundreds of them are an arena's year
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +168,59 @@ def in_group(event: Event) -> Sequence[Event]:
     return db.session.scalars(statement.order_by(Event.start).limit(50)).all()
 
 
-def public_ahead(now: datetime, since: datetime, limit: int = 500) -> Sequence[Event]:
+def public_ahead(now: datetime, since: datetime) -> Sequence[Event]:
     """List the events that everybody may see and that have not ended before `since`, cancelled ones until their end."""
+    return in_calendar(("public",), Filter(), now, since)
+
+
+def in_calendar(seen: Collection[str], chosen: Filter, now: datetime, since: datetime) -> Sequence[Event]:
+    """List the events of some visibilities that have not ended before `since`, cancelled ones until their end, by
+    start; where there are too many, the latest."""
+    return db.session.scalars(_in_calendar(select(Event), seen, chosen, now, since)).all()[::-1]
+
+
+def versions(seen: Collection[str], chosen: Filter, now: datetime, since: datetime) -> str:
+    """Name which events `in_calendar` lists and as they are; one statement, without reading them."""
+    rows = db.session.execute(_in_calendar(select(Event.id, Event.revision), seen, chosen, now, since))
+    return versions_of(list(rows)[::-1])
+
+
+def versions_of(rows: Iterable[Any]) -> str:
+    """Name some events as they are."""
+    return " ".join(f"{row.id}.{row.revision}" for row in rows)
+
+
+def _in_calendar(
+    statement: Any, seen: Collection[str], chosen: Filter, now: datetime, since: datetime
+) -> Any:  # fmt: skip
     shown = or_(Event.state == "published", and_(Event.state == "cancelled", Event.end > now))
-    statement = select(Event).where(shown, Event.visibility == "public", Event.end > since)
-    return db.session.scalars(statement.order_by(Event.start, Event.id).limit(limit)).all()
+    statement = statement.where(shown, Event.visibility.in_(sorted(seen)), Event.end > since)
+    if chosen.category:
+        statement = statement.where(Event.category == chosen.category)
+    if chosen.format:
+        statement = statement.where(Event.format == chosen.format)
+    return statement.order_by(Event.start.desc(), Event.id.desc()).limit(CALENDAR_MOST)
+
+
+def last_change(now: datetime) -> datetime | None:
+    """Tell when the events that were ever shown changed last, one that was taken back or cancelled and over too."""
+    over = case((and_(Event.state == "cancelled", Event.end <= now), Event.end))
+    statement = select(func.max(Event.changed_at), func.max(over)).where(Event.published_at.is_not(None))
+    return max(filter(None, db.session.execute(statement).one()), default=None)
+
+
+def seen_by(actor: Actor, day: date) -> tuple[str, ...]:
+    """Name the visibilities that stand in a member's lists; one statement, none for staff."""
+    if is_staff(actor):
+        return listed(Reader(actor))
+    return listed(Reader(actor, _is_partner(actor.id, day)))
+
+
+def _is_partner(member_id: int, day: date) -> bool:
+    organisation = db.session.scalar(
+        select(Organisation).join(Member, Member.organisation_id == Organisation.id).where(Member.id == member_id)
+    )
+    return organisation is not None and is_partner(organisation, day)
 
 
 def sessions_of(event_ids: Collection[int]) -> dict[int, list[Session]]:
@@ -192,9 +243,6 @@ def reader_of(person: Person | None, today: date, key: str = "") -> Reader:
     """Gather what a person may see of events; two statements for a member, none for a visitor."""
     if person is None:
         return Reader(key=key)
-    organisation = db.session.scalar(
-        select(Organisation).join(Member, Member.organisation_id == Organisation.id).where(Member.id == person.id)
-    )
     granted = select(Grant.subject_id).where(Grant.member_id == person.id, Grant.kind == "event")
     hosted = (
         select(Party.event_id)
@@ -202,7 +250,7 @@ def reader_of(person: Person | None, today: date, key: str = "") -> Reader:
         .where(Grant.member_id == person.id, Party.role.in_(("host", "co-host")))
     )
     looks_after = frozenset(db.session.scalars(granted.union(hosted)))
-    return Reader(person, organisation is not None and is_partner(organisation, today), looks_after, key)
+    return Reader(person, _is_partner(person.id, today), looks_after, key)
 
 
 def hit_bookings(booking_ids: Collection[int]) -> Sequence[Booking]:

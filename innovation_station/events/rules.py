@@ -94,6 +94,26 @@ def listed(reader: Reader) -> tuple[str, ...]:
     return ("public", "members", "partners") if reader.partner or is_staff(reader.actor) else ("public", "members")
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events a list or a calendar holds, of one kind or one way of taking part; "" for all."""
+
+    category: str = ""
+    format: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> Filter:
+        """Read what an address asks for; what there is not filters nothing, as on the page."""
+        category, kind = asked.get("category", ""), asked.get("format", "")
+        return cls(category if category in CATEGORIES else "", kind if kind in FORMATS else "")
+
+    @property
+    def query(self) -> str:
+        """Give it as it stands in an address, always alike; "" where it filters nothing."""
+        chosen = (("category", self.category), ("format", self.format))
+        return "&".join(f"{name}={value}" for name, value in chosen if value)
+
+
 def phase(state: str, span: Span, now: datetime) -> str:
     """Name where an event stands: draft, template, cancelled, past, now or ahead."""
     if state != "published":

@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
     page = {
         "cards": cards, "filters": _filters(wanted, month), "views": _views(wanted, month, now),
         "month": _calendar(month, found, cards, local(now).date()) if month else None,
-        "feed": base_url() + url_for("event_feeds.every"), "past": wanted.past,
+        "feed": _feed(wanted), "past": wanted.past,
         "canonical": base_url() + url_for("events.index"),
         "heading": capital(month_name(month)) if month else _("Past events") if wanted.past else _("Events"),
     }  # fmt: skip
@@ -185,6 +185,19 @@ def _filters(wanted: Wanted, month: date | None) -> list[dict[str, Any]]:
             pressed = kept[name] == value
             found.append({"label": label, "pressed": pressed, "href": _href(**kept | {name: "" if pressed else value})})
     return found
+
+
+def _feed(wanted: Wanted) -> dict[str, Any]:
+    """Give the calendar of what the list shows, whatever its month: the address, how programs open it, what is in it,
+    and for who is logged in where to make one of all that they may see."""
+    given = (("category", wanted.category), ("format", wanted.format))
+    chosen: dict[str, Any] = {name: value for name, value in given if value}
+    url = base_url() + url_for("event_feeds.every", lang=language(), **chosen)
+    names = words.category_names() | words.format_names()
+    return {
+        "url": url, "webcal": "webcal" + url[url.index(":") :], "what": [names[value] for value in chosen.values()],
+        "own": url_for("calendars.index", of="events", _anchor="new", **chosen) if visitor() else None,
+    }  # fmt: skip
 
 
 def _views(wanted: Wanted, month: date | None, now: datetime) -> list[dict[str, Any]]:

@@ -229,7 +229,8 @@ def _stop(
         "pause": pause, "where": place_of(row, house), "track": row.track, "people": people,
         "about": marked((row.about_sv, row.about_en), heading=5), "materials": row.materials, "id": row.id,
         "honoured": item.kind == "inauguration",
-        "ics": url_for("event_feeds.session", event_slug=whole.event.slug, event_session_id=row.id, **more),
+        "ics": url_for("event_feeds.session", event_slug=whole.event.slug, event_session_id=row.id, **more,
+                       lang=language()),
     }  # fmt: skip
 
 
