@@ -23,12 +23,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Raises settings.SettingsError where a setting is wrong. Opens no connection to the database.
     """
     from innovation_station import db, delivery, health, i18n, logs, settings, web
+    from innovation_station.application import Application
     from innovation_station.bookings import refresh
     from innovation_station.calendars import poll
 
     given = dict(config or {})
     station = given.pop("STATION", None) or settings.load(os.environ)
-    app = Flask(
+    app = Application(
         __name__,
         instance_path=str(station.instance),
         template_folder=resource("templates"),
