@@ -70,6 +70,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.events import grid as staff_grid
     from innovation_station.events import staff as staff_events
     from innovation_station.events import views as events
     from innovation_station.external import beside as _elsewhere  # noqa: F401  says when one is busy elsewhere
@@ -153,6 +154,7 @@ def _register_features(app: Flask) -> None:
         ledger,
         events,
         staff_events,
+        staff_grid,
         event_feeds,
         calendars,
         staff_feeds,

@@ -117,6 +117,15 @@ class SessionForm(Form):
         return tuple(found)
 
 
+class PlaceForm(Form):
+    """Where a session goes by hand: its place, 0 for none, and its time."""
+
+    space = SelectField(_l("Place"), coerce=int, validate_choice=False)
+    date = DateField(_l("Day"), [_day])
+    start = TimeField(_l("From"), [_clock])
+    end = TimeField(_l("To"), [_clock])
+
+
 class SpeakerForm(Form):
     """A person of an event."""
 

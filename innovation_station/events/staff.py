@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from innovation_station import clock, pictures
 from innovation_station.bookings.choice import place_title
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
-from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
+from innovation_station.errors import DomainError, NotFound, Refusal, Refused
 from innovation_station.events import queries, rules, service, words
 from innovation_station.events.forms import (
     AttachForm,
@@ -32,12 +31,12 @@ from innovation_station.events.forms import (
     TimesForm,
     cleaned,
     given,
-    hidden,
 )
 from innovation_station.events.models import Event, Session
 from innovation_station.events.queries import Whole
-from innovation_station.events.rules import Item, Plan, Programme, Use, may_manage_events
-from innovation_station.events.service import Change, Details
+from innovation_station.events.rules import Item, Programme, Use, may_manage_events
+from innovation_station.events.service import Details
+from innovation_station.events.showing import carry, head, whole_of
 from innovation_station.forms import Form
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, ngettext, sentence, span_text, zone
@@ -50,7 +49,6 @@ from innovation_station.web import actor, current_house, guard, takes_up_to
 
 pages = Blueprint("staff_events", __name__, url_prefix="/staff/events")
 guard(pages, may_manage_events)
-SHOWN_AGAIN = frozenset({"event-hits", "plan-changed", "closed-space", "event-has-it", "busy-elsewhere"})
 
 
 @pages.route("", methods=["GET", "POST"])
@@ -79,7 +77,7 @@ def index() -> ResponseReturnValue:
 @pages.route("/<id:event_id>", methods=["GET", "POST"])
 def edit(event_id: int) -> ResponseReturnValue:
     """Show an event and change what is said of it."""
-    whole = _whole(event_id)
+    whole = whole_of(event_id)
     form, status = _facts_form(whole.event), 200
     if form.validate_on_submit():
         try:
@@ -98,7 +96,7 @@ def edit(event_id: int) -> ResponseReturnValue:
 @pages.post("/<id:event_id>/state")
 def turn(event_id: int) -> ResponseReturnValue:
     """Publish, withdraw, cancel or delete: `act`."""
-    _whole(event_id)
+    whole_of(event_id)
     act, form, now = request.form.get("act", ""), CancelForm(), clock.now()
     try:
         with transaction():
@@ -126,7 +124,7 @@ def turn(event_id: int) -> ResponseReturnValue:
 @pages.post("/<id:event_id>/times")
 def times(event_id: int) -> ResponseReturnValue:
     """Change when an event begins and ends; its sessions stay."""
-    whole, form = _whole(event_id), TimesForm()
+    whole, form = whole_of(event_id), TimesForm()
     if not form.validate():
         return _edit_page(event_id, _facts_form(whole.event, fresh=True), times_form=form), 422
     try:
@@ -152,7 +150,7 @@ def times(event_id: int) -> ResponseReturnValue:
 @takes_up_to(pictures.LARGEST_UPLOAD + 64 * 1024)
 def cover(event_id: int) -> ResponseReturnValue:
     """Store a picture, or take it away."""
-    whole, file = _whole(event_id), request.files.get("cover")
+    whole, file = whole_of(event_id), request.files.get("cover")
     picture = file.read(pictures.LARGEST_UPLOAD + 1) if file and file.filename else None
     try:
         if picture is None and "remove" not in request.form:
@@ -167,7 +165,7 @@ def cover(event_id: int) -> ResponseReturnValue:
 @pages.post("/<id:event_id>/parties")
 def party(event_id: int) -> ResponseReturnValue:
     """Give an organisation its part, or take it back: `remove`."""
-    whole, form = _whole(event_id), PartyForm()
+    whole, form = whole_of(event_id), PartyForm()
     form.role.choices = _pairs(words.party_names())
     try:
         if not form.validate():
@@ -194,19 +192,19 @@ def programme(event_id: int) -> ResponseReturnValue:
 @pages.route("/<id:event_id>/sessions", methods=["GET", "POST"])
 def new_session(event_id: int) -> ResponseReturnValue:
     """Add a session."""
-    return _session(_whole(event_id), None)
+    return _session(whole_of(event_id), None)
 
 
 @pages.route("/<id:event_id>/sessions/<id:event_session_id>", methods=["GET", "POST"])
 def session(event_id: int, event_session_id: int) -> ResponseReturnValue:
     """Change a session, or take it out: `remove`."""
-    whole = _whole(event_id)
+    whole = whole_of(event_id)
     row = next((row for row in whole.sessions if row.id == event_session_id), None)
     if row is None:
         raise NotFound
     if request.method == "POST" and "remove" in request.form:
         back = url_for(".programme", event_id=event_id)
-        answer = _carry(whole, lambda programme: programme.without(item=event_session_id), back)
+        answer = carry(whole, lambda programme: programme.without(item=event_session_id), back)
         return answer or _programme_page(event_id)
     return _session(whole, row)
 
@@ -226,14 +224,14 @@ def _session(whole: Whole, row: Session | None) -> ResponseReturnValue:
         form.blame(error.refusals)
         return _session_page(whole, row, form, roles), error.status
     back = url_for(".programme", event_id=whole.event.id)
-    answer = _carry(whole, lambda programme: programme.with_item(item), back, details, form=form)
+    answer = carry(whole, lambda programme: programme.with_item(item), back, details, form=form)
     return answer if answer is not None else (_session_page(whole, row, form, roles), 422)
 
 
 @pages.post("/<id:event_id>/speakers")
 def speaker(event_id: int) -> ResponseReturnValue:
     """Add a person, or take one off: `remove`."""
-    _whole(event_id)
+    whole_of(event_id)
     form = SpeakerForm()
     removed = request.form.get("remove", "")
     try:
@@ -262,12 +260,12 @@ def speaker(event_id: int) -> ResponseReturnValue:
 def rooms(event_id: int) -> ResponseReturnValue:
     """Show all that an event holds; hold a place beside the programme (`add`), let one go (`remove`), or take over the
     time of a booking (`attach`)."""
-    whole, back = _whole(event_id), url_for("staff_events.rooms", event_id=event_id)
+    whole, back = whole_of(event_id), url_for("staff_events.rooms", event_id=event_id)
     if request.method == "GET":
         return _rooms_page(whole)
     if removed := request.form.get("remove", ""):
         number = int(removed) if removed.isdecimal() else 0
-        return _carry(whole, lambda programme: programme.without(use=number), back) or _rooms_page(whole)
+        return carry(whole, lambda programme: programme.without(use=number), back) or _rooms_page(whole)
     attach = "booking" in request.form
     form: Form = _attach_form(sent=True) if attach else _room_form(sent=True)
     if not form.validate():
@@ -277,14 +275,14 @@ def rooms(event_id: int) -> ResponseReturnValue:
     except DomainError as error:
         form.blame(error.refusals)
         return _rooms_page(whole, form), error.status
-    answer = _carry(whole, lambda programme: programme.with_use(use), back, form=form)
+    answer = carry(whole, lambda programme: programme.with_use(use), back, form=form)
     return answer if answer is not None else (_rooms_page(whole, form), 422)
 
 
 @pages.route("/<id:event_id>/move", methods=["GET", "POST"])
 def move(event_id: int) -> ResponseReturnValue:
     """Move all of an event by the wall clock: first what that does to whom, then, with the plan's token, do it."""
-    whole = _whole(event_id)
+    whole = whole_of(event_id)
     begins = local(whole.event.start)
     form = MoveForm(data={"date": begins.date(), "start": begins.time()})
     if request.method == "GET":
@@ -298,14 +296,14 @@ def move(event_id: int) -> ResponseReturnValue:
     def change(programme: Programme) -> Programme:
         return programme.moved(days, minutes, zone())
 
-    answer = _carry(whole, change, back, form=form, always=True)
+    answer = carry(whole, change, back, form=form, always=True)
     return answer if answer is not None else (_move_page(whole, form), 422)
 
 
 @pages.route("/<id:event_id>/copy", methods=["GET", "POST"])
 def copy(event_id: int) -> ResponseReturnValue:
     """Make a copy, a series of them, or a template."""
-    whole, form, now = _whole(event_id), CopyForm(), clock.now()
+    whole, form, now = whole_of(event_id), CopyForm(), clock.now()
     form.what.choices = _pairs(_copies())
     if request.method == "GET":
         return _copy_page(whole, form)
@@ -343,94 +341,11 @@ def _days(form: CopyForm) -> list[date]:
     return [first, *rules.monthly(first, count - 1)]
 
 
-# -- a change, shown before it is done ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What a page that shows a plan sends back: its token, and what becomes of whom."""
-
-    token: str
-    choices: Mapping[int, str]
-
-    @classmethod
-    def read(cls) -> _Sent:
-        """Read it from the form."""
-        found = {
-            int(name[4:]): value
-            for name, value in request.form.items()
-            if name.startswith("hit-") and name[4:].isdecimal()
-        }
-        return cls(request.form.get("token", "")[:64], found)
-
-
-def _carry(
-    whole: Whole, change: Change, back: str, details: Details | None = None, *, form: Form | None = None,
-    always: bool = False,
-) -> ResponseReturnValue | None:  # fmt: skip
-    """Carry a change out, or show what it does where somebody is hit, `always` in any case.
-
-    Where the change itself is refused the `form` has the reasons, and None is given for its page.
-    """
-    event_id, sent, now = whole.event.id, _Sent.read(), clock.now()
-    try:
-        if always and not sent.token:
-            return _plan_page(whole, service.look(actor(), event_id, change, now=now, zone=zone()), sent)
-        with transaction():
-            service.carry_out(
-                actor(), event_id, change, now=now, zone=zone(), token=sent.token, choices=sent.choices,
-                details=details,
-            )  # fmt: skip
-    except NotFound:
-        raise
-    except DomainError as error:
-        if isinstance(error, Conflict) and (sent.token or SHOWN_AGAIN & {one.code for one in error.refusals}):
-            return _shown_again(whole, change, sent, error)
-        if form is None:
-            raise
-        form.blame(error.refusals)
-        return None
-    flash(_("Saved."))
-    return redirect(back, 303)
-
-
-def _shown_again(whole: Whole, change: Change, sent: _Sent, error: DomainError) -> ResponseReturnValue:
-    plan = service.look(actor(), whole.event.id, change, now=clock.now(), zone=zone())
-    told = [sentence(one) for one in error.refusals if one.code != "event-hits" or sent.token]
-    walls = {sentence(wall) for wall in plan.walls}
-    return _plan_page(whole, plan, sent, [reason for reason in told if reason not in walls]), 409
-
-
-def _plan_page(whole: Whole, plan: Plan, sent: _Sent, reasons: list[str] | None = None) -> str:
-    page = words.plan_page(plan, current_house(), sent.choices)
-    fields = hidden(request.form)
-    return render_template(
-        "events/staff_plan.html", event=_head(whole), page=page, fields=fields, reasons=reasons or []
-    )
-
-
 # -- pages -------------------------------------------------------------------------------------------------------------
-
-
-def _whole(event_id: int) -> Whole:
-    event = queries.get(event_id)
-    if event is None:
-        raise NotFound
-    return queries.whole(event)
 
 
 def _pairs(names: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(names.items())
-
-
-def _head(whole: Whole) -> dict[str, Any]:
-    event = whole.event
-    return words.staff_row(event, clock.now()) | {
-        "id": event.id, "state": event.state, "href": url_for("events.show", event_slug=event.slug),
-        "complete": words.completeness_text(whole), "published": event.published_at is not None,
-        "link": url_for("events.show", event_slug=event.slug, key=event.link_key, _external=True)
-        if event.visibility == "link" else None,
-    }  # fmt: skip
 
 
 def _facts_form(event: Event | None, *, fresh: bool = False) -> FactsForm:
@@ -444,7 +359,7 @@ def _facts_form(event: Event | None, *, fresh: bool = False) -> FactsForm:
 def _edit_page(
     event_id: int, form: FactsForm, error: DomainError | None = None, times_form: TimesForm | None = None
 ) -> str:  # fmt: skip
-    whole = _whole(event_id)
+    whole = whole_of(event_id)
     first, last = local(whole.event.start), local(whole.event.end - words.A_MOMENT)
     end = local(whole.event.end).time()
     kept = {"date": first.date(), "last": last.date(), "start": first.time(), "end": end}
@@ -452,7 +367,7 @@ def _edit_page(
     parties.role.choices = _pairs(words.party_names())
     parties.organisation.choices = [(row.id, name_of(row)) for row, _count in organisations.every()]
     return render_template(
-        "events/staff_edit.html", event=_head(whole), form=form, page=words.page(whole, current_house(), clock.now()),
+        "events/staff_edit.html", event=head(whole), form=form, page=words.page(whole, current_house(), clock.now()),
         times_form=times_form or TimesForm(formdata=None, data=kept), party_form=parties,
         cover_form=CoverForm(formdata=None), cancel_form=CancelForm(formdata=None),
         reasons=[sentence(one) for one in error.refusals] if error else [],
@@ -460,11 +375,11 @@ def _edit_page(
 
 
 def _programme_page(event_id: int, form: SpeakerForm | None = None) -> str:
-    whole, house = _whole(event_id), current_house()
+    whole, house = whole_of(event_id), current_house()
     page = words.page(whole, house, clock.now())
     odd = rules.oddities(whole.programme, house.places, zone(), Calendar(house.holidays))
     return render_template(
-        "events/staff_programme.html", event=_head(whole), page=page,
+        "events/staff_programme.html", event=head(whole), page=page,
         warnings=[words.warning_text(one, whole, house) for one in odd], form=form or SpeakerForm(formdata=None),
     )  # fmt: skip
 
@@ -526,7 +441,7 @@ def _session_page(whole: Whole, row: Session | None, form: SessionForm, roles: M
         for one in whole.speakers.values()
     ]
     return render_template(
-        "events/staff_session.html", event=_head(whole), form=form, session_id=row.id if row else None, people=people,
+        "events/staff_session.html", event=head(whole), form=form, session_id=row.id if row else None, people=people,
         roles=_pairs(words.role_names()),
     )  # fmt: skip
 
@@ -572,13 +487,13 @@ def _rooms_page(whole: Whole, form: Form | None = None) -> str:
     if not isinstance(form, RoomForm):
         room.date.data = local(whole.event.start).date()
     return render_template(
-        "events/staff_rooms.html", event=_head(whole), held=held, form=room, refused=form,
+        "events/staff_rooms.html", event=head(whole), held=held, form=room, refused=form,
         attach_form=form if isinstance(form, AttachForm) else _attach_form(sent=False),
     )  # fmt: skip
 
 
 def _move_page(whole: Whole, form: MoveForm) -> str:
-    return render_template("events/staff_move.html", event=_head(whole), form=form, count=len(whole.programme.items))
+    return render_template("events/staff_move.html", event=head(whole), form=form, count=len(whole.programme.items))
 
 
 def _copies() -> dict[str, str]:
@@ -589,7 +504,7 @@ def _copies() -> dict[str, str]:
 
 
 def _copy_page(whole: Whole, form: CopyForm) -> str:
-    return render_template("events/staff_copy.html", event=_head(whole), form=form, when=_when(whole.event.span))
+    return render_template("events/staff_copy.html", event=head(whole), form=form, when=_when(whole.event.span))
 
 
 def _when(span: Span) -> str:

@@ -1,5 +1,7 @@
-// Move a booking in the timeline: with a mouse or a pen, or with M, arrows and Enter. The server's answer decides: a
-// receipt with the way back, or why not, and the booking is back where it was. Fingers scroll; they tap, and change it there.
+// Move a booking in the timeline, or a session in an event's schedule: with a mouse or a pen, or with M, arrows and Enter.
+// The server's answer decides: a receipt with the way back, or why not, and it is back where it was; or it leads to the
+// page on which staff decide. What carries data-bends gets another length by its end, or by Shift and the arrows. Fingers
+// scroll; they tap, and change it there.
 const day = document.getElementById("day");
 const says = document.getElementById("says");
 const colon = document.documentElement.lang === "sv" ? "." : ":";
@@ -17,7 +19,8 @@ const what = () => held.track.previousElementSibling.textContent + ", " + hours(
 
 function lift(link, more) {
   const { move, at, till, step } = link.dataset, track = link.closest("[data-track]");
-  held = { link, id: move, track, at: +at, length: till - at, step: Math.max(+step, 15), home: { track, at: +at }, ...more };
+  held = { link, id: move, track, at: +at, length: till - at, step: Math.max(+step, 15), ...more };
+  held.home = { track, at: held.at, length: held.length };
 }
 
 // Where it would go, in yellow; where it is, faint.
@@ -44,6 +47,14 @@ function put(track, minute) {
   show();
 }
 
+// Its end goes to a minute of the day, at least one step after where it begins.
+function bend(minute) {
+  const { home, at, step, track } = held, steps = Math.round((minute - at - home.length) / step), last = edge(track, "--c");
+  held.length = Math.max(home.length + steps * step, Math.min(step, home.length));
+  if (at + held.length > last) held.length = Math.max(last - at, Math.min(step, home.length));
+  show();
+}
+
 function drop() {
   held?.shade?.remove();
   held?.link.classList.remove("is-moving");
@@ -60,14 +71,14 @@ function giveUp() {
 
 async function send() {
   const { id, track, at, length, home, link, keys } = held;
-  if (track === home.track && at === home.at) { if (keys) giveUp(); else drop(); return; }
+  if (track === home.track && at === home.at && length === home.length) { if (keys) giveUp(); else drop(); return; }
   const token = document.querySelector("[name=csrf_token]").value, sent = held;
   sent.sent = true;
   document.documentElement.classList.remove("is-moving-one");
   const form = { csrf_token: token, space: track.dataset.track, date: day.dataset.date, start: clock(at), end: clock(at + length) };
   let toast, status = 0;
   try {
-    const answer = await fetch(`/bookings/${id}/edit`, { method: "POST", headers: { "X-Part": "sheet" }, body: new URLSearchParams(form) });
+    const answer = await fetch((day.dataset.moves || "/bookings/{id}/edit").replace("{id}", id), { method: "POST", headers: { "X-Part": "sheet" }, body: new URLSearchParams(form) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     status = answer.status;
     toast = page.querySelector("main") ? null : page.querySelector("[data-toast]");
@@ -75,6 +86,7 @@ async function send() {
   } catch {
     toast = plain();
   }
+  if (toast.dataset.go) { location.assign(toast.dataset.go); return; }
   const moved = status === 200 && !("refused" in toast.dataset);
   if (keys || document.activeElement === link) {
     document.addEventListener("station:day", () => day.querySelector(`[data-move="${id}"]`)?.focus(), { once: true });
@@ -99,13 +111,15 @@ day.addEventListener("pointerdown", (event) => {
   const track = link.closest("[data-track]"), box = track.getBoundingClientRect(), first = edge(track, "--o");
   const minute = first + (event.clientX - box.left) / box.width * (edge(track, "--c") - first);
   lift(link, { x: event.clientX, y: event.clientY, grip: minute - link.dataset.at });
+  held.bends = "bends" in link.dataset && link.getBoundingClientRect().right - event.clientX < 9;
 });
 addEventListener("pointermove", (event) => {
   if (!held || held.keys || held.sent) return;
   if (!held.shade && Math.hypot(event.clientX - held.x, event.clientY - held.y) < 6) return;
   const track = document.elementFromPoint(event.clientX, event.clientY)?.closest(".tl [data-track]") || held.track;
   const box = track.getBoundingClientRect(), first = edge(track, "--o");
-  put(track, first + (event.clientX - box.left) / box.width * (edge(track, "--c") - first) - held.grip);
+  const minute = first + (event.clientX - box.left) / box.width * (edge(track, "--c") - first);
+  if (held.bends) bend(minute); else put(track, minute - held.grip);
 });
 addEventListener("pointerup", () => {
   if (!held || held.keys || held.sent) return;
@@ -114,6 +128,7 @@ addEventListener("pointerup", () => {
   setTimeout(() => { swallow = false; });
   send();
 });
+day.addEventListener("dragstart", (event) => { if (event.target.closest("[data-move]")) event.preventDefault(); });
 addEventListener("pointercancel", () => { if (held && !held.keys && !held.sent) drop(); });
 addEventListener("click", (event) => {
   if (!swallow) return;
@@ -132,7 +147,8 @@ addEventListener("keydown", (event) => {
     if (held.keys || held.shade) giveUp(); else drop();
   } else if (held?.keys && ARROWS[event.key]) {
     const [right, down] = ARROWS[event.key], all = tracks();
-    put(all[all.indexOf(held.track) + down] || held.track, held.at + right * Math.min(held.step, 1440));
+    if (right && event.shiftKey && "bends" in held.link.dataset) bend(held.at + held.length + right * held.step);
+    else put(all[all.indexOf(held.track) + down] || held.track, held.at + right * Math.min(held.step, 1440));
     held.shade.scrollIntoView({ block: "nearest" });
     say(what());
   } else if (held?.keys && ["enter", " ", "m"].includes(key)) send();
