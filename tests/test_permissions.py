@@ -302,7 +302,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/speakers   POST    in       403  403   303   303
 /staff/events/<event_id>/grid       GET     in       403  403   200   200
 /staff/events/<event_id>/sessions/<event_session_id>/move GET in 403 403 303 303
-/staff/events/<event_id>/sessions/<event_session_id>/move POST in 403 403 303 303
+/staff/events/<event_id>/sessions/<event_session_id>/move POST in 403 403 409 409
 /staff/events/<event_id>/rooms      GET     in       403  403   200   200
 /staff/events/<event_id>/rooms      POST    in       403  403   422   422
 /staff/events/<event_id>/move       GET     in       403  403   200   200
