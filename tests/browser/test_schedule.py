@@ -82,6 +82,7 @@ def test_sessions_are_moved_by_mouse_and_by_keys(visit: Visit, station: Station)
     expect(toast).to_contain_text("«Fika»: Lida, 13:00–15:00.")
     toast.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    page.wait_for_load_state()  # the script that moves is there
     assert when(station, event, "Fika") == ("13:00", "14:00", lida)
 
     piece(page, "Tal").focus()
