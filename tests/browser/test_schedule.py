@@ -95,6 +95,7 @@ def test_sessions_are_moved_by_mouse_and_by_keys(visit: Visit, station: Station)
     expect(says).to_have_text("Lida, 09:15–10:45")
     page.keyboard.press("Enter")
     expect(toast).to_contain_text("«Tal»: Lida, 09:15–10:45.")
+    expect(piece(page, "Tal")).to_have_attribute("data-at", "555")  # drawn anew, and free to be lifted
     expect(piece(page, "Tal")).to_be_focused()
     page.keyboard.press("m")
     page.keyboard.press("ArrowRight")
