@@ -60,7 +60,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.bookings import schedule as booking_jobs
     from innovation_station.bookings import staff as staff_spaces
     from innovation_station.bookings import views as bookings
-    from innovation_station.calendars import event_feeds, invitations
+    from innovation_station.calendars import attending, event_feeds, invitations
     from innovation_station.calendars import staff as staff_feeds
     from innovation_station.calendars import telling as feed_telling
     from innovation_station.calendars import views as calendars
@@ -106,6 +106,10 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
+    from innovation_station.registration import following as _registrants  # noqa: F401  follows what becomes of events
+    from innovation_station.registration import jobs as registration_jobs
+    from innovation_station.registration import telling as registration_telling
+    from innovation_station.registration import views as registration
     from innovation_station.repairs import staff as staff_faults
     from innovation_station.repairs import telling as fault_telling
     from innovation_station.repairs import views as faults
@@ -153,6 +157,7 @@ def _register_features(app: Flask) -> None:
         staff_plates,
         ledger,
         events,
+        registration,
         staff_events,
         staff_grid,
         event_feeds,
@@ -167,14 +172,16 @@ def _register_features(app: Flask) -> None:
     ):
         app.register_blueprint(feature.pages)
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
-    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs, external_jobs)
+    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs, external_jobs, registration_jobs)
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
-    tellers = (plan_telling, *booking_tellers, external_telling, feed_telling, directory_telling)
+    event_tellers = (registration_telling,)
+    tellers = (plan_telling, *booking_tellers, external_telling, *event_tellers, feed_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
     invitations.init_app(app)
+    attending.init_app(app)
     _register_personal(app)
 
 
@@ -195,6 +202,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.organisations import personal as organisations
     from innovation_station.plans import personal as plans
     from innovation_station.privacy import personal as privacy
+    from innovation_station.registration import personal as registration
     from innovation_station.repairs import personal as repairs
     from innovation_station.series import personal as series
     from innovation_station.sharing import personal as sharing
@@ -203,7 +211,8 @@ def _register_personal(app: Flask) -> None:
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
-        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, calendars, directory, privacy,
+        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, calendars,
+        directory, privacy,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -281,6 +281,11 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/members/<member_id>/return   POST    in       403  403   404   404
 /events                             GET     200      200  200   200   200
 /events/<event_slug>                GET     404      404  404   200   200
+/events/<event_slug>/register       POST    404      404  404   404   404
+/events/<event_slug>/registration   POST    in       404  404   404   404
+/events/mine                        GET     in       200  200   200   200
+/registrations/<token>              GET     410      410  410   410   410
+/registrations/<token>              POST    410      410  410   410   410
 /events/<event_slug>/cover          GET     404      404  404   404   404
 /events/<event_slug>.ics            GET     404      404  404   404   404
 /events/<event_slug>/sessions/<event_session_id>.ics GET 404 404 404 404 404

@@ -33,6 +33,7 @@ LONGEST_PIECE = timedelta(hours=24)
 MOST_SESSIONS, MOST_ROOMS, MOST_SPEAKERS, MOST_MATERIALS, MOST_COPIES = 200, 200, 200, 10, 24
 MOST_BUFFER = 12 * 60
 TO_BREAK = timedelta(hours=3)  # so long people sit without a pause, and no longer
+RESERVED_SLUGS = frozenset({"mine", "embed"})  # pages of their own under /events/
 COVER_BOX = (1200, 630)
 _WEB = re.compile(r"https?://[^\s<>\"'\\@/]+\.[^\s<>\"'\\]+")
 

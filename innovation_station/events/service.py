@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from blinker import Signal
 from sqlalchemy import delete, update
 
 from innovation_station import pictures
@@ -32,6 +33,8 @@ from innovation_station.spaces.queries import house as read_house
 from innovation_station.timespan import Span
 
 Change = Callable[[Programme], Programme]
+changed = Signal("""Sent with an Event that has changed, behind its lock and inside its transaction, with `now`.""")
+copied = Signal("""Sent with an Event that is a copy, inside its transaction, with the event it is `of` and `now`.""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def say(actor: Actor, event_id: int, facts: Facts, *, now: datetime, zone: ZoneI
     if planning.claimant(event) != shown:
         _hold(event, queries.whole(event).programme, now, zone)
     audit.record("event.edited", subject=("event", event.id), actor=actor, now=now, before=before, after=_facts(event))
+    changed.send(event, now=now)
     return event
 
 
@@ -119,6 +123,7 @@ def carry_out(
         "event.moved" if plan.before.span != plan.after.span else "event.planned", subject=("event", event.id),
         actor=actor, now=now, before=_programme_facts(plan.before), after=_programme_facts(plan.after),
     )  # fmt: skip
+    changed.send(event, now=now)
     return plan
 
 
@@ -389,6 +394,7 @@ def _turned(actor: Actor, event: Event, action: str, was: str, now: datetime, zo
     audit.record(
         action, subject=("event", event.id), actor=actor, now=now, before={"state": was}, after={"state": event.state}
     )
+    changed.send(event, now=now)
     return event
 
 
@@ -433,6 +439,7 @@ def copy(
     audit.record(
         "event.copied", subject=("event", made.id), actor=actor, now=now, after=_facts(made) | {"of": source.id}
     )
+    copied.send(made, of=source, now=now)
     return made
 
 
@@ -534,7 +541,7 @@ def _write(event: Event, given: Facts) -> None:
 
 def _free_slug(titles: tuple[str, str]) -> str:
     wanted = slug_of(titles[0] or titles[1])
-    taken, number, slug = queries.slugs_like(wanted), 1, wanted
+    taken, number, slug = queries.slugs_like(wanted) | rules.RESERVED_SLUGS, 1, wanted
     while slug in taken:
         number += 1
         slug = f"{wanted}-{number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock, pictures
 from innovation_station.delivery import A_YEAR, static_url
 from innovation_station.errors import NotFound
-from innovation_station.events import linked, queries, rules, words
+from innovation_station.events import beside, linked, queries, rules, words
+from innovation_station.events.beside import Looked
 from innovation_station.events.models import Event
 from innovation_station.events.queries import Wanted
 from innovation_station.events.rules import Reader
@@ -46,6 +47,8 @@ def index() -> ResponseReturnValue:
     cards = [
         words.card(event, house, spaces.get(event.id, ()), parties.get(event.id, ()), now) for event in found
     ]  # fmt: skip
+    notes = beside.list_notes(found, now)
+    cards = [card | {"note": notes.get(card["id"])} for card in cards]
     page = {
         "cards": cards, "filters": _filters(wanted, month), "views": _views(wanted, month, now),
         "month": _calendar(month, found, cards, local(now).date()) if month else None,
@@ -59,7 +62,12 @@ def index() -> ResponseReturnValue:
 @pages.get("/events/<event_slug>")
 def show(event_slug: str) -> ResponseReturnValue:
     """Show an event to whom it is for."""
-    event, key = readable(event_slug), request.args.get("key", "")[:64]
+    return _conditional("events/show.html", page_of(readable(event_slug)))
+
+
+def page_of(event: Event, typed: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Gather what the page of an event shows; `typed` is what was sent from it and could not be done, and why."""
+    key = request.args.get("key", "")[:64]
     whole, house, now = queries.whole(event), current_house(), clock.now()
     page = words.page(whole, house, now, key if event.visibility == "link" else "")
     others = [words.brief(one) for one in queries.in_group(event) if one.end > now]
@@ -68,8 +76,9 @@ def show(event_slug: str) -> ResponseReturnValue:
         "others": others, "head": linked.head(whole, house),
         "manage": url_for("staff_events.edit", event_id=event.id)
         if known and rules.may_manage_events(known.person) else None,
+        "parts": beside.event_parts(Looked(event, known.person if known else None, now, page["more"], typed)),
     }  # fmt: skip
-    return _conditional("events/show.html", page)
+    return page
 
 
 @pages.get("/events/<event_slug>/cover")

@@ -11,7 +11,10 @@ from innovation_station.jobs.rules import Schedule
 
 def kind_name(kind: str) -> str:
     """Name a kind of mail; one that has no name here is called what the code calls it."""
-    return {"account": _("Account"), "operations": _("Operations"), "guest": _("Guests")}.get(kind, kind)
+    names = {
+        "account": _("Account"), "operations": _("Operations"), "guest": _("Guests"), "registration": _("Events"),
+    }  # fmt: skip
+    return names.get(kind, kind)
 
 
 def problem_text(problem: str | None) -> str:

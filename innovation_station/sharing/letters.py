@@ -17,8 +17,8 @@ from innovation_station.bookings.telling import WRITER
 from innovation_station.db import db
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, speaking
-from innovation_station.mail import queries as outbox
 from innovation_station.mail import service as mail
+from innovation_station.mail import tidings
 from innovation_station.mail.rules import CalendarFacts, Receiver
 from innovation_station.members import queries as members
 from innovation_station.members.models import Member
@@ -51,34 +51,20 @@ def _is_elsewhere(knew: Mapping[str, Any] | None, booking: Booking) -> bool:
 
 
 def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
-    _take_back(guest)
+    tidings.take_back(KIND, guest)
     knew, fact = guest.knew, fact_of(guest, booking)
     news = rules.news(knew, fact)
     if news is None:
         return
-    before = guest.sequence
-    guest.sequence, guest.knew = (0 if knew is None else before + 1), fact
+    before = tidings.advance(guest, fact)
     with speaking(cast(Language, guest.language)):
-        values = _values(guest, booking, host.name, news, knew) | {"knew": knew, "sequence": before}
+        values = _values(guest, booking, host.name, news, knew) | before
         stands = knew if news == "off" and knew else fact  # an entry is taken out of where its guest has it
         calendar = _calendar(guest, booking, host.name, now, stands, off=news == "off")
     mail.queue(
         Receiver(guest.email, guest.name, cast(Language, guest.language)), TEMPLATE, values, now=now,
-        hold_until=now + rules.patience(guest.sequence), key=_key(guest), kind=KIND, calendar=calendar,
+        hold_until=now + rules.patience(guest.sequence), key=tidings.key(KIND, guest), kind=KIND, calendar=calendar,
     )  # fmt: skip
-
-
-def _key(guest: Guest) -> str:
-    """Name the mail of a guest; not by the number of the row, which SQLite gives again to another."""
-    return f"guest-{guest.uid}-{guest.sequence}"
-
-
-def _take_back(guest: Guest) -> None:
-    """Take back what a guest was to be told and was not yet."""
-    waits = outbox.by_key(_key(guest))
-    content = dict(waits.content or {}) if waits is not None and waits.state == "queued" else None
-    if content is not None and mail.withdraw(_key(guest)):
-        guest.knew, guest.sequence = content["knew"], content["sequence"]
 
 
 def fact_of(guest: Guest, booking: Booking) -> dict[str, Any]:

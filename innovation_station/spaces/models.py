@@ -30,7 +30,10 @@ class HouseRow(Base):
 
 
 class Floor(Base):
-    """A floor and its drawing: `shapes` and `labels` in plan units, see `spaces.rules.SHAPES`."""
+    """A floor and its drawing: `shapes` and `labels` in plan units, see `spaces.rules.SHAPES`.
+
+    `fire_limit` is how many people may be on it at once.
+    """
 
     __tablename__ = "floor"
 
@@ -42,8 +45,12 @@ class Floor(Base):
     height: Mapped[int]
     shapes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     labels: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    fire_limit: Mapped[int | None]
 
-    __table_args__ = (CheckConstraint("width > 0 and height > 0", name="size"),)
+    __table_args__ = (
+        CheckConstraint("width > 0 and height > 0", name="size"),
+        CheckConstraint("fire_limit > 0", name="fire_limit"),
+    )
 
 
 class Zone(Base):

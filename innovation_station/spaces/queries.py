@@ -25,6 +25,7 @@ from innovation_station.spaces.rules import (
     Box,
     Hours,
     House,
+    Language,
     Layout,
     Place,
     Policy,
@@ -144,7 +145,8 @@ def _open(hours: Mapping[int, tuple[int, int]]) -> Hours:
 
 
 def _storey(row: Floor) -> Storey:
-    return Storey(row.id, {"sv": row.name_sv, "en": row.name_en}, row.width, row.height, row.shapes, row.labels)
+    names: dict[Language, str] = {"sv": row.name_sv, "en": row.name_en}
+    return Storey(row.id, names, row.width, row.height, row.shapes, row.labels, row.fire_limit)
 
 
 def _area(row: Zone) -> Area:

@@ -223,7 +223,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Storey:
-    """A floor and its drawing in plan units."""
+    """A floor and its drawing in plan units. `fire_limit` is how many people may be on it, None where nobody said."""
 
     id: int
     names: Mapping[Language, str]
@@ -231,6 +231,7 @@ class Storey:
     height: int
     shapes: Sequence[Mapping[str, object]]
     labels: Sequence[Mapping[str, Any]]
+    fire_limit: int | None = None
 
 
 T = TypeVar("T")

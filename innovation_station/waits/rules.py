@@ -30,15 +30,18 @@ def last_moment(place: Place, span: Span) -> datetime:
     return span.start - timedelta(minutes=place.policy.notice)
 
 
-def offer_end(now: datetime, last: datetime, zone: ZoneInfo) -> datetime | None:
+def offer_end(
+    now: datetime, last: datetime, zone: ZoneInfo, longest: timedelta = LENGTHS[0][1]
+) -> datetime | None:  # fmt: skip
     """Give until when an offer that is made now stands, None where it is too late for one.
 
-    It shrinks as the last moment nears, which it never passes: 12 hours, 2 hours, 20 minutes. At night the clock of an
-    offer stands still: an offer that came and went while everybody slept would be none.
+    It stands for `longest` where there is time, and shrinks as the last moment nears, which it never passes: 12 hours,
+    2 hours, 20 minutes. At night the clock of an offer stands still: one that came and went while everybody slept would
+    be none.
     """
-    for lead, length in LENGTHS:
+    for number, (lead, length) in enumerate(LENGTHS):
         if last - now >= lead:
-            return min(_awake(now, length, zone), last)
+            return min(_awake(now, min(length, longest) if number else longest, zone), last)
     return None
 
 

@@ -41,6 +41,11 @@ from innovation_station.organisations.models import Logo
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
+from innovation_station.registration import links as registrations
+from innovation_station.registration import service as registering
+from innovation_station.registration.models import Registration
+from innovation_station.registration.rules import Question, Terms
+from innovation_station.registration.service import Form as RegistrationForm
 from innovation_station.repairs import service as repairs
 from innovation_station.series import rules as repeats
 from innovation_station.series import service as series
@@ -194,6 +199,17 @@ def _goes_on(made: Station) -> None:
     events.carry_out(host, event.id, lambda programme: programme.with_item(item), now=NOW, zone=ZONE, details=details)
     events.set_party(host, event.id, db.session.scalars(select(Organisation)).one().id, "host", now=NOW)
     events.publish(host, event.id, now=NOW, zone=ZONE)
+    questions = tuple(
+        Question(kind, kind, (attack("question"), attack("question")), ((attack("choice"), ""), ("Två", "Two")))
+        for kind in ("text", "choice", "check", "diet")
+    )
+    sessions = {row.id: 1 for row in event_queries.whole(event).sessions}
+    terms = Terms(capacity=1, questions=questions)
+    registering.settle(host, event.id, terms, now=NOW, zone=ZONE, sessions=sessions)
+    given = RegistrationForm({"text": attack("answer"), "diet": attack("answer")}, list(sessions))
+    comes = registering.register_guest(attack("name"), "gast@example.org", event.id, given, now=NOW, zone=ZONE)
+    registering.confirm(comes.id, now=NOW, zone=ZONE)
+    made.ids["comes"] = comes.id
     (row,) = event_queries.whole(event).sessions
     made.event = event.slug
     made.ids |= {"event_id": event.id, "event_session_id": row.id}
@@ -246,6 +262,8 @@ def _doors(made: Station) -> None:
     visit = db.session.get_one(Guest, made.ids["visit"])
     with made.app.test_request_context():
         made.tokens["visits.visit"] = visits.token(visit)
+    with made.app.test_request_context():
+        made.tokens["registration.mine"] = registrations.token(db.session.get_one(Registration, made.ids["comes"]))
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     for known in db.session.scalars(select(Member)):
         joining.accept_texts(known, now=NOW)
@@ -400,7 +418,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
     planned = f"/staff/events/{ids['event_id']}"
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
-              f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/staff/events", planned,
+              f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", planned,
               *(f"{planned}/{part}" for part in ("programme", "sessions", "rooms", "move", "copy")),
               f"{planned}/sessions/{ids['event_session_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
@@ -433,6 +451,7 @@ def _forms(station: Station, see: Visitor) -> None:
     see("visitor", "GET", f"/join/{station.tokens['members.confirm']}")
     see("visitor", "GET", f"/invitation/{station.tokens['members.invitation']}")
     see("visitor", "GET", f"/visit/{station.tokens['visits.visit']}")
+    see("visitor", "GET", f"/registrations/{station.tokens['registration.mine']}")
     for typed in ({}, dict.fromkeys(("people", "date", "space", "zone"), attack("typed"))):
         see("alva", "GET", f"/find?{urlencode({'kind': 'room', 'date': TUESDAY, 'length': 60, **typed})}")
     see("visitor", "POST", "/join", {"email": attack("typed"), "name": attack("typed") * 9})
