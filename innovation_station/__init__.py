@@ -70,6 +70,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.events import filling as staff_programme_file
     from innovation_station.events import grid as staff_grid
     from innovation_station.events import staff as staff_events
     from innovation_station.events import views as events
@@ -160,6 +161,7 @@ def _register_features(app: Flask) -> None:
         registration,
         staff_events,
         staff_grid,
+        staff_programme_file,
         event_feeds,
         calendars,
         staff_feeds,

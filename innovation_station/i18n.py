@@ -640,6 +640,7 @@ REFUSALS: Mapping[str, Any] = {
     "piece-long": _l("A session or a room lasts a day at most, and 12 hours before and after it."),
     "piece-away": _l("A session or a room lies within %(days)s days of its event."),
     "materials-malformed": _l("Write at most %(most)s links, each with its whole address at the end of the line."),
+    "programme-columns": _l("The first line has to name the columns date, start and end, and title_sv or title_en."),
     "speaker-nameless": _l("Write the name of the person."),
     "address-unreadable": _l("That is no address. Copy it whole, from https:// to its end."),
     "address-scheme": _l("The address has to begin with https://, http:// or webcal://."),

@@ -308,6 +308,11 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/grid       GET     in       403  403   200   200
 /staff/events/<event_id>/sessions/<event_session_id>/move GET in 403 403 303 303
 /staff/events/<event_id>/sessions/<event_session_id>/move POST in 403 403 409 409
+/staff/events/<event_id>/speakers/<speaker_id> GET in 403 403 404   404
+/staff/events/<event_id>/speakers/<speaker_id> POST in 403 403 404  404
+/staff/events/<event_id>/programme.csv GET  in       403  403   200   200
+/staff/events/<event_id>/programme/file GET in       403  403   200   200
+/staff/events/<event_id>/programme/file POST in      403  403   422   422
 /staff/events/<event_id>/rooms      GET     in       403  403   200   200
 /staff/events/<event_id>/rooms      POST    in       403  403   422   422
 /staff/events/<event_id>/move       GET     in       403  403   200   200
@@ -379,7 +384,7 @@ def _event(host: Member) -> dict[str, Any]:
     item = Item(0, "talk", ("Välkommen", ""), at(TUESDAY, "15:00", "16:00"))
     events.carry_out(host, event.id, lambda programme: programme.with_item(item), now=NOW, zone=ZONE)
     (row,) = event_queries.whole(event).sessions
-    return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id}
+    return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id, "speaker_id": 99999}
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

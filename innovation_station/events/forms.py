@@ -117,6 +117,12 @@ class SessionForm(Form):
         return tuple(found)
 
 
+class ProgrammeFileForm(Form):
+    """A programme as a file."""
+
+    file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv,text/plain"})
+
+
 class PlaceForm(Form):
     """Where a session goes by hand: its place, 0 for none, and its time."""
 

@@ -115,7 +115,7 @@ def _tried(whole: Whole, was: Item, item: Item, change: Change) -> ResponseRetur
 
 def _span(form: PlaceForm) -> Span:
     day = given(form.date)
-    return service.local_span(day, given(form.start), day, given(form.end), zone())
+    return rules.local_span(day, given(form.start), day, given(form.end), zone())
 
 
 def _told(sentences: Sequence[str], href: str | None = None) -> str:

@@ -274,6 +274,15 @@ def at_wall(wall: datetime, zone: ZoneInfo, field_: str) -> datetime:
     return to_utc(wall.date(), wall.time(), zone)
 
 
+def local_span(first: date, start: int, last: date, end: int, zone: ZoneInfo) -> Span:
+    """Turn two local days and minutes into a span. Raises Refused: end-before-start, and where the clocks change."""
+    midnight = timedelta(days=1) if end == 24 * 60 else timedelta()
+    clocks = datetime.combine(first, clock_of(start)), datetime.combine(last, clock_of(end)) + midnight
+    if clocks[1] <= clocks[0]:
+        raise Refused([Refusal("end-before-start", "end")])
+    return Span(at_wall(clocks[0], zone, "start"), at_wall(clocks[1], zone, "end"))
+
+
 def programme_refusals(programme: Programme, places: Mapping[int, Place]) -> list[Refusal]:
     """List what an event cannot be: too long, too many pieces, one longer than a day, or in a place there is not."""
     found = []

@@ -10,7 +10,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,7 +39,7 @@ copied = Signal("""Sent with an Event that is a copy, inside its transaction, wi
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is said of a session beside its time and place; `session` is its id, 0 of a new one."""
+    """What is said of a session beside its time and place; `session` is its id, 0 or below of a new one."""
 
     session: int = 0
     abouts: tuple[str, str] = ("", "")
@@ -93,12 +93,12 @@ def look(actor: Actor, event_id: int, change: Change, *, now: datetime, zone: Zo
 
 def carry_out(
     actor: Actor, event_id: int, change: Change, *, now: datetime, zone: ZoneInfo, token: str = "",
-    choices: Mapping[int, str] | None = None, details: Details | None = None,
+    choices: Mapping[int, str] | None = None, details: Details | Sequence[Details] = (),
 ) -> Plan:  # fmt: skip
     """Change the programme and all time that goes with it, or nothing.
 
     `token` names the plan that was shown, `choices` what becomes of each booking that is hit; a change that hits nobody
-    needs neither. `details` are those of the session that changes. Raises NotFound, NotAllowed, Refused, and Conflict:
+    needs neither. `details` are those of the sessions that change. Raises NotFound, NotAllowed, Refused, and Conflict:
     `plan-changed` where it is another plan by now, `event-hits` where somebody is in the way of whom nothing was said.
     """
     choices = choices or {}
@@ -116,7 +116,7 @@ def carry_out(
         raise Conflict([Refusal("event-hits", None, {"count": len(plan.hits)})])
     if plan.hits:
         _give_way(actor, event, plan, choices, now, zone)
-    _store(event, plan, details)
+    _store(event, plan, [details] if isinstance(details, Details) else details)
     _changed(event, now)
     _hold(event, plan.after, now, zone)
     audit.record(
@@ -155,12 +155,13 @@ def _give_way(
             bookings.cancel(actor, hit.booking_id, now=now)
 
 
-def _store(event: Event, plan: Plan, details: Details | None) -> None:
+def _store(event: Event, plan: Plan, details: Sequence[Details]) -> None:
     """Write what has changed of the programme."""
     whole = queries.whole(event)
     sessions, before = {row.id: row for row in whole.sessions}, {item.id: item for item in plan.before.items}
+    by_session = {one.session: one for one in details}
     for item in plan.after.items:
-        meant = details if details is not None and details.session == item.id else None
+        meant = by_session.get(item.id)
         if meant is not None or before.get(item.id) != item:
             _store_session(event, sessions.get(item.id), item, meant)
     for gone in sessions.keys() - {item.id for item in plan.after.items}:
@@ -268,6 +269,51 @@ def add_speaker(
     _changed(event, now)
     after = {"event": event.id, "speakers": len(queries.whole(event).speakers)}
     audit.record("event.speaker-added", subject=("event", event.id), actor=actor, now=now, after=after)
+    return row
+
+
+def people_of(actor: Actor, event_id: int, people: Sequence[tuple[str, str, str]]) -> dict[str, int]:
+    """Have people of a name, title and organisation each in an event; give their ids by name in small letters.
+
+    Who is there already is known by the name; what is said of them is changed where it is said. The event's revision
+    stays: the plan was made of it, and carrying it out counts. Raises Refused for too many.
+    """
+    event = _mine(actor, event_id)
+    known = {row.name.casefold(): row for row in queries.whole(event).speakers.values()}
+    for name, title, affiliation in people:
+        row = known.get(name.casefold())
+        if row is None:
+            row = Speaker(event_id=event.id, name=name, title="", affiliation="", member_id=None)
+            known[name.casefold()] = row
+            db.session.add(row)
+        row.title, row.affiliation = title or row.title, affiliation or row.affiliation
+    if len(known) > rules.MOST_SPEAKERS:
+        raise Refused([Refusal("event-full", None, {"most": rules.MOST_SPEAKERS})])
+    db.session.flush()
+    return {name: row.id for name, row in known.items()}
+
+
+def change_speaker(
+    actor: Actor, event_id: int, speaker_id: int, *, name: str, title: str, affiliation: str, email: str = "",
+    unlink: bool = False, now: datetime,
+) -> Speaker:  # fmt: skip
+    """Change what is said of a person; `email` links them to a member who has agreed, `unlink` ends that.
+
+    Raises NotFound, Refused.
+    """
+    event = _mine(actor, event_id)
+    row = db.session.get(Speaker, speaker_id)
+    if row is None or row.event_id != event.id:
+        raise NotFound
+    if not name.strip():
+        raise Refused([Refusal("speaker-nameless", "name")])
+    member = members.by_email(email) if email else None
+    if email and (member is None or member.state != "active"):
+        raise Refused([Refusal("address-unknown", "email")])
+    row.name, row.title, row.affiliation = name.strip(), title.strip(), affiliation.strip()
+    row.member_id = None if unlink else member.id if member else row.member_id
+    _changed(event, now)
+    audit.record("event.speaker-changed", subject=("event", event.id), actor=actor, now=now)
     return row
 
 
@@ -562,12 +608,3 @@ def _programme_facts(programme: Programme) -> dict[str, Any]:
     pieces: Sequence[Item | Use] = [*rules.in_order(programme.items), *programme.uses]
     told = [f"{one.id}: {one.space_id or '-'} {one.span.start:%FT%RZ} {one.span.end:%FT%RZ}" for one in pieces]
     return {"start": programme.span.start, "end": programme.span.end, "pieces": told}
-
-
-def local_span(first: date, start: int, last: date, end: int, zone: ZoneInfo) -> Span:
-    """Turn two local days and minutes into a span. Raises Refused: end-before-start, and where the clocks change."""
-    midnight = timedelta(days=1) if end == 24 * 60 else timedelta()
-    clocks = datetime.combine(first, rules.clock_of(start)), datetime.combine(last, rules.clock_of(end)) + midnight
-    if clocks[1] <= clocks[0]:
-        raise Refused([Refusal("end-before-start", "end")])
-    return Span(rules.at_wall(clocks[0], zone, "start"), rules.at_wall(clocks[1], zone, "end"))

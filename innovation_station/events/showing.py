@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,13 @@ class Sent:
 
 
 def carry(
-    whole: Whole, change: Change, back: str, details: Details | None = None, *, form: Form | None = None,
-    always: bool = False,
+    whole: Whole, change: Change, back: str, details: Details | Sequence[Details] = (), *, form: Form | None = None,
+    always: bool = False, first: Callable[[], Sequence[Details]] | None = None,
 ) -> ResponseReturnValue | None:  # fmt: skip
     """Carry a change out, or show what it does where somebody is hit, `always` in any case.
 
-    Where the change itself is refused the `form` has the reasons, and None is given for its page.
+    Where the change itself is refused the `form` has the reasons, and None is given for its page. `first` is done
+    before the change in the same transaction, and gives the details.
     """
     event_id, sent, now = whole.event.id, Sent.read(), clock.now()
     try:
@@ -77,7 +78,7 @@ def carry(
         with transaction():
             service.carry_out(
                 actor(), event_id, change, now=now, zone=zone(), token=sent.token, choices=sent.choices,
-                details=details,
+                details=first() if first else details,
             )  # fmt: skip
     except NotFound:
         raise

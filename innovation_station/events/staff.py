@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
         try:
             with transaction():
                 last = form.last.data or given(form.date)
-                span = service.local_span(given(form.date), given(form.start), last, given(form.end), zone())
+                span = rules.local_span(given(form.date), given(form.start), last, given(form.end), zone())
                 titles = (form.title_sv.data or "", form.title_en.data or "")
                 facts = rules.Facts(titles, category=form.category.data)
                 event = service.create(actor(), facts, span, now=clock.now())
@@ -128,7 +128,7 @@ def times(event_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _edit_page(event_id, _facts_form(whole.event, fresh=True), times_form=form), 422
     try:
-        span = service.local_span(
+        span = rules.local_span(
             given(form.date), given(form.start), form.last.data or given(form.date), given(form.end), zone()
         )
 
@@ -251,6 +251,33 @@ def speaker(event_id: int) -> ResponseReturnValue:
         form.blame([refusal for refusal in error.refusals if refusal.code != "form"])
         return _programme_page(event_id, form), error.status
     return redirect(url_for("staff_events.programme", event_id=event_id, _anchor="people"), 303)
+
+
+@pages.route("/<id:event_id>/speakers/<id:speaker_id>", methods=["GET", "POST"])
+def one_speaker(event_id: int, speaker_id: int) -> ResponseReturnValue:
+    """Change what is said of a person."""
+    whole = whole_of(event_id)
+    if (row := whole.speakers.get(speaker_id)) is None:
+        raise NotFound
+    form = SpeakerForm(data={"name": row.name, "title": row.title, "affiliation": row.affiliation})
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                service.change_speaker(
+                    actor(), event_id, speaker_id, name=form.name.data or "", title=form.title.data or "",
+                    affiliation=form.affiliation.data or "", email=form.email.data or "",
+                    unlink="unlink" in request.form, now=clock.now(),
+                )  # fmt: skip
+            flash(_("Saved."))
+            return redirect(url_for("staff_events.programme", event_id=event_id, _anchor="people"), 303)
+        except Refused as error:
+            form.blame(error.refusals)
+            status = error.status
+    elif form.is_submitted():
+        status = 422
+    linked = row.member_id is not None
+    return render_template("events/staff_speaker.html", event=head(whole), form=form, linked=linked), status
 
 
 # -- rooms and moving --------------------------------------------------------------------------------------------------
@@ -419,7 +446,7 @@ def _roles(sent: MultiDict[str, str]) -> dict[int, str]:
 
 
 def _read_session(form: SessionForm, row: Session | None, roles: Mapping[int, str]) -> tuple[Item, Details]:
-    span = service.local_span(given(form.date), given(form.start), given(form.date), given(form.end), zone())
+    span = rules.local_span(given(form.date), given(form.start), given(form.date), given(form.end), zone())
     setup, clearing = (field.data or 0 for field in (form.setup, form.clearing))
     if max(setup, clearing) > rules.MOST_BUFFER:
         raise Refused([Refusal("piece-long", "setup")])
@@ -459,7 +486,7 @@ def _attach_form(*, sent: bool) -> AttachForm:
 
 def _read_room(form: Form) -> Use:
     assert isinstance(form, RoomForm)  # noqa: S101  the caller has made it
-    span = service.local_span(given(form.date), given(form.start), given(form.date), given(form.end), zone())
+    span = rules.local_span(given(form.date), given(form.start), given(form.date), given(form.end), zone())
     return Use(0, form.space.data, form.purpose.data, span)
 
 

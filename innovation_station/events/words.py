@@ -101,6 +101,14 @@ def phase_names() -> dict[str, tuple[str, str, str]]:
     }  # fmt: skip
 
 
+def file_states() -> dict[str, tuple[str, str, str]]:
+    """Name what becomes of a line of a file, with the colour and the sign of its tag."""
+    return {
+        "new": (_("New"), "ok", "check"), "changed": (_("Changes"), "wait", "edit"),
+        "same": (_("As it is"), "", "check"), "wrong": (_("Cannot be read"), "no", "alarm"),
+    }  # fmt: skip
+
+
 def said(texts: tuple[str, str]) -> dict[str, Any]:
     """Give a text in the reader's language, else in the other with the name of that, for its lang attribute."""
     text, other = rules.in_language(texts, language())

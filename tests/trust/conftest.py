@@ -212,7 +212,7 @@ def _goes_on(made: Station) -> None:
     made.ids["comes"] = comes.id
     (row,) = event_queries.whole(event).sessions
     made.event = event.slug
-    made.ids |= {"event_id": event.id, "event_session_id": row.id}
+    made.ids |= {"event_id": event.id, "event_session_id": row.id, "speaker_id": speaker.id}
 
 
 def _belongings(made: Station) -> None:
@@ -419,8 +419,8 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     planned = f"/staff/events/{ids['event_id']}"
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
               f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", planned,
-              *(f"{planned}/{part}" for part in ("programme", "sessions", "rooms", "move", "copy")),
-              f"{planned}/sessions/{ids['event_session_id']}"]  # fmt: skip
+              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "rooms", "move", "copy")),
+              f"{planned}/sessions/{ids['event_session_id']}", f"{planned}/speakers/{ids['speaker_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
     paths += [f"/book?{day}", f"/book?{day}&kind=room", f"/book?date={MONDAY}&kind=room", f"/book?{day}&lang=en"]
     paths += [f"/book/{space}?{day}" for space in (small.a1, small.a2, small.room, small.booth, small.hall)]
