@@ -40,7 +40,7 @@ def written(event_id: int) -> Response:
 def read(event_id: int) -> ResponseReturnValue:
     """Show what a file would make of the programme; with `take`, and the file's text, take it in."""
     whole, form = whole_of(event_id), ProgrammeFileForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(whole, form)
     if not form.validate():
         return _page(whole, form), 422

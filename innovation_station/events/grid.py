@@ -80,7 +80,7 @@ def move(event_id: int, event_session_id: int) -> ResponseReturnValue:
     def change(programme: rules.Programme) -> rules.Programme:
         return programme.with_item(moved)
 
-    if request.method == "GET":
+    if request.method != "POST":
         plan = service.look(actor(), event_id, change, now=clock.now(), zone=zone())
         return plan_page(whole, plan, Sent.read())
     if wants_part():

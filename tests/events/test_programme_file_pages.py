@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from innovation_station.audit.models import AuditEntry
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
+from innovation_station.errors import Refused
 from innovation_station.events import queries, service, sheet
 from innovation_station.events.models import Event
 from innovation_station.members.models import Member
@@ -88,6 +89,9 @@ def test_what_is_written_is_read_as_the_same(host: FlaskClient, stage: Stage, tw
     assert take(host, two_days, moved).status_code == 303
     rows = {row.title_sv: row for row in stage.whole(two_days).sessions}
     assert "Huvudtal" not in rows and rows["Öppning"].span == at(TUESDAY, "09:30", "12:00"), "known by its number"
+    with pytest.raises(Refused) as refused:
+        sheet.read(b"name\n1", ZONE, {})
+    assert [one.code for one in refused.value.refusals] == ["programme-columns"]
     empty = stage.event(at(TUESDAY, "08:00", "10:00"))
     lines = sheet.read(host.get(f"/staff/events/{empty.id}/programme.csv").data, ZONE, house().places)
     assert [(line.refusals, line.said["title_sv"]) for line in lines] == [((), "Välkommen")]
@@ -111,8 +115,8 @@ def test_every_line_that_is_wrong_says_why_and_nothing_is_taken_in(
     assert 'name="take"' not in page.text
     assert take(host, two_days, wrong).status_code == 422
     assert len(stage.whole(two_days).sessions) == 6
-    for data, said in ((b"", "Välj en fil"), (b"a;b\n1;2", "Första raden"), (b'date,start,end,title\n"', ""),
-                       (b"x" * 70_000, "fler än 200"), (b"\xff\xfe\x00", "Första raden")):  # fmt: skip
+    for data, said in ((b"", "Första raden"), (b"a;b\n1;2", "Första raden"), (b'date,start,end,title\n"', ""),
+                       (b"x" * 70_000, "mer än 200"), (b"\xff\xfe\x00", "Första raden")):  # fmt: skip
         answer = send(host, two_days, data)
         assert answer.status_code in (200, 422) and said in html.unescape(answer.text), (data[:20], answer.text)
     latin = f"date,start,end,title_sv\r\n{TUESDAY},12:00,13:00,Räksmörgås\r\n".encode("cp1252")
