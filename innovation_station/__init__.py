@@ -72,6 +72,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import views as directory
     from innovation_station.events import filling as staff_programme_file
     from innovation_station.events import grid as staff_grid
+    from innovation_station.events import import_staff as staff_event_import
     from innovation_station.events import staff as staff_events
     from innovation_station.events import views as events
     from innovation_station.external import beside as _elsewhere  # noqa: F401  says when one is busy elsewhere
@@ -162,6 +163,7 @@ def _register_features(app: Flask) -> None:
         staff_events,
         staff_grid,
         staff_programme_file,
+        staff_event_import,
         event_feeds,
         calendars,
         staff_feeds,

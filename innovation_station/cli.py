@@ -26,8 +26,12 @@ from werkzeug.serving import run_simple
 
 from innovation_station import clock, create_app, db, doctor, health, heap, operations, schema, serve, settings
 from innovation_station.audit import queries as audit
-from innovation_station.errors import DomainError, Unavailable
-from innovation_station.i18n import sentence, speaking
+from innovation_station.errors import DomainError, Refusal, Refused, Unavailable
+from innovation_station.events import bringing
+from innovation_station.external import jobs as external_jobs
+from innovation_station.external.rules import zone_refusals
+from innovation_station.external.words import problem_texts
+from innovation_station.i18n import LANGUAGES, sentence, speaking
 from innovation_station.jobs import queries as job_queries
 from innovation_station.jobs import registry
 from innovation_station.jobs.models import Job
@@ -41,6 +45,7 @@ from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
 from innovation_station.preload import preload
 from innovation_station.privacy import replay
+from innovation_station.spaces.rules import Language
 from innovation_station.worker import Worker
 
 RUN_WORKERS = 2
@@ -453,6 +458,37 @@ def import_members_command(file: Path, dry_run: bool, invite: bool, report: IO[s
     click.echo(
         f"{'Would make' if dry_run else 'Made'} {counts['new']}; known {counts['known']}; "
         f"twice in the file {counts['double']}; not readable {counts['refused']}."
+    )
+
+
+@import_group.command("events")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and save nothing.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Which language its texts are in; else the house's.")
+@click.option("--zone", help="In which time zone times are that name none; else the house's.")
+def import_events_command(file: Path, dry_run: bool, language: str | None, zone: str | None) -> None:
+    """Take in events from a calendar file, as drafts; a file that was taken in before makes nothing twice."""
+    spoken: Language = "en" if (language or current_app.config["STATION"].locale) == "en" else "sv"
+    now, house = clock.now(), current_app.config["ZONE"]
+    with one_line(), speaking("en"):
+        if refused := zone_refusals(zone):
+            raise Refused(refused)
+        most = external_jobs.means().reach.size
+        with file.open("rb") as stream:
+            data = stream.read(most + 1)
+        if len(data) > most:
+            raise Refused([Refusal("fetch-large", "file", {"mb": round(most / 1_000_000, 1)})])
+        reading = bringing.read(data, zone, now=now, zone=house)
+        for text in problem_texts(reading.problems):
+            click.echo(text, err=True)
+        with db.transaction(), _progress("Taking in") as progress:
+            told = bringing.take(None, reading, spoken, now=now, only_try=dry_run, progress=progress)
+    left = f"; {told['left']} more, run it again" if told["left"] else ""
+    click.echo(
+        f"{'Would make' if dry_run else 'Made'} {told['made']} drafts; "
+        f"{'would bring' if dry_run else 'brought'} {told['updated']} up to date; as they were {told['same']}; "
+        f"left alone {sum(told[one] for one in ('edited', 'planned', 'shown', 'cancelled'))}; "
+        f"not taken {told['refused']}; remarks {len(reading.problems) + reading.more_problems}{left}."
     )
 
 

@@ -290,6 +290,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /events/<event_slug>.ics            GET     404      404  404   404   404
 /events/<event_slug>/sessions/<event_session_id>.ics GET 404 404 404 404 404
 /calendar/events.ics                GET     200      200  200   200   200
+/staff/events/import                GET     in       403  403   200   200
+/staff/events/import                POST    in       403  403   422   422
 /sitemap.xml                        GET     200      200  200   200   200
 /staff/events                       GET     in       403  403   200   200
 /staff/events                       POST    in       403  403   422   422

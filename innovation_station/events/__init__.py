@@ -13,6 +13,8 @@ Invariants
 - What was shown is what happens. A plan has a token of all that it was made of; where that has changed, the plan is
   shown anew and nothing is written.
 - A reader without a right learns nothing of an event that is no reader's to see: `404`, no feed, no title on any place.
+- What comes from a calendar file comes as drafts that hold nothing, all that was chosen or none of it. It is known
+  again by its UID and RECURRENCE-ID, and what was written here since is overwritten only by who says so.
 - The past never changes: what is over is neither moved nor cancelled.
 
 Decisions
@@ -25,6 +27,11 @@ Decisions
   second object again.
 - 2026-11: what hits are moved to is worked out by the rules that will be asked again when it is done, for staff, whom
   no membership bounds: so the page shows what will be granted.
+- 2026-11: where an event came from is kept as hashes: what is asked is whether it is the same. A file's place is a wish
+  that stands beside the plan. Holding the place that it names was rejected: names are matched, and a wrong match would
+  take somebody's room; and two files of one house would fight for it.
+- 2026-11: an event that is published, or has a programme, is not brought up to date by a file: rooms, people and
+  letters hang on its time, which `carry_out` alone moves.
 - 2026-11: a move is by the wall clock. A day with a change of the clocks keeps its hours, and what would fall into the
   hour that is skipped or doubled is refused.
 """

@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from innovation_station.events import rules
 from innovation_station.events.rules import Facts
 from innovation_station.forms import CountField, DateField, Form, LengthField, LineField, TimeField
+from innovation_station.i18n import NAMES
 from innovation_station.members.rules import EMAIL_LONGEST
 
 _long = Length(max=rules.BODY_LONGEST, message=_l("At most %(max)d characters."))
@@ -130,6 +131,14 @@ class PlaceForm(Form):
     date = DateField(_l("Day"), [_day])
     start = TimeField(_l("From"), [_clock])
     end = TimeField(_l("To"), [_clock])
+
+
+class FileForm(Form):
+    """A calendar file of events, and the language that its texts are in."""
+
+    file = FileField(_l("Calendar file"), render_kw={"accept": ".ics,text/calendar"})
+    language = SelectField(_l("Its texts are in"), choices=list(NAMES))
+    zone = SelectField(_l("Times without a zone are in"), id="file-zone", choices=[], validate_choice=False)
 
 
 class SpeakerForm(Form):

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, St
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from innovation_station.db import Base, Instant
+from innovation_station.events.intake import PLACE_LONGEST
 from innovation_station.events.rules import (
     ADDRESS_LONGEST,
     CATEGORIES,
@@ -211,3 +212,45 @@ class Cover(Base):
         ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Source(Base):
+    """From where an event was taken in: what stands for its UID and RECURRENCE-ID (`key`), for its UID alone, and for
+    what the file said (`stamp`), and which revision of the event that was.
+
+    `place` is where the file says it is, `space_id` the place of the house that this names: a wish, nothing is held.
+    `language` is that of the texts.
+    """
+
+    __tablename__ = "event_source"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    uid_key: Mapped[str] = mapped_column(String(64), index=True)
+    stamp: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(2))
+    place: Mapped[str] = mapped_column(String(PLACE_LONGEST), default="")
+    space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id", ondelete="SET NULL"))
+    revision: Mapped[int]
+    taken_at: Mapped[Instant]
+
+    __table_args__ = (CheckConstraint("language in ('sv', 'en')", name="language"),)
+
+
+class EventFile(Base):
+    """A calendar file that somebody of the staff looks at before its events are taken in; theirs alone, for an hour."""
+
+    __tablename__ = "event_file"
+
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = mapped_column(String(PLACE_LONGEST))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    language: Mapped[str] = mapped_column(String(2))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    kept_at: Mapped[Instant] = mapped_column(index=True)
+
+    __table_args__ = (CheckConstraint("language in ('sv', 'en')", name="language"),)

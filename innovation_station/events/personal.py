@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from innovation_station.db import db
-from innovation_station.events.models import Event, Part, Session, Speaker
+from innovation_station.events import bringing
+from innovation_station.events.models import Event, EventFile, Part, Session, Speaker
 from innovation_station.members.models import Member
 from innovation_station.personal import DataClass, Personal, Record, Subject
 
 personal = Personal()
-personal.impersonal("event_session", "event_room", "event_party", "event_cover", "claim")
+personal.impersonal("event_session", "event_room", "event_party", "event_cover", "event_source", "claim")
 
 
 def _speaking(member_id: int) -> Sequence[Record]:
@@ -100,5 +101,41 @@ personal.add(
         ends="erase",
         records=_asked,
         erase=_erase_asked,
+    )
+)
+
+
+def _looked_at(member_id: int) -> Sequence[Record]:
+    rows = db.session.execute(select(EventFile.name, EventFile.kept_at).where(EventFile.member_id == member_id))
+    return [Record(name, {"at": kept.isoformat()}, kept + bringing.KEPT_FOR) for name, kept in rows]
+
+
+def _erase_looked_at(subject: Subject, _now: datetime) -> int:
+    return bringing.forget(subject.id) + bringing.forget_naming(subject)
+
+
+def _expired_files(now: datetime, _held: Collection[int]) -> int:
+    old = EventFile.kept_at <= now - bringing.KEPT_FOR
+    return db.session.scalar(select(func.count()).select_from(EventFile).where(old)) or 0
+
+
+def _purge_files(now: datetime, _held: Collection[int]) -> int:
+    return bringing.sweep(now=now)
+
+
+personal.add(
+    DataClass(
+        name="event-files",
+        tables=("event_file",),
+        title=_l("Calendar files that staff take events from"),
+        holds=_l("What a calendar file says of its events, people among it where it names them."),
+        purpose=_l("So that what is chosen of it is what was looked at."),
+        basis="public-task",
+        retention=_l("For an hour."),
+        ends="erase",
+        records=_looked_at,
+        erase=_erase_looked_at,
+        expired=_expired_files,
+        purge=_purge_files,
     )
 )

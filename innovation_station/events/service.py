@@ -24,7 +24,7 @@ from innovation_station.bookings import service as bookings
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
 from innovation_station.events import planning, queries, rules
-from innovation_station.events.models import Cover, Event, Part, Party, Room, Session, Speaker
+from innovation_station.events.models import Cover, Event, Part, Party, Room, Session, Source, Speaker
 from innovation_station.events.rules import Facts, Item, Plan, Programme, Use
 from innovation_station.members import queries as members
 from innovation_station.members.models import Organisation
@@ -52,6 +52,11 @@ class Details:
 def create(actor: Actor, facts: Facts, span: Span, *, now: datetime) -> Event:
     """Make a draft without a programme. Raises NotAllowed, Refused."""
     _may(actor)
+    return draft(actor, facts, span, now=now)
+
+
+def draft(actor: Actor | None, facts: Facts, span: Span, *, now: datetime) -> Event:
+    """Make a draft for who may, or for the house itself. Raises Refused."""
     _check(facts)
     if found := rules.programme_refusals(Programme(span), {}):
         raise Refused(found)
@@ -78,6 +83,28 @@ def say(actor: Actor, event_id: int, facts: Facts, *, now: datetime, zone: ZoneI
         _hold(event, queries.whole(event).programme, now, zone)
     audit.record("event.edited", subject=("event", event.id), actor=actor, now=now, before=before, after=_facts(event))
     changed.send(event, now=now)
+    return event
+
+
+def rewrite(actor: Actor | None, event_id: int, said: Callable[[Facts], Facts], span: Span, *, now: datetime) -> Event:
+    """Say a draft without a programme anew, and when it is, for who may or for the house itself.
+
+    Raises NotFound, Refused, and Conflict where it is more than such a draft by now.
+    """
+    event = _locked(event_id)
+    whole = queries.whole(event)
+    if event.state != "draft" or whole.sessions or whole.rooms:
+        raise Conflict([Refusal("plan-changed")])
+    facts = said(whole.facts)
+    _check(facts)
+    if found := rules.programme_refusals(Programme(span), {}):
+        raise Refused(found)
+    before = _facts(event)
+    _write(event, facts)
+    if span != event.span:
+        _store_span(event, span)
+    _changed(event, now)
+    audit.record("event.edited", subject=("event", event.id), actor=actor, now=now, before=before, after=_facts(event))
     return event
 
 
@@ -428,7 +455,7 @@ def discard(actor: Actor, event_id: int, *, now: datetime, zone: ZoneInfo) -> No
     audit.record("event.discarded", subject=("event", event.id), actor=actor, now=now, before=_facts(event))
     whole = queries.whole(event)
     db.session.execute(delete(Part).where(Part.session_id.in_([row.id for row in whole.sessions])))
-    for model in (Session, Speaker, Room, Party, Cover):
+    for model in (Session, Speaker, Room, Party, Cover, Source):
         db.session.execute(delete(model).where(model.event_id == event.id))
     db.session.delete(event)
     db.session.flush()
@@ -554,7 +581,14 @@ def _event(actor: Actor, event_id: int) -> Event:
 
 def _mine(actor: Actor, event_id: int) -> Event:
     """Give an event behind its lock."""
-    event = _event(actor, event_id)
+    _may(actor)
+    return _locked(event_id)
+
+
+def _locked(event_id: int) -> Event:
+    event = queries.get(event_id)
+    if event is None:
+        raise NotFound
     db.session.execute(
         update(Event).where(Event.id == event_id).values(revision=Event.revision)
         .execution_options(synchronize_session=False)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock
 from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound
-from innovation_station.events import queries, service, words
+from innovation_station.events import bringing, intake_words, queries, service, words
 from innovation_station.events.forms import hidden
 from innovation_station.events.queries import Whole
 from innovation_station.events.rules import Plan
@@ -41,6 +41,7 @@ def head(whole: Whole) -> dict[str, Any]:
         "complete": words.completeness_text(whole), "published": event.published_at is not None,
         "link": url_for("events.show", event_slug=event.slug, key=event.link_key, _external=True)
         if event.visibility == "link" else None,
+        "wish": intake_words.wish_text(bringing.wish(event.id), current_house()),
     }  # fmt: skip
 
 

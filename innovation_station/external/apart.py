@@ -45,17 +45,18 @@ def read(data: bytes, ask: Ask) -> Reading:
     """
     first, last = ask.within.start.isoformat(), ask.within.end.isoformat()
     with _turn():
-        said = _said({"first": first, "last": last, "house": ask.house, "zone": ask.zone}, data, MOST_SAID)
+        question = {"first": first, "last": last, "house": ask.house, "zone": ask.zone, "texts": ask.texts}
+        said = _said(question, data, MOST_SAID)
         answer = _json(said)
         if "reading" not in answer:
             raise Refused([Refusal("calendar-costly", "file")])
         return reading.unpacked(answer["reading"])
 
 
-def kept(data: bytes, *, words: bool) -> bytes:
+def kept(data: bytes, *, words: bool, texts: bool = False) -> bytes:
     """Give what is kept of a file (`lines.stripped`), packed. Raises Refused and Unavailable as `read`."""
     with _turn():
-        said = _said({"words": words}, data, len(data) + MOST_SAID)
+        said = _said({"words": words, "keep": texts}, data, len(data) + MOST_SAID)
     if said[:1] == _PACKED:
         return said[1:]
     _json(said)
@@ -119,17 +120,17 @@ def main() -> None:
     question = json.loads(sys.argv[2])
     data = sys.stdin.buffer.read()
     if "words" in question:
-        said = shortened(data, words=question["words"])
+        said = shortened(data, words=question["words"], texts=question["keep"])
     else:
         within = Span(datetime.fromisoformat(question["first"]), datetime.fromisoformat(question["last"]))
-        said = _bytes(answer(data, Ask(within, question["house"], question["zone"])))
+        said = _bytes(answer(data, Ask(within, question["house"], question["zone"], question["texts"])))
     sys.stdout.buffer.write(said)
 
 
-def shortened(data: bytes, *, words: bool) -> bytes:
+def shortened(data: bytes, *, words: bool, texts: bool = False) -> bytes:
     """Give what the child says of what is kept of a file."""
     try:
-        found = lines.stripped(data, words=words)
+        found = lines.stripped(data, words=words, texts=texts)
         if len(found) > safe.LARGEST_FILE:
             raise Refused([Refusal("calendar-costly", "file")])
     except Refused as refused:

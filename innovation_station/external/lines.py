@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ MOST_EVENTS = 10_000
 MOST_PROBLEMS = 200
 DEEPEST = 6  # VCALENDAR > VEVENT > VALARM is three, VTIMEZONE > STANDARD too
 LONGEST_VALUE = 60_000  # of a line that is read: two thousand dates in one
+LONGEST_TEXT = 4_000  # of what an event says of itself
 LONGEST_WORD = 80  # of what is shown of a file in a problem
 LONGEST_UID = 255  # bytes: what others have to bear at least (RFC 7986, 5.3); it is told with each time and problem
 
@@ -30,6 +32,7 @@ _EVENT = frozenset(
         "EXRULE", "STATUS", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS", "SUMMARY",
     )
 )  # fmt: skip
+_TEXTS = frozenset(["LOCATION", "DESCRIPTION", "URL"])  # of an event, for who takes it in and not its time alone
 _OBSERVANCE = frozenset(["DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"])
 _WANTED: Mapping[str, frozenset[str]] = {
     "VCALENDAR": frozenset(["METHOD", "NAME", "X-WR-CALNAME", "X-WR-TIMEZONE"]),
@@ -39,7 +42,8 @@ _WANTED: Mapping[str, frozenset[str]] = {
     "DAYLIGHT": _OBSERVANCE,
     "VFREEBUSY": frozenset({"FREEBUSY"}),
 }
-_WORDS = frozenset(["SUMMARY", "NAME", "X-WR-CALNAME"])
+_WANTED_WITH_TEXTS = {**_WANTED, "VEVENT": _EVENT | _TEXTS}
+_WORDS = frozenset(["SUMMARY", "NAME", "X-WR-CALNAME", *_TEXTS])
 _PARAMETERS = ("VALUE", "TZID", "RANGE", "FBTYPE")  # what is read of a line besides its value
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)  # no others: of some letters Windows has only the small one
@@ -129,24 +133,40 @@ def shown(text: str, longest: int = LONGEST_WORD) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
-def components(data: bytes, problems: list[Problem]) -> list[Component]:
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TAG = re.compile(r"<[^<>]{0,300}>")
+_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^<>]{0,20}>", re.IGNORECASE)
+
+
+def text_of(value: str) -> str:
+    """Give a text of a file as people wrote it, in lines: its escapes undone once, tags of HTML and controls gone."""
+    plain = _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value[: 2 * LONGEST_TEXT])
+    if "</" in plain or "<br" in plain.lower():
+        plain = html.unescape(_TAG.sub("", _BREAK.sub("\n", plain)))
+    lines = (_CONTROLS.sub(" ", line).strip() for line in plain.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:LONGEST_TEXT]
+
+
+def components(data: bytes, problems: list[Problem], *, texts: bool = False) -> list[Component]:
     """Read the calendars of a file, each with its events and zones; what is wrong with a line goes to `problems`.
+
+    With `texts` also what events say of themselves and where.
 
     Raises Refused: calendar-html, calendar-none, calendar-long, calendar-nested, calendar-truncated.
     """
-    return _Reader(problems).read(decoded(data, problems))
+    return _Reader(problems, texts).read(decoded(data, problems))
 
 
-def stripped(data: bytes, *, words: bool = False) -> bytes:
+def stripped(data: bytes, *, words: bool = False, texts: bool = False) -> bytes:
     """Give what of a file its busy times are read from, and no more: nothing that people wrote but, with `words`,
-    names, titles and what cannot be read.
+    names, titles and what cannot be read, and with `texts` what events say of themselves.
 
     It is what the reader itself has used, each line where it stood, so reading it gives the same: times, and problems
     with their lines. Raises as `components`.
     """
     noted: list[Problem] = []
     text = decoded(data, noted)
-    reader = _Keeper(words)
+    reader = _Keeper(words, texts)
     reader.read(text)
     lines = [""] * max(reader.kept)
     for number, line in reader.kept.items():
@@ -211,8 +231,9 @@ def _named(line: str) -> str:
 class _Reader:
     """Goes through the lines once, with a stack of what is open."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], texts: bool = False) -> None:
         self.problems = problems
+        self.wanted = _WANTED_WITH_TEXTS if texts else _WANTED
         self.found: list[Component] = []
         self.stack: list[Component] = []
         self.events = 0
@@ -275,7 +296,7 @@ class _Reader:
 
     def _line(self, name: str, line: str, number: int) -> None:
         inside = self.stack[-1]
-        wanted = _WANTED.get(inside.name)
+        wanted = self.wanted.get(inside.name)
         if wanted is None:
             return
         if not name or line[len(name) : len(name) + 1] not in (":", ";"):
@@ -302,8 +323,8 @@ class _Reader:
 class _Keeper(_Reader):
     """Writes down what the reader uses, as it uses it: there is no second opinion on how a file is nested."""
 
-    def __init__(self, words: bool) -> None:
-        super().__init__([])
+    def __init__(self, words: bool, texts: bool) -> None:
+        super().__init__([], texts)
         self.words = words
         self.kept: dict[int, str] = {}
 
@@ -345,7 +366,8 @@ def _written(line: Line) -> str:
 def parse(name: str, line: str, number: int) -> Line | None:
     """Read one content line whose name is known; None where it has no such form, or is too long to be believed."""
     if len(line) > LONGEST_VALUE:
-        return None if name not in _WORDS else Line(name, {}, line.partition(":")[2][:LONGEST_WORD], number)
+        most = 2 * LONGEST_TEXT if name in _TEXTS else LONGEST_WORD
+        return None if name not in _WORDS else Line(name, {}, line.partition(":")[2][:most], number)
     parameters: dict[str, str] = {}
     at = len(name)
     while at < len(line) and line[at] == ";":

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from innovation_station.external.lines import MOST_PROBLEMS, Component, Line, Problem, components, shown
+from innovation_station.external.lines import MOST_PROBLEMS, Component, Line, Problem, components, shown, text_of
 from innovation_station.external.recurring import MOST_LISTED, Rule, Unreadable, duration_of, moment_of, parse_rule
 from innovation_station.external.zones import FIRST, LAST, UTC_CLOCK, Clock, defined, known_zone, named
 from innovation_station.timespan import Span
 
 MOST_TIMES = 5_000  # of a whole file, within the time that is read
 MOST_LISTED_BUSY = 20_000  # of lists of busy times, whenever they are
+MOST_TEXT = 1_000_000  # characters that all events of a file say of themselves
 MOST_UNKNOWN = 50  # names of zones that are told
 MOST_OF_ONE = 1_500  # of one event: four a day for a year
 LONGEST = timedelta(days=400)  # of one entry
@@ -34,11 +35,13 @@ _ONCE = ("DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is read for: the stretch of time, the zone that was chosen for times without one, and the house's."""
+    """What is read for: the stretch of time, the zone that was chosen for times without one, and the house's; with
+    `texts` also what events say of themselves, and those that take no time are told."""
 
     within: Span
     house: str
     zone: str | None = None
+    texts: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +50,7 @@ class Entry:
     the clock it was read off; `key` stands for UID and RECURRENCE-ID and tells neither.
 
     `status` is "confirmed", "tentative", or "doubtful": a date that was moved to where cannot be read, at its old time.
+    `place`, `about` and `url` are what it says of itself, where that was asked for.
     """
 
     start: datetime
@@ -60,6 +64,9 @@ class Entry:
     transparent: bool
     zone: str
     title: str
+    place: str = ""
+    about: str = ""
+    url: str = ""
 
     @property
     def span(self) -> Span:
@@ -76,7 +83,8 @@ class Entry:
 class Reading:
     """All of a file: entries in order of time, what is wrong with it in order of line, and how it was read.
 
-    `cancelled` are the UIDs that a METHOD:CANCEL takes back; the file then says nothing of what it does not name.
+    `cancelled` are the UIDs that a METHOD:CANCEL takes back; the file then says nothing of what it does not name. Where
+    texts were asked for they are also those that the file says are cancelled.
     `zones` counts events by the clock they were read off, `unknown` those of zones that nothing explains, `floating`
     those without a zone, which were read in `floating_zone`; `stated` is what X-WR-TIMEZONE says.
     """
@@ -94,6 +102,7 @@ class Reading:
     floating: int = 0
     floating_zone: str = ""
     stated: str = ""
+    text_left: int = MOST_TEXT
 
     @property
     def busy(self) -> list[Entry]:
@@ -120,7 +129,7 @@ def read(data: bytes, ask: Ask, guard: Guard = nullcontext) -> Reading:
     Raises Refused as `lines.components`: then nothing of it can be believed.
     """
     result = Reading()
-    for calendar in components(data, result.problems):
+    for calendar in components(data, result.problems, texts=ask.texts):
         _Calendar(calendar, ask, guard, result).read()
     result.entries.sort()
     unique = sorted(set(result.problems), key=lambda problem: problem.line)
@@ -180,6 +189,7 @@ class _Calendar:
             self._problem(Problem(stated.number, "zone-stated-unknown", text=self.stated, note=True))
         self.floating = named(ask.zone or known or ask.house) or UTC_CLOCK
         self.lost: dict[str, list[_Time]] = {}  # by UID the dates whose change cannot be read
+        self.told: dict[int, tuple[str, str, str]] = {}  # by event what it says of itself
 
     def read(self) -> None:
         result = self.result
@@ -317,6 +327,8 @@ class _Calendar:
         masters = [event for event in events if event.recurrence is None]
         newest = max(masters, key=lambda event: event.rank) if masters else None
         if newest is not None and newest.cancelled:
+            if self.ask.texts:
+                self.result.cancelled |= {newest.uid}
             return
         days = newest is not None and newest.start.all_day
         changed: dict[tuple[bool, datetime], _Event] = {}
@@ -382,16 +394,36 @@ class _Calendar:
         start = at.instant
         if end - start > LONGEST:
             raise Unreadable("bad-length")
+        part = event.component
+        if end <= start and self.ask.texts and self.ask.within.start <= start < self.ask.within.end:
+            raise Unreadable("no-length")
         if end <= start or not Span(start, end).overlaps(self.ask.within):
             return None
-        part = event.component
         title, status = part.first("SUMMARY"), part.says("STATUS").lower()
         transparent = part.says("TRANSP") == "TRANSPARENT" or part.says("X-MICROSOFT-CDO-BUSYSTATUS") == "FREE"
         return Entry(
             start, end, key_of(event.uid, recurrence), event.uid, recurrence, event.sequence, at.all_day,
             status if status == "tentative" else "confirmed", transparent, at.clock.name,
-            shown(title.value, TITLE_LONGEST) if title else "",
+            shown(title.value, TITLE_LONGEST) if title else "", *self._texts(part),
         )  # fmt: skip
+
+    def _texts(self, part: Component) -> tuple[str, str, str]:
+        """Give where an event is, what it says of itself and its address, where that was asked for and is not told
+        already more often than anybody reads."""
+        if not self.ask.texts:
+            return "", "", ""
+        if part.number not in self.told:
+            place, about, url = (part.first(name) for name in ("LOCATION", "DESCRIPTION", "URL"))
+            said = (
+                shown(text_of(place.value), TITLE_LONGEST) if place else "", text_of(about.value) if about else "",
+                shown(url.value, TITLE_LONGEST * 2) if url else "",
+            )  # fmt: skip
+            self.result.text_left -= sum(map(len, said))
+            if self.result.text_left < 0:
+                self._problem(Problem(part.number, "text-left-out", part.uid, note=True))
+                said = said[0], "", ""
+            self.told[part.number] = said
+        return self.told[part.number]
 
     # -- what repeats -------------------------------------------------------------------------------------------------
 
@@ -610,7 +642,7 @@ def unpacked(data: Mapping[str, Any]) -> Reading:
 
 
 _OF_DATE = ("key", "recurrence", "all_day", "status", "zone")
-_OF_EVENT = ("uid", "sequence", "transparent", "title")
+_OF_EVENT = ("uid", "sequence", "transparent", "title", "place", "about", "url")
 _FACTS = (
     "more_problems", "name", "partial", "full", "events", "zones", "unknown", "floating", "floating_zone", "stated",
 )  # fmt: skip

@@ -27,6 +27,8 @@ PROBLEMS: Mapping[str, Any] = {
     "too-many-times": _l("The event comes more often than is read, and was left out."),
     "zone-stated-unknown": _l("The calendar names a time zone that is not known."),
     "no-start": _l("The event does not say when it begins."),
+    "no-length": _l("The event does not say how long it is."),
+    "text-left-out": _l("The events say more of themselves than is read; here the text was left out."),
     "bad-time": _l("That is no time."),
     "bad-length": _l("That is no length of time, or one of more than a year."),
     "mixed-times": _l("One side is a day and the other a time."),

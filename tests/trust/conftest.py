@@ -418,7 +418,8 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
     planned = f"/staff/events/{ids['event_id']}"
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
-              f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", planned,
+              f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", "/staff/events/import",
+              planned,
               *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "rooms", "move", "copy")),
               f"{planned}/sessions/{ids['event_session_id']}", f"{planned}/speakers/{ids['speaker_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
