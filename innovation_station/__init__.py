@@ -82,6 +82,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.external import views as external
     from innovation_station.finding import views as finding
     from innovation_station.home import views as home
+    from innovation_station.hosting import views as hosting
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
@@ -172,6 +173,7 @@ def _register_features(app: Flask) -> None:
         own_data,
         privacy_staff,
         finding,
+        hosting,
         home,
     ):
         app.register_blueprint(feature.pages)
@@ -198,6 +200,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.directory import personal as directory
     from innovation_station.events import personal as events
     from innovation_station.external import personal as external
+    from innovation_station.hosting import personal as hosting
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
@@ -216,7 +219,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, calendars,
-        directory, privacy,
+        directory, privacy, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -18,6 +18,7 @@ from innovation_station.db import db, transaction
 from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
+from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import service as members
@@ -322,6 +323,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/copy       GET     in       403  403   200   200
 /staff/events/<event_id>/copy       POST    in       403  403   422   422
 /staff                              GET     in       403  403   200   200
+/staff/notes                        POST    in       403  403   422   422
+/staff/notes/<note_id>              POST    in       403  403   303   303
 /staff/operations                   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303
 /healthz                            GET     200      200  200   200   200
@@ -366,7 +369,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
-            **_external(small),
+            **_external(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
         }  # fmt: skip
 
 

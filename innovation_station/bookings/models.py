@@ -78,6 +78,7 @@ class Booking(Base):
         # what a feed asks of a thousand bookings is answered from the index alone
         Index("ix_booking_feed", "member_id", "start", "end", "state", "changed_at", "revision"),
         Index("ix_booking_shared", "organisation_id", "start"),
+        Index(None, "start"),
         # ix_booking_answer_by (where state = 'requested') is made by the migration, see spaces.models.OpeningHours
     )
 

@@ -29,12 +29,6 @@ LARGEST_FILE = 1000 * 1000  # below what the server takes in
 PROBLEMS_SHOWN = 100
 
 
-@pages.get("")
-def overview() -> ResponseReturnValue:
-    """Show what waits for somebody of the house."""
-    return render_template("staff/overview.html", waiting=queries.waiting())
-
-
 # -- members ----------------------------------------------------------------------------------------------------------
 
 

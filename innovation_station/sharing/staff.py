@@ -26,7 +26,7 @@ from innovation_station.sharing.queries import Arrival
 from innovation_station.sharing.rules import harmless
 from innovation_station.spaces.rules import House
 from innovation_station.timespan import local_day
-from innovation_station.web import actor, current_house, guard
+from innovation_station.web import actor, current_house, guard, safe_next
 
 pages = Blueprint("staff_arrivals", __name__, url_prefix="/staff")
 guard(pages, is_staff)
@@ -107,7 +107,8 @@ def act(guest_id: int) -> ResponseReturnValue:
     with transaction():
         done[wish](actor(), guest_id, now=clock.now())
     words = " ".join(request.form.get("q", "")[:WORDS_LONGEST].split())
-    return redirect(url_for("staff_arrivals.index", date=_day().isoformat(), q=words or None), 303)
+    here = url_for("staff_arrivals.index", date=_day().isoformat(), q=words or None)
+    return redirect(safe_next(request.form.get("next"), here), 303)
 
 
 @pages.get("/arrivals.csv")

@@ -29,6 +29,7 @@ from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
 from innovation_station.events.service import Details
+from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import joining, security, tickets
@@ -332,6 +333,8 @@ def _book(small: Small) -> dict[str, int]:
     ids["staff_draft"] = hand.draft_within(entry, who="admin", space=small.hall, name=name)
     reasons = (attack("reason"), attack("reason"))
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
+    note = hosting.write(member(small, "host"), attack("said"), MONDAY, today=MONDAY, now=NOW)
+    ids["note_id"] = note.id
     return ids
 
 
