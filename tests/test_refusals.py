@@ -363,7 +363,7 @@ def _arrange(small: Small, given: dict[str, Any], space: int) -> None:
             bookings.hold(bo.id, space, at(TUESDAY, *held), until=NOW + timedelta(hours=9), now=NOW, zone=ZONE)
         if taken := given.pop("busy", None):
             busy.lock([space])
-            busy.add(space, [at(TUESDAY, *taken)], "TimeEdit")
+            busy.add(space, [at(TUESDAY, *taken)], "TimeEdit", now=NOW)
             busy.settle([space], now=NOW, zone=ZONE)
         if "bookable" in given:
             db.session.get_one(Space, space).bookable = given.pop("bookable")

@@ -50,7 +50,7 @@ class _Kept(NamedTuple):
         return Span(self.start, self.end)
 
 
-def add(space_id: int, spans: Sequence[Span], source: str) -> list[int]:
+def add(space_id: int, spans: Sequence[Span], source: str, *, now: datetime) -> list[int]:
     """Write down when another calendar has a space; gives the rows' ids in order. `settle` takes the time.
 
     Behind `lock`: so all rows of the space that come after the last one are these.
@@ -59,9 +59,10 @@ def add(space_id: int, spans: Sequence[Span], source: str) -> list[int]:
         return []
     last = db.session.scalar(select(func.max(SpaceBusy.id)).where(SpaceBusy.space_id == space_id)) or 0
     rows = [
-        {"space_id": space_id, "start": span.start, "end": span.end, "source": source, "contested": False}
+        {"space_id": space_id, "start": span.start, "end": span.end, "source": source, "contested": False,
+         "changed_at": now, "sequence": 0}
         for span in spans
-    ]
+    ]  # fmt: skip
     connection().execute(insert(SpaceBusy.__table__), rows)  # type: ignore[arg-type]
     made = select(SpaceBusy.id).where(SpaceBusy.space_id == space_id, SpaceBusy.id > last).order_by(SpaceBusy.id)
     return list(db.session.scalars(made))

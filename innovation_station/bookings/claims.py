@@ -143,12 +143,22 @@ def take(of: Claimant, wanted: Sequence[tuple[int, Span]], *, now: datetime, zon
     db.session.flush()
 
 
+def rename(of: Claimant, *, now: datetime) -> None:
+    """Say anew what may be known of a claim, of what is over too; what it takes is stamped. Nothing where there is
+    none."""
+    if had := held_by(of):
+        service.locked(*sorted(had))
+        _claim_of(of, now)
+
+
 def _claim_of(of: Claimant, now: datetime) -> Claim:
     claim = db.session.scalar(select(Claim).where(Claim.kind == of.kind, Claim.subject_id == of.id))
     if claim is None:
-        claim = Claim(kind=of.kind, subject_id=of.id, created_at=now)
+        claim = Claim(kind=of.kind, subject_id=of.id, created_at=now, revision=0)
         db.session.add(claim)
     claim.title_sv, claim.title_en = of.titles
+    claim.changed_at = max(now, claim.changed_at or now)
+    claim.revision += 1
     db.session.flush()
     return claim
 

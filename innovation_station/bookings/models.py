@@ -135,6 +135,7 @@ class SpaceBusy(Base):
     """Time for which another calendar has a space; `source` is what staff call that calendar.
 
     What of it nobody has here is kept by allocations (see `busy`). It is `contested` where it meets a booking.
+    `sequence` counts what calendars must notice, `changed_at` is when that was last.
     """
 
     __tablename__ = "space_busy"
@@ -145,6 +146,8 @@ class SpaceBusy(Base):
     end: Mapped[Instant]
     source: Mapped[str] = mapped_column(String(SOURCE_LONGEST))
     contested: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[Instant | None]
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint('start < "end"', name="order"),
@@ -172,7 +175,8 @@ class Claim(Base):
     """What takes spaces and is no booking: its rows of allocations are taken and given back together.
 
     `kind` and `subject_id` name the row of a later feature that it is for. `title_sv` and `title_en` are what every
-    reader may know of it; empty where that is nothing.
+    reader may know of it; empty where that is nothing. `revision` counts its changes, and what it takes is stamped with
+    each; `changed_at` is when the last one was.
     """
 
     __tablename__ = "claim"
@@ -183,6 +187,8 @@ class Claim(Base):
     title_sv: Mapped[str] = mapped_column(String(CLAIM_LONGEST), default="")
     title_en: Mapped[str] = mapped_column(String(CLAIM_LONGEST), default="")
     created_at: Mapped[Instant]
+    changed_at: Mapped[Instant | None]
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint("kind in ('event')", name="kind"),

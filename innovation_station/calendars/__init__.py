@@ -95,10 +95,14 @@ Decisions
 2026-11: An organisation has no counter of its own, and one would make each booking dearer. Its shelf keeps the sum of
   all spaces' revisions and a name of its parts: where the sum differs the parts are compared, and where they do not the
   answer is still a 304. Rejected: the ETag from the sum, which would send everything whenever anybody books.
-2026-11: A closure is one entry, with a UID of its own, in each feed of places that it meets, also where the whole house
-  is shut. There are few, so they are made at the fetch. Rejected: with what is stored of each place, where a house that
-  is shut would be told once for each. What another calendar has of a place is in none: its rows come and go with each
-  look, and nothing of it would keep a UID.
+2026-11: What takes a place and is no booking is one entry in each feed of places that it meets, made at the fetch: a
+  closure, also of the whole house; a session or a room of an event, with the UID that the session has elsewhere; what
+  another calendar has, of which nothing is said but that. There are few, and one statement reads them all. Their stamps
+  are those of what stamps the spaces too (a claim, not its event), so that no byte changes under an ETag. Titles are
+  those that everybody may read, at every level: who manages a place is no reader of drafts. Rejected: with what is
+  stored of each place, where a house that is shut would be told once for each.
+2026-11: Events are few, and who may see them depends on who asks: their calendars are made at the fetch, and named by
+  the ids and revisions of what is in them. Rejected: a stored body for each reader and filter.
 2026-11: The public feed of a space is busy only, also where a booking's title is shown: what members agree to is that
   other members see it. Rejected: the level public, with everybody as its readers.
 2026-11: A form asks for all or for busy, and the level follows from who asks. Rejected: three levels to choose from, of

@@ -19,13 +19,13 @@ from innovation_station.calendars import queries, rules
 from innovation_station.calendars.ics import Entry, event_bytes, is_local
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece, opened, packed
-from innovation_station.calendars.rules import Booked, Edition, Phrasebook, Setting, Shut, Today
+from innovation_station.calendars.rules import Beside, Booked, Edition, Phrasebook, Setting, Today
 from innovation_station.db import db
 from innovation_station.spaces.rules import House, Language
 
 log = get_logger(__name__)
 MONTH = len("2026-11")
-B = TypeVar("B", bound=Booked | Shut)
+B = TypeVar("B", bound=Booked | Beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,8 @@ def body(row: B, shared: Setting, entry: Callable[[B], Entry]) -> bytes:
     try:
         return event_bytes(entry(row), shared.zone)
     except (KeyError, ValueError) as error:  # a place may be newer than the house that was read
-        log.error("entry left out of feeds", booking=row.id, reason=repr(error))
+        which = getattr(row, "id", None) or getattr(row, "key", "")
+        log.error("entry left out of feeds", entry=which, reason=repr(error))
         return b""
 
 

@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 11
+VERSION = 12
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 UID_HOST = "@innovation-station"
@@ -31,6 +31,7 @@ FEEDS_MOST = 20
 NAME_LONGEST = 60
 DAYS_AHEAD = 400
 CANCELLED_DAYS = 14
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)  # when what was not dated then was there
 FETCH_NOTED = timedelta(minutes=10)
 COLOUR = "seagreen"
 OWN = "my-bookings"
@@ -175,7 +176,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "requested": "Väntar på svar",
         "released": "Släppt", "let_go": "Platsen släpptes, för ingen hade checkat in.",
         "change": "Ändra eller avboka:", "feed": "Mina bokningar", "booked": "Bokad", "by": "Bokad av",
-        "closed": "Stängt", "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
+        "closed": "Stängt", "busy": "Upptagen",
+        "covers": "Bokningar från {} till {}.", "more": "Fler än så får inte plats i en kalender.",
     },
     "en": {
         "desk": "Desk", "room": "Meeting room", "booth": "Phone booth", "hall": "Stage",
@@ -185,7 +187,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "requested": "Awaiting an answer",
         "released": "Released", "let_go": "The place was released, for nobody had checked in.",
         "change": "Change or cancel:", "feed": "My bookings", "booked": "Booked", "by": "Booked by",
-        "closed": "Closed", "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
+        "closed": "Closed", "busy": "Busy",
+        "covers": "Bookings from {} to {}.", "more": "There is no room for more in one calendar.",
     },
 }  # fmt: skip
 
@@ -419,42 +422,57 @@ def entry_of_place(booking: Taking, how: Wording, base_url: str, level: Level) -
     )
 
 
-class Shut(Protocol):
-    """What an entry needs of a closure; without a space the house is shut."""
+class Beside(Protocol):
+    """What takes a place and is no booking: a closure (without a space the house is shut), a session of an event, a
+    room of one, or what another calendar has; `said` is what everybody may know of it."""
 
     @property
-    def id(self) -> int: ...
+    def sort(self) -> str: ...
+    @property
+    def key(self) -> str: ...
     @property
     def start(self) -> datetime: ...
     @property
     def end(self) -> datetime: ...
     @property
-    def reason_sv(self) -> str: ...
+    def said_sv(self) -> str: ...
     @property
-    def reason_en(self) -> str: ...
+    def said_en(self) -> str: ...
     @property
     def sequence(self) -> int: ...
     @property
-    def created_at(self) -> datetime: ...
+    def created_at(self) -> datetime | None: ...
     @property
     def changed_at(self) -> datetime | None: ...
 
 
-def entry_of_closure(closure: Shut, where: Wording, level: Level) -> Entry:
-    """Say that a place or the house is shut, and to members why, as their pages do."""
-    closed = WORDS[where.language]["closed"]
-    reason = closure.reason_sv if where.language == "sv" else closure.reason_en
+def entry_beside(use: Beside, where: Wording, level: Level) -> Entry:
+    """Say what takes a place beside bookings: that it is shut, and to members why, as their pages do; that an event is
+    there, by its title where that may be known; that another calendar has it, and nothing of what."""
+    first = use.created_at or use.changed_at or BEFORE
     return Entry(
-        uid=f"closure-{closure.id}{UID_HOST}",
-        start=closure.start,
-        end=closure.end,
-        summary=closed if level == "busy" else f"{closed}: {reason} ({where.label})",
-        created=closure.created_at,
-        modified=where.modified(closure.changed_at or closure.created_at),
+        uid=f"{use.sort}-{use.key}{UID_HOST}",
+        start=use.start,
+        end=use.end,
+        summary=_summary_beside(use, where, level),
+        created=first,
+        modified=where.modified(use.changed_at or first),
         location=where.location,
-        sequence=closure.sequence,
+        sequence=use.sequence,
         categories=(where.category,) if where.category else (),
     )
+
+
+def _summary_beside(use: Beside, where: Wording, level: Level) -> str:
+    words = WORDS[where.language]
+    said = use.said_sv if where.language == "sv" else use.said_en
+    if use.sort == "closure":
+        return words["closed"] if level == "busy" else f"{words['closed']}: {said} ({where.label})"
+    if level == "busy":
+        return words["booked"]
+    if use.sort == "busy":
+        return f"{words['busy']} ({where.label})"
+    return f"{said or EVENT_WORDS[where.language]['event']} ({where.label})"
 
 
 def digest(*parts: object) -> str:

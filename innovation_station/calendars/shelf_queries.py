@@ -8,9 +8,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, literal, or_, select, union_all
 
-from innovation_station.bookings.models import Allocation, Booking
+from innovation_station.bookings.models import Allocation, Booking, Claim, SpaceBusy
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import FeedContents, FeedPart
 from innovation_station.calendars.packed import Piece
@@ -27,13 +27,18 @@ from innovation_station.calendars.rules import (
     weeks,
 )  # fmt: skip
 from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
+from innovation_station.events.models import Room, Session
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.rules import House
 
 BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer before it begins
-_contents, _part, _allocation, _booking, _member, _space, _closure = (
-    model.__table__ for model in (FeedContents, FeedPart, Allocation, Booking, Member, Space, Closure)
+BESIDE_MOST = 3_000  # entries of one feed that are no bookings, the first ones
+_contents, _part, _allocation, _booking, _member, _space, _closure, _claim, _busy, _session, _room = (
+    model.__table__
+    for model in (
+        FeedContents, FeedPart, Allocation, Booking, Member, Space, Closure, Claim, SpaceBusy, Session, Room,
+    )
 )  # fmt: skip
 _sibling = _allocation.alias("sibling")
 _HOLDERS = {"space": _contents.c.space_id, "organisation": _contents.c.organisation_id}
@@ -187,26 +192,53 @@ _TAKEN_BY = (
 )  # fmt: skip
 
 
-_SHUT = (
-    select(
-        _closure.c.id, _closure.c.space_id, _closure.c.start, _closure.c.end, _closure.c.reason_sv,
-        _closure.c.reason_en, _closure.c.sequence, _closure.c.created_at, _closure.c.changed_at,
-    )
-    .where(
-        _closure.c.start < bindparam("last", type_=UtcDateTime),
-        _closure.c.end > bindparam("first", type_=UtcDateTime),
-        or_(_closure.c.space_id.is_(None), _closure.c.space_id.in_(bindparam("ids", expanding=True))),
-    )
-    .order_by(_closure.c.start, _closure.c.id)
+_MET = bindparam("last", type_=UtcDateTime), bindparam("first", type_=UtcDateTime)
+_HERE: ColumnElement[Any] = bindparam("ids", expanding=True)
+_nothing = literal("")
+_SHUT = select(
+    literal("closure").label("sort"), cast(_closure.c.id, String).label("key"), _closure.c.space_id,
+    _closure.c.start, _closure.c.end, _closure.c.reason_sv.label("said_sv"), _closure.c.reason_en.label("said_en"),
+    _closure.c.sequence, _closure.c.created_at,
+    _closure.c.changed_at,
+).where(
+    _closure.c.start < _MET[0], _closure.c.end > _MET[1],
+    or_(_closure.c.space_id.is_(None), _closure.c.space_id.in_(_HERE)),
 )  # fmt: skip
 
 
-def shut(coverage: Coverage, covered: Weeks) -> Sequence[Any]:
-    """List when the places of a feed, or all, are shut; one statement. Nobody books for an organisation then."""
+def _of_events(table: Any, sort: str, key: ColumnElement[str], sequence: ColumnElement[int]) -> Select[Any]:
+    return (
+        select(
+            literal(sort), key, table.c.space_id, table.c.start, table.c.end, _claim.c.title_sv, _claim.c.title_en,
+            sequence, _claim.c.created_at, _claim.c.changed_at,
+        )
+        .join(_claim, and_(_claim.c.kind == "event", _claim.c.subject_id == table.c.event_id))
+        .where(table.c.start < _MET[0], table.c.end > _MET[1], table.c.space_id.in_(_HERE))
+    )  # fmt: skip
+
+
+_ELSEWHERE = (
+    select(
+        literal("busy"), cast(_busy.c.id, String), _busy.c.space_id, _busy.c.start, _busy.c.end, _nothing, _nothing,
+        _busy.c.sequence, _busy.c.changed_at, _busy.c.changed_at,
+    )
+    .where(_busy.c.start < _MET[0], _busy.c.end > _MET[1], _busy.c.space_id.in_(_HERE))
+)  # fmt: skip
+_BESIDE = union_all(
+    _SHUT,
+    _of_events(_session, "session", _session.c.uid, _session.c.sequence),
+    _of_events(_room, "room", cast(_room.c.id, String), _claim.c.revision),
+    _ELSEWHERE,
+).order_by("start", "sort", "key").limit(BESIDE_MOST)  # fmt: skip
+
+
+def beside(coverage: Coverage, covered: Weeks) -> Sequence[Any]:
+    """List what takes the places of a feed and is no booking: closures, also of all, what events have of them, and what
+    other calendars have; by start, one statement. Nobody books for an organisation then."""
     if coverage.kind != "space":
         return ()
     first, last = covered.span
-    return rows_at_once(_SHUT, {"first": first, "last": last, "ids": list(coverage.ids)})
+    return rows_at_once(_BESIDE, {"first": first, "last": last, "ids": list(coverage.ids)})
 
 
 def taking(kind: str, ids: Collection[int], house: House, covered: Weeks) -> dict[int, dict[str, list[Any]]]:

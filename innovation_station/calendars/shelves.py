@@ -67,8 +67,8 @@ class _Renewed:
 
 
 def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], house: House, today: Today) -> Joined:
-    """Join a feed of what is stored, and of closures, which are few and not stored; three statements where all is in
-    step, and no more for more places.
+    """Join a feed of what is stored, and of closures, events and what is busy elsewhere, which are few and not stored;
+    three statements where all is in step, and no more for more places.
 
     `revisions` are those of the spaces; they must have been read before.
     """
@@ -88,7 +88,7 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
         _store(coverage, edition, known, {holder: written for holder, (_shelf, written) in new.items()})
     parts = sorted((week, holder) for holder, shelf in shelves.items() for week in shelf.parts)
     found: list[Stored | Part] = [shelves[holder].parts[week] for week, holder in parts]
-    found.append(_shut(coverage, edition, (house, book, today, covered)))
+    found.append(_beside(coverage, edition, (house, book, today, covered)))
     filled = [one.local for one in found if one.piece.size]
     return Joined(
         covered, [one.piece for one in found], any(filled) if filled else None,
@@ -100,15 +100,16 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
     )  # fmt: skip
 
 
-def _shut(coverage: Coverage, edition: Edition, around: tuple[House, Phrasebook, Today, Weeks]) -> Part:
-    """Make the entries of when a feed's places are shut: one each, also where all of the house is."""
+def _beside(coverage: Coverage, edition: Edition, around: tuple[House, Phrasebook, Today, Weeks]) -> Part:
+    """Make the entries of what takes a feed's places and is no booking: one each, also where all of the house is
+    shut."""
     house, book, today, covered = around
     all_of_it = rules.Wording(house.name, house.name, "", edition.language)
 
     def entry(row: Any) -> Entry:
-        return rules.entry_of_closure(row, book.words.get(row.space_id, all_of_it), edition.level)
+        return rules.entry_beside(row, book.words.get(row.space_id, all_of_it), edition.level)
 
-    return Part.of("", [body(row, today.shared, entry) for row in shelf_queries.shut(coverage, covered)])
+    return Part.of("", [body(row, today.shared, entry) for row in shelf_queries.beside(coverage, covered)])
 
 
 def wanted_revisions(coverage: Coverage, revisions: Mapping[int, int]) -> dict[int, int]:

@@ -252,8 +252,9 @@ def _store_session(event: Event, row: Session | None, item: Item, details: Detai
 
 
 def _hold(event: Event, programme: Programme, now: datetime, zone: ZoneInfo) -> None:
-    """Have places taken for an event as its programme says; of what is over, nothing moves."""
+    """Have places taken for an event as its programme says; of what is over, nothing moves, and its title is told."""
     if event.end <= now:
+        claims.rename(planning.claimant(event), now=now)
         return
     holds = rules.holds(programme, read_house().places) if event.state in planning.HOLDING else []
     claims.take(planning.claimant(event), [(hold.space_id, hold.span) for hold in holds], now=now, zone=zone)

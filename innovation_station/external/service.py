@@ -241,7 +241,7 @@ def _write(calendar: ExternalCalendar, come: Come, *, now: datetime, zone: ZoneI
     if found.any:
         if calendar.space_id is not None:
             busy.lock([calendar.space_id])  # before any row of it: bookings that give time back come the same way
-        _apply(calendar, found)
+        _apply(calendar, found, now)
     if calendar.space_id is not None:
         before = busy.contested(now)
         busy.settle([calendar.space_id], now=now, zone=zone)
@@ -251,7 +251,7 @@ def _write(calendar: ExternalCalendar, come: Come, *, now: datetime, zone: ZoneI
     return len(found.new) + len(found.moved) + len(found.gone)
 
 
-def _apply(calendar: ExternalCalendar, found: Changes) -> None:
+def _apply(calendar: ExternalCalendar, found: Changes, now: datetime) -> None:
     _forget([one.id for one in found.gone])
     for one, entry in found.moved:
         row = db.session.get_one(ExternalEntry, one.id)
@@ -259,10 +259,11 @@ def _apply(calendar: ExternalCalendar, found: Changes) -> None:
         if row.busy_id is not None:
             kept = db.session.get_one(SpaceBusy, row.busy_id)
             kept.start, kept.end = entry.start, entry.end
+            kept.sequence, kept.changed_at = kept.sequence + 1, now
     db.session.flush()
     ids: Sequence[int | None] = [None] * len(found.new)
     if calendar.space_id is not None:
-        ids = busy.add(calendar.space_id, [entry.span for entry in found.new], calendar.name)
+        ids = busy.add(calendar.space_id, [entry.span for entry in found.new], calendar.name, now=now)
     rows = [
         {
             "calendar_id": calendar.id, "key": entry.key, "event": rules.event_key(entry.uid), "start": entry.start,

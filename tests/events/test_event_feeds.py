@@ -20,13 +20,14 @@ from innovation_station.db import db, transaction
 from innovation_station.errors import Refused
 from innovation_station.events import service
 from innovation_station.events.models import Event
-from innovation_station.events.rules import Facts
+from innovation_station.events.rules import Facts, Use
 from innovation_station.members.models import Member, Organisation
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
 from tests.calendars.conftest import Feeds, all_faults
 from tests.conftest import NOW, ZONE, Clock, at, statements
 from tests.events.conftest import THURSDAY, WEDNESDAY, Stage, talk
+from tests.external.conftest import Hand, local
 
 Poll = Callable[..., TestResponse]
 PUBLIC = "/calendar/events.ics"
@@ -224,3 +225,89 @@ def test_moved_ones_raise_their_number_and_keep_their_name(
     assert said(after, "UID") == said(before, "UID")
     assert int(said(after, "SEQUENCE")[2]) > int(said(before, "SEQUENCE")[2])
     assert f"{THURSDAY:%Y%m%d}T110000" in said(after, "DTSTART")[-1]
+
+
+# -- in calendars of places --------------------------------------------------------------------------------------------
+
+
+def test_places_show_what_events_have_of_them(
+    app: Flask, stage: Stage, feeds: Feeds, poll: Poll, four: dict[str, Event], clock: Clock
+) -> None:
+    """By its title where everybody may know that; with the UID of the session, so that it is there once."""
+    room, lunch = stage.rooms["room"], stage.rooms["Alby"]
+    stage.add(four["open"], Use(0, lunch, "lunch", at(WEDNESDAY, "12:00", "13:00")))
+    draft = stage.event(at(WEDNESDAY, "15:00", "16:00"), Facts(("Hemligt", "")))
+    stage.add(draft, talk(WEDNESDAY, "15:00", "16:00", room))
+    shown_here = ["Öppet", "Nätet", "Evenemang", "Evenemang", "Evenemang"]
+    paths = {
+        feeds.of("space", room): shown_here, feeds.of("staff", who="host"): [*shown_here[:4], "Öppet", "Evenemang"],
+        feeds.of("space", room, level="busy"): ["Bokad"] * 5, f"/calendar/spaces/{room}.ics": ["Bokad"] * 5,
+        feeds.of("space", lunch): ["Öppet"], feeds.of("view", query="kind=room&seats=8"): None,
+    }  # fmt: skip
+    for path, titles in paths.items():
+        answer = poll(path)
+        assert not all_faults(answer.data) and "Hemligt" not in answer.text, path
+        found = [summary.split(" (")[0] for summary in said(answer)]
+        assert titles is None or sorted(found) == sorted(titles), path
+    (session,) = stage.whole(four["open"]).sessions
+    first = next(iter(paths))
+    before = poll(first)
+    assert said(before, "UID")[0] == f"session-{session.uid}@innovation-station"
+    with statements(app) as seen:
+        assert poll(first, If_None_Match=before.headers["ETag"]).status_code == 304
+    assert len(seen) == 1
+    clock.now = NOW + timedelta(minutes=5)
+    stage.change(four["open"], lambda p: p.moved(1, 0, ZONE))
+    moved = poll(first, If_None_Match=before.headers["ETag"])
+    number = said(moved, "UID").index(said(before, "UID")[0])
+    assert said(moved, "SEQUENCE")[number] == "1" and said(before, "SEQUENCE")[0] == "0"
+    with transaction():
+        service.say(stage.who(), four["open"].id, Facts(("Omdöpt", "Renamed")), now=clock.now, zone=ZONE)
+    named = poll(first, If_None_Match=moved.headers["ETag"])
+    assert any(summary.startswith("Omdöpt") for summary in said(named))
+    with transaction():
+        service.cancel(stage.who(), four["open"].id, ("", ""), now=clock.now, zone=ZONE)
+    assert "Omdöpt" not in poll(first, If_None_Match=named.headers["ETag"]).text
+
+
+def test_what_changes_no_entry_changes_no_bytes(
+    stage: Stage, feeds: Feeds, poll: Poll, four: dict[str, Event], clock: Clock
+) -> None:
+    path = feeds.of("space", stage.rooms["room"])
+    before, clock.now = poll(path), NOW + timedelta(hours=1)
+    with transaction():
+        facts = Facts(("Öppet", "Öppet (en)"), ("Ny sammanfattning", ""), category="workshop")
+        service.say(stage.who(), four["open"].id, facts, now=clock.now, zone=ZONE)
+    after = poll(path)
+    assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])
+
+
+def test_the_title_of_what_is_over_is_changed_in_calendars_too(
+    stage: Stage, feeds: Feeds, poll: Poll, four: dict[str, Event], clock: Clock
+) -> None:
+    path = feeds.of("space", stage.rooms["room"])
+    before, clock.now = poll(path), NOW + timedelta(days=30)
+    with transaction():
+        service.say(stage.who(), four["open"].id, Facts(("Omdöpt", "")), now=clock.now, zone=ZONE)
+    assert any(one.startswith("Omdöpt") for one in said(poll(path, If_None_Match=before.headers["ETag"])))
+
+
+def test_places_are_busy_when_another_calendar_has_them(
+    app: Flask, stage: Stage, feeds: Feeds, poll: Poll, clock: Clock
+) -> None:
+    hand = Hand(app, stage.small)
+    file = local("0900", "1000", more="SUMMARY:Styrelsen")
+    number = hand.add(file, space=stage.rooms["room"])
+    paths = {feeds.of("space", stage.rooms["room"]): "Upptagen", feeds.of("staff", who="host"): "Upptagen",
+             feeds.of("space", stage.rooms["room"], level="busy"): "Bokad"}  # fmt: skip
+    for path, word in paths.items():
+        answer = poll(path)
+        assert not all_faults(answer.data) and "Styrelsen" not in answer.text, path
+        assert [one.split(" (")[0] for one in said(answer)] == [word], path
+    before = poll(path)
+    hand.now = clock.now = NOW + timedelta(hours=1)
+    hand.again(number, local("1000", "1100", more="SUMMARY:Styrelsen"))
+    after = poll(path, If_None_Match=before.headers["ETag"])
+    assert said(after, "UID") == said(before, "UID") and said(after, "SEQUENCE") == ["1"]
+    hand.remove(number)
+    assert said(poll(path, If_None_Match=after.headers["ETag"])) == []
