@@ -116,6 +116,22 @@ def transaction() -> Iterator[Session]:
         _writing.remove(session)
 
 
+def patiently(work: Callable[[], Item], tries: int = 4) -> Item:
+    """Do something in a transaction of its own, and again where the database was busy for too long.
+
+    For moments at which hundreds want the same: SQLite's lock is not handed on in turn between processes, and somebody
+    may wait in vain while others pass. Raises Unavailable where it stays busy.
+    """
+    for left in reversed(range(tries)):
+        try:
+            with transaction():
+                return work()
+        except Unavailable as error:
+            if not left or error.refusals[0].code != "database-busy":
+                raise
+    raise AssertionError("no try was made")
+
+
 def at_end(work: Callable[[Sequence[Item]], None], item: Item) -> None:
     """Have something done at the end of the open transaction, behind its locks and before its commit.
 

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit.origin import MAIL_LINK, way
-from innovation_station.db import transaction
+from innovation_station.db import patiently, transaction
 from innovation_station.deeds.registry import Over
-from innovation_station.errors import DomainError, NotFound, Refusal, TooMany
+from innovation_station.errors import DomainError, NotFound, Refusal, Refused, TooMany
 from innovation_station.events import beside
 from innovation_station.events.beside import Looked, Note, Part
 from innovation_station.events.models import Event
@@ -73,16 +73,12 @@ def register(event_slug: str) -> ResponseReturnValue:
     form = _form(event)
     try:
         if known is not None:
-            with transaction():
-                row = service.register(known.person, event.id, form, now=now, zone=zone())
+            row = patiently(lambda: service.register(known.person, event.id, form, now=now, zone=zone()))
             said = words.own(row, event, now)["text"]
         else:
             name, email = request.form.get("name", "")[:LONGEST_TYPED], request.form.get("email", "")[:LONGEST_TYPED]
             email = normal_email(email)
-            with transaction():
-                if not rules.person_refusals(" ".join(name.split()), email):
-                    members.admit_mail(email, address=request.remote_addr, now=now)
-                service.register_guest(name, email, event.id, form, now=now, zone=zone())
+            patiently(lambda: _guest(name, email, event, form, now))
             said = _("Look into your mail: open the link we have sent to %(email)s, and confirm.", email=email)
     except NotFound:
         raise
@@ -90,6 +86,12 @@ def register(event_slug: str) -> ResponseReturnValue:
         return _again(event, form, error)
     flash(said)
     return _back(event)
+
+
+def _guest(name: str, email: str, event: Event, form: Form, now: datetime) -> None:
+    if not rules.person_refusals(" ".join(name.split()), email):
+        members.admit_mail(email, address=request.remote_addr, now=now)
+    service.register_guest(name, email, event.id, form, now=now, zone=zone())
 
 
 @pages.post("/events/<event_slug>/registration")
@@ -115,7 +117,7 @@ def act(event_slug: str) -> ResponseReturnValue:
 
 
 def _do(what: str, row: Registration, form: Form, now: datetime) -> Registration:
-    """Do what a button says. Raises NotFound for a button that there is not."""
+    """Do what a button says. Raises Refused for a button that there is not."""
     if what == "confirm":
         return service.confirm(row.id, now=now, zone=zone())
     if what in ("cancel", "pass"):
@@ -124,7 +126,7 @@ def _do(what: str, row: Registration, form: Form, now: datetime) -> Registration
         return service.take(row.id, now=now)
     if what == "change":
         return service.change(row.id, form, now=now)
-    raise NotFound
+    raise Refused([Refusal("event-choice")])
 
 
 def _back(event: Event) -> ResponseReturnValue:

@@ -44,7 +44,6 @@ from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
 from innovation_station.registration import links as registrations
 from innovation_station.registration import service as registering
-from innovation_station.registration.models import Registration
 from innovation_station.registration.rules import Question, Terms
 from innovation_station.registration.service import Form as RegistrationForm
 from innovation_station.repairs import service as repairs
@@ -210,7 +209,8 @@ def _goes_on(made: Station) -> None:
     given = RegistrationForm({"text": attack("answer"), "diet": attack("answer")}, list(sessions))
     comes = registering.register_guest(attack("name"), "gast@example.org", event.id, given, now=NOW, zone=ZONE)
     registering.confirm(comes.id, now=NOW, zone=ZONE)
-    made.ids["comes"] = comes.id
+    with made.app.test_request_context():
+        made.tokens["registration.mine"] = registrations.token(comes)
     (row,) = event_queries.whole(event).sessions
     made.event = event.slug
     made.ids |= {"event_id": event.id, "event_session_id": row.id, "speaker_id": speaker.id}
@@ -263,8 +263,6 @@ def _doors(made: Station) -> None:
     visit = db.session.get_one(Guest, made.ids["visit"])
     with made.app.test_request_context():
         made.tokens["visits.visit"] = visits.token(visit)
-    with made.app.test_request_context():
-        made.tokens["registration.mine"] = registrations.token(db.session.get_one(Registration, made.ids["comes"]))
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     for known in db.session.scalars(select(Member)):
         joining.accept_texts(known, now=NOW)
