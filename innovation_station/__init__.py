@@ -111,6 +111,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import views as privacy
     from innovation_station.registration import following as _registrants  # noqa: F401  follows what becomes of events
     from innovation_station.registration import jobs as registration_jobs
+    from innovation_station.registration import staff as staff_registration
     from innovation_station.registration import telling as registration_telling
     from innovation_station.registration import views as registration
     from innovation_station.repairs import staff as staff_faults
@@ -161,6 +162,7 @@ def _register_features(app: Flask) -> None:
         ledger,
         events,
         registration,
+        staff_registration,
         staff_events,
         staff_grid,
         staff_programme_file,

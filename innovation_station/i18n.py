@@ -613,6 +613,7 @@ REFUSALS: Mapping[str, Any] = {
     "event-state": _l("That cannot be done with this event as it stands. Open its page again."),
     "event-seen": _l("Others have seen this event. Cancel it instead of deleting it."),
     "event-staff": _l("Only the staff plan events. Ask them."),
+    "fire-limit": _l("Write how many people the floor may hold, from 1 to %(most)s, or nothing for no limit."),
     "registration-none": _l("Nobody registers for this event just now. Look at the others that are to come."),
     "registration-early": _l("Registration opens %(at)s. Come back then."),
     "registration-closed": _l("Registration closed %(at)s. Ask whoever arranges it, or look at the other events."),

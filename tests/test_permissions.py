@@ -177,6 +177,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/spaces                       GET     in       403  403   403   200
 /staff/spaces/<space_id>            GET     in       403  403   403   200
 /staff/spaces/<space_id>            POST    in       403  403   403   422
+/staff/spaces/floors/<floor_id>     POST    in       403  403   403   303
 /q/<code>                           GET     in       200  200   200   200
 /q/<code>/book                      POST    in       422  422   422   422
 /spaces/<space_id>/fault            GET     in       200  200   200   200
@@ -318,6 +319,14 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/programme/file POST in      403  403   422   422
 /staff/events/<event_id>/rooms      GET     in       403  403   200   200
 /staff/events/<event_id>/rooms      POST    in       403  403   422   422
+/staff/events/<event_id>/signup     GET     in       403  403   200   200
+/staff/events/<event_id>/signup     POST    in       403  403   422   422
+/staff/events/<event_id>/signup/questions GET in     403  403   303   303
+/staff/events/<event_id>/signup/questions POST in    403  403   303   303
+/staff/events/<event_id>/signup/links POST  in       403  403   404   404
+/staff/events/<event_id>/registrations GET  in       403  403   200   200
+/staff/events/<event_id>/registrations POST in       403  403   404   404
+/staff/events/<event_id>/registrations/<registration_id>/cancel POST in 403 403 404 404
 /staff/events/<event_id>/move       GET     in       403  403   200   200
 /staff/events/<event_id>/move       POST    in       403  403   200   200
 /staff/events/<event_id>/copy       GET     in       403  403   200   200
@@ -389,7 +398,8 @@ def _event(host: Member) -> dict[str, Any]:
     item = Item(0, "talk", ("Välkommen", ""), at(TUESDAY, "15:00", "16:00"))
     events.carry_out(host, event.id, lambda programme: programme.with_item(item), now=NOW, zone=ZONE)
     (row,) = event_queries.whole(event).sessions
-    return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id, "speaker_id": 99999}
+    known = {"registration_id": 1, "floor_id": 1, "speaker_id": 99999}
+    return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id, **known}
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit import queries as audit
+from innovation_station.audit import service as audit_service
 from innovation_station.audit.queries import Told
 from innovation_station.bookings import dividing
 from innovation_station.bookings.choice import SIGNS, layout_names, layout_text, place_title, seats_text
@@ -20,6 +21,7 @@ from innovation_station.i18n import clock as clock_text
 from innovation_station.i18n import day_short, language, sentence, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import is_admin
+from innovation_station.spaces import service as spaces
 from innovation_station.spaces.rules import House, Place
 from innovation_station.web import actor, current_house, guard
 
@@ -33,7 +35,35 @@ def index() -> str:
     """List all spaces, those that are arranged somehow with how."""
     house = current_house()
     rows = [_shown(place, house) for place in house.places.values() if place.id not in house.gone]
-    return render_template("staff/spaces.html", spaces=rows)
+    return _spaces_page(rows)
+
+
+def _spaces_page(rows: list[dict[str, Any]], reasons: list[str] | None = None) -> str:
+    floors = [
+        {"id": floor.id, "name": floor.names[language()], "limit": floor.fire_limit}
+        for floor in current_house().floors.values()
+    ]
+    return render_template("staff/spaces.html", spaces=rows, floors=floors, reasons=reasons)
+
+
+@pages.post("/floors/<id:floor_id>")
+def floor(floor_id: int) -> ResponseReturnValue:
+    """Say how many people may be on a floor at once; nothing for no limit."""
+    typed = request.form.get("fire_limit", "").strip()
+    try:
+        limit = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 6 else 0 if typed else None
+        with transaction():
+            before = spaces.set_fire_limit(floor_id, limit)
+            audit_service.record(
+                "floor.limit", subject=("floor", floor_id), actor=actor(), now=clock.now(),
+                before={"fire_limit": before}, after={"fire_limit": limit},
+            )  # fmt: skip
+    except Refused as error:
+        house = current_house()
+        rows = [_shown(place, house) for place in house.places.values() if place.id not in house.gone]
+        return _spaces_page(rows, [sentence(refusal) for refusal in error.refusals]), error.status
+    flash(_("Saved."))
+    return redirect(url_for("staff_spaces.index"), 303)
 
 
 @pages.route("/<id:space_id>", methods=["GET", "POST"])

@@ -29,6 +29,15 @@ def signups(event_ids: Collection[int]) -> dict[int, Signup]:
     return {row.event_id: row for row in db.session.scalars(select(Signup).where(Signup.event_id.in_(event_ids)))}
 
 
+def unsure(event_ids: Collection[int]) -> dict[int, int]:
+    """Count by event the places that are held for guests who have not confirmed; one statement."""
+    statement = select(Registration.event_id, func.count()).where(
+        Registration.event_id.in_(event_ids), Registration.state == "pending", Registration.holds
+    )
+    found = db.session.execute(statement.group_by(Registration.event_id))
+    return {event_id: number for event_id, number in found}  # noqa: C416
+
+
 def locked(event_id: int) -> tuple[Signup, Event] | None:
     """Give what is settled for an event behind its lock, and the event as it is then; two statements."""
     row = db.session.get(Signup, event_id, with_for_update=True, populate_existing=True)

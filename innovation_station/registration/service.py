@@ -217,16 +217,17 @@ def _room(signup: Signup, event: Event) -> bool:
     return signup.left != 0 and house_room(signup, event) != 0
 
 
-def house_room(signup: Signup, event: Event) -> int | None:
+def house_room(signup: Signup, event: Event, *, looks: bool = False) -> int | None:
     """Give how many more the house takes on the floors that an event is on, None without a limit.
 
-    A statement for each floor that has a limit. Events of one floor look one after the other.
+    A statement for each floor that has a limit. Events of one floor decide one after the other; a page only looks.
     """
     floors = read_house().floors.values()
     limited = [(floor.id, floor.fire_limit) for floor in floors if floor.fire_limit is not None]
     found = []
     for floor_id, limit in sorted(limited):
-        in_turn(b"fire" + floor_id.to_bytes(4, "big"))
+        if not looks:
+            in_turn(b"fire" + floor_id.to_bytes(4, "big"))
         others, own = queries.floor_use(floor_id, event.span, event.id)
         if own:
             found.append(limit - signup.taken - rules.most_at_once(others, own))

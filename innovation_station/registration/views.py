@@ -54,10 +54,12 @@ def _box(looked: Looked) -> Part | None:
 
 @beside.of_list
 def _notes(found: Sequence[Event], now: datetime) -> dict[int, Note]:
-    """Say of each event of a list whether one can register; one statement."""
+    """Say of each event of a list whether one can register; two statements."""
     settled = queries.signups([event.id for event in found])
+    unsure = queries.unsure(settled) if settled else {}
     said = {
-        event.id: words.note_of(settled[event.id], event, now) for event in found if event.id in settled
+        event.id: words.note_of(settled[event.id], event, now, unsure.get(event.id, 0))
+        for event in found if event.id in settled
     }  # fmt: skip
     return {event_id: note for event_id, note in said.items() if note is not None}
 

@@ -33,41 +33,53 @@ def state_names() -> dict[str, Note]:
     }  # fmt: skip
 
 
-def left_text(signup: Signup) -> str:
+def left_of(signup: Signup, unsure: int) -> int | None:
+    """Give how many places are left as everybody may know it: those of guests who have not confirmed count as free.
+
+    Else the number would tell whoever types an address whether it had a place already.
+    """
+    return None if signup.capacity is None else max(0, signup.capacity - signup.taken + unsure)
+
+
+def left_text(signup: Signup, unsure: int = 0) -> str:
     """Say how many places are left."""
-    if signup.capacity is None:
+    number = left_of(signup, unsure)
+    if number is None:
         return _("There is room.")
-    if not signup.left:
+    if not number:
         return _("All %(count)s places are taken.", count=signup.capacity)
-    left = ngettext("%(num)d place left", "%(num)d places left", signup.left)
+    left = ngettext("%(num)d place left", "%(num)d places left", number)
     return _("%(left)s of %(count)s.", left=left, count=signup.capacity)
 
 
-def note_of(signup: Signup, event: Event, now: datetime) -> Note | None:
+def note_of(signup: Signup, event: Event, now: datetime, unsure: int) -> Note | None:
     """Say in a list whether one can register: open, full, or not any more."""
     if event.state != "published" or event.end <= now:
         return None
     phase = rules.phase(signup.terms, event.span, now)
     if phase != "open":
         return (_("Registration closed"), None, None) if phase == "closed" else None
-    if signup.left == 0:
+    left = left_of(signup, unsure)
+    if left == 0:
         return (_("Full, with a line"), "wait", "people") if signup.waitlist else (_("Full"), "no", "x")
-    if signup.left is None:
+    if left is None:
         return _("Open"), "ok", "check"
-    return ngettext("%(num)d place left", "%(num)d places left", signup.left), "ok", "check"
+    return ngettext("%(num)d place left", "%(num)d places left", left), "ok", "check"
 
 
 def box(looked: Looked, signup: Signup, mine: Registration | None, via: str) -> dict[str, Any]:
     """Give what the box on an event's page shows: how it stands, the own registration, or the form."""
     event, now, terms = looked.event, looked.now, signup.terms
     phase = rules.phase(terms, event.span, now) if event.state == "published" else "closed"
-    full = signup.left == 0 and not via
+    unsure = queries.unsure([event.id]).get(event.id, 0) if phase == "open" else 0
+    full = left_of(signup, unsure) == 0 and not via
     may = phase == "open" and (looked.reader is not None or terms.guests) and not (full and not terms.waitlist)
     known = own(mine, event, now) if mine is not None else None
     sessions = queries.session_places(event.id) if may or known else []
+    left = left_text(signup, unsure) if phase == "open" else ""
     return {
-        "tag": _tag(phase, full, terms.waitlist), "full": full, "left": left_text(signup) if phase == "open" else "",
-        "bar": {"taken": min(signup.taken, signup.capacity), "of": signup.capacity}
+        "tag": _tag(phase, full, terms.waitlist), "full": full, "left": left,
+        "bar": {"taken": min(signup.taken - unsure, signup.capacity), "of": signup.capacity}
         if signup.capacity and phase == "open" else None,
         "until": _until(phase, signup, event), "mine": known,
         "form": None if known or not may else form(

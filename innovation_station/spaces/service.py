@@ -28,6 +28,7 @@ from innovation_station.spaces.rules import Box, Layout
 from innovation_station.text import fits_a_line
 
 NAME_LONGEST = 60
+MOST_PEOPLE = 10_000
 MOST_SEATS, MOST_CHANGEOVER = 10_000, 480
 Minutes = tuple[int, int]
 Row = TypeVar("Row", Floor, Zone, Space)
@@ -97,6 +98,22 @@ def add_space(
     db.session.add(SpaceCode(space_id=row.id, code=code or codes.fresh()))
     db.session.flush()
     return row
+
+
+def set_fire_limit(floor_id: int, limit: int | None) -> int | None:
+    """Say how many people may be on a floor at once, None for nobody says; give what it was.
+
+    Raises NotFound, Refused.
+    """
+    row = db.session.get(Floor, floor_id)
+    if row is None:
+        raise NotFound
+    if limit is not None and not 1 <= limit <= MOST_PEOPLE:
+        raise Refused([Refusal("fire-limit", "fire_limit", {"most": MOST_PEOPLE})])
+    before, row.fire_limit = row.fire_limit, limit
+    db.session.flush()
+    changed()
+    return before
 
 
 def set_hours(hours: Mapping[int, Minutes | None], space: Space | None = None) -> None:

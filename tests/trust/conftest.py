@@ -211,6 +211,7 @@ def _goes_on(made: Station) -> None:
     registering.confirm(comes.id, now=NOW, zone=ZONE)
     with made.app.test_request_context():
         made.tokens["registration.mine"] = registrations.token(comes)
+    made.ids["registration_id"], made.ids["floor_id"] = comes.id, db.session.scalars(select(Floor)).one().id
     (row,) = event_queries.whole(event).sessions
     made.event = event.slug
     made.ids |= {"event_id": event.id, "event_session_id": row.id, "speaker_id": speaker.id}
@@ -421,7 +422,8 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
               f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", "/staff/events/import",
               planned,
-              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "rooms", "move", "copy")),
+              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "rooms", "move", "copy",
+                                            "signup", "signup/questions", f"registrations?q={attack('typed')}")),
               f"{planned}/sessions/{ids['event_session_id']}", f"{planned}/speakers/{ids['speaker_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
     paths += [f"/book?{day}", f"/book?{day}&kind=room", f"/book?date={MONDAY}&kind=room", f"/book?{day}&lang=en"]
