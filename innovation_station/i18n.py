@@ -532,6 +532,8 @@ REFUSALS: Mapping[str, Any] = {
     "session-unknown": _l("That browser is logged out already."),
     "login-busy": _l("Many are logging in at this moment. Try again in a few seconds."),
     "feed-not-there": _l("There is no such calendar, or it is not for you."),
+    "feed-remind": _l("Only your own bookings remind, and not as busy times. Choose no reminder here."),
+    "feed-detail": _l("A calendar of events says what their pages say. Choose titles."),
     "feed-admin": _l("Calendars of hosts and administrators are ended by administrators."),
     "feed-limit": _l("You have %(most)s calendars already. Revoke one to make another."),
     "kind-unknown": _l("That is no kind of space."),

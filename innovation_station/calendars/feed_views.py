@@ -39,7 +39,7 @@ ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRAC
 RULE = "/feeds/<path:rest>"
 SPACE_RULE = "/calendar/spaces/<id:space_id>.ics"
 ADDRESS = "station.feed"
-"""Where in a request's environment `poll` leaves the feed that it has found."""
+"""Where in a request's environment `poll` leaves the feed that it has found, or None where there is none."""
 SEALED = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Robots-Tag", "noindex"),
@@ -74,7 +74,9 @@ def answer(asked: Request, token: str) -> Response:
 def _found(asked: Request, token_hash: bytes) -> tuple[Address | None, Contents | None]:
     """Find a feed, and its contents with it where they will be asked for."""
     if "If-None-Match" in asked.headers:
-        return asked.environ.get(ADDRESS) or scopes.admitted(queries.by_hash(token_hash)), None
+        if ADDRESS in asked.environ:
+            return asked.environ[ADDRESS], None
+        return scopes.admitted(queries.by_hash(token_hash)), None
     address, found = queries.with_contents(token_hash) or (None, None)
     return scopes.admitted(address), found
 

@@ -48,7 +48,7 @@ class FeedForm(NameForm):
     detail = RadioField(
         _l("How much it says"),
         choices=[
-            SelectChoice(value="all", label=_l("As much as you see here")),
+            SelectChoice(value="all", label=_l("Titles, as far as you may see them")),
             SelectChoice(value="busy", label=_l("Only that the time is taken")),
         ],
         default="all",

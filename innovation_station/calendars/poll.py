@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
 from werkzeug.wrappers import Request
 
 from innovation_station import logs
@@ -25,6 +26,7 @@ from innovation_station.web import seal, trusted_host
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+log = get_logger(__name__)
 PREFIXES = ("/feeds/", "/calendar/spaces/")
 _ADDRESS = re.compile(r"/feeds/([A-Za-z0-9_-]{43})\.ics")
 _SPACE = re.compile(r"/calendar/spaces/([1-9][0-9]{0,8})\.ics")
@@ -49,7 +51,8 @@ class Feeds:
             try:
                 with self.app.app_context():
                     made = _made(environ)
-            except Exception:  # noqa: BLE001  what fails here fails there too, where it is logged and said in words
+            except Exception as error:  # noqa: BLE001  the view is asked once more, and says in words what it cannot
+                log.warning("feed handed on", reason=repr(error))
                 made = None
         return (made or self.application)(environ, start_response)
 
@@ -88,7 +91,7 @@ def _is_ordinary(environ: WSGIEnvironment) -> bool:
 def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
     """Give the headers of a 304, by far the commonest answer; None where it takes more to tell.
 
-    What was found on the way is left in the environment.
+    What was found on the way is left in the environment, also that nothing was.
     """
     asked = environ.get("HTTP_IF_NONE_MATCH")
     if asked is None:
@@ -98,9 +101,9 @@ def _unchanged(environ: WSGIEnvironment, token: str) -> Headers | None:
     except SQLAlchemyError:
         return None
     now = today()
+    environ[feed_views.ADDRESS] = address
     if address is None:
         return None
-    environ[feed_views.ADDRESS] = address
     zipped = feed_views.wants_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_USER_AGENT", ""))
     known = document.etag(address, now)
     if known is None or feed_views.is_to_be_noted(address, now.now, known):

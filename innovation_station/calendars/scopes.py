@@ -20,6 +20,7 @@ from innovation_station.bookings.choice import Choice, filtered
 from innovation_station.calendars.event_entries import filter_of
 from innovation_station.calendars.queries import Address
 from innovation_station.calendars.rules import EVENTS, OWN, REMINDERS, Coverage, Level
+from innovation_station.errors import Refusal
 from innovation_station.members.rules import is_staff
 from innovation_station.organisations.rules import may_see_inside
 from innovation_station.plans import queries as plans
@@ -180,6 +181,16 @@ def settled(reader: Reader, chosen: Chosen, house: House) -> Chosen | None:
         return None
     scope = SCOPES[chosen.scope]
     return Chosen(chosen.scope, chosen.level, chosen.subject_id if scope.subject else None, scope.filters(chosen.query))
+
+
+def asked_refusals(chosen: Chosen) -> list[Refusal]:
+    """List what is asked of a feed that it does not do, so that nobody waits for it in vain."""
+    found = []
+    if chosen.remind and (chosen.scope != OWN or chosen.level != "full"):
+        found.append(Refusal("feed-remind", "remind"))
+    if chosen.scope == EVENTS and chosen.level == "busy":
+        found.append(Refusal("feed-detail", "detail"))
+    return found
 
 
 def most(reader: Reader, chosen: Chosen, house: House) -> Chosen:

@@ -45,14 +45,16 @@ def create_feed(
     if queries.count(member.id) >= rules.FEEDS_MOST:
         found.append(Refusal("feed-limit", "name", {"most": rules.FEEDS_MOST}))
     house = read_house()
-    settled = scopes.settled(reader(member), chosen, house)
-    if settled is None or (settled.scope == "organisation" and not organisations.get(settled.subject_id or 0)):
-        found.append(Refusal("feed-not-there", "scope"))
-    if found or settled is None:
+    wanted = scopes.settled(reader(member), chosen, house)
+    if odd := scopes.asked_refusals(chosen):
+        found += odd
+    elif wanted is None or (wanted.scope == "organisation" and not organisations.get(wanted.subject_id or 0)):
+        found.append(Refusal("feed-not-there", "of"))
+    if found or wanted is None:
         raise Refused(found)
     nonce, digest = _fresh(secret_key, member.id)
     feed = Feed(
-        member_id=member.id, name=name.strip(), language=language, **asdict(settled), nonce=nonce,
+        member_id=member.id, name=name.strip(), language=language, **asdict(wanted), nonce=nonce,
         token_hash=digest, created_at=today.now, changed_at=today.now, last_client="",
     )  # fmt: skip
     db.session.add(feed)

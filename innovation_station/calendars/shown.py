@@ -28,8 +28,12 @@ def organisation_names(reader: Reader) -> dict[int, str]:
     return staff_queries.organisation_names(language(), None if is_staff(reader) else reader.contact_of)
 
 
-def offers(reader: Reader, house: House, query: str) -> list[SelectChoice]:
-    """List what a member can make a feed of, by group; `query` are the filters of the view they come from."""
+def offers(reader: Reader, house: House, query: str, wanted: str = "") -> list[SelectChoice]:
+    """List what a member can make a feed of, by group; `query` are the filters of the view they come from, `wanted` is
+    what the page they come from is about.
+
+    Of desks only those that they manage, or come from: a house has hundreds, and each sheet leads here.
+    """
     mine = [(OWN, _("My bookings")), (EVENTS, words.events_text(filter_of(query)))]
     if query and not filter_of(query).query:
         mine.append(("view", _("The view I come from: %(what)s", what=words.view_text(choice_of(query), house))))
@@ -41,7 +45,12 @@ def offers(reader: Reader, house: House, query: str) -> list[SelectChoice]:
     kinds = {"room": _("Rooms"), "booth": _("Phone booths"), "hall": _("Stages"), "desk": _("Desks")}
     groups = {_("Mine"): mine, _("Zones"): zones}
     for kind, name in kinds.items():
-        groups[name] = [(f"space:{place.id}", place_title(place)) for place in places if place.kind == kind]
+        groups[name] = [
+            (f"space:{place.id}", place_title(place))
+            for place in places
+            if place.kind == kind
+            and (kind != "desk" or place.id in reader.manages or wanted == f"space:{place.id}")
+        ]  # fmt: skip
     names = organisation_names(reader)
     groups[_("Organisations")] = [(f"organisation:{number}", name) for number, name in names.items()]
     return [SelectChoice(value, label, optgroup=name) for name, group in groups.items() for value, label in group]
@@ -79,6 +88,7 @@ class Told:
             "language": feed.language,
             "about": words.about(feed, self.house, self.organisations),
             "mark": words.mark(feed),
+            "made": words.made(feed.created_at, self.now),
             "reminds": words.reminder_names()[feed.remind] if feed.remind else "",
             "lost": lost,
             "state": found.state,

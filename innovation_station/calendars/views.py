@@ -137,7 +137,7 @@ def _new_form(reader: Reader, asked: MultiDict[str, str] | None = None) -> FeedF
 
 
 def _offered(form: FeedForm, reader: Reader) -> FeedForm:
-    form.of.choices = shown.offers(reader, current_house(), form.query.data or "")
+    form.of.choices = shown.offers(reader, current_house(), form.query.data or "", form.of.data or "")
     names = words.reminder_names()
     form.remind.choices = [SelectChoice(str(minutes), names[minutes]) for minutes in rules.REMINDERS]
     return form

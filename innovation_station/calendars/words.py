@@ -13,7 +13,7 @@ from innovation_station.calendars.rules import EVENTS, OWN
 from innovation_station.calendars.scopes import Wanted, choice_of
 from innovation_station.events import words as event_words
 from innovation_station.events.rules import Filter
-from innovation_station.i18n import clock, day_short, language, local, ngettext
+from innovation_station.i18n import clock, day_full, day_short, language, local, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.spaces.rules import AMENITIES, House
 
@@ -101,6 +101,11 @@ def program_name(program: str) -> str:
     """Name the program that fetches."""
     names = {"": _("a program"), "a browser": _("a browser"), "Apple Calendar": _("Apple Calendar")}
     return names.get(program, program)
+
+
+def made(at: datetime, now: datetime) -> str:
+    """Say since when there is a feed."""
+    return _("Made today") if local(at).date() == local(now).date() else _("Made %(day)s", day=day_full(at))
 
 
 def fetched(at: datetime, program: str, now: datetime) -> str:

@@ -12,8 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from innovation_station.db import transaction
+from innovation_station.organisations.models import Grant
 from tests.calendars.conftest import Feeds
-from tests.conftest import TUESDAY, Clock, at, browser, log_in, statements
+from tests.conftest import NOW, TUESDAY, Clock, at, browser, log_in, statements
 
 Poll = Callable[..., TestResponse]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -278,14 +280,18 @@ def test_staff_are_offered_the_whole_house_and_organisations(app: Flask, feeds: 
 
 def test_busy_and_reminder_are_chosen_in_the_form(alva: FlaskClient, feeds: Feeds, poll: Poll) -> None:
     feeds.book(at(TUESDAY, "08:00", "12:00"), title="Läkaren")
-    for more in (
-        {"detail": "busy", "remind": "15"},
-        {"detail": "all", "remind": "15"},
-        {"remind": "7"},
-        {"remind": "x"},
-    ):
+    asked: tuple[tuple[dict[str, str], int, str], ...] = (
+        ({"detail": "busy", "remind": "0"}, 303, ""),
+        ({"detail": "all", "remind": "15"}, 303, ""),
+        ({"remind": "7"}, 422, ""),
+        ({"remind": "x"}, 422, ""),
+        ({"detail": "busy", "remind": "15"}, 422, "Bara dina egna bokningar påminner"),
+        ({"of": f"space:{feeds.small.room}", "remind": "15"}, 422, "Bara dina egna bokningar påminner"),
+        ({"of": "events", "detail": "busy"}, 422, "En kalender med evenemang säger det som deras sidor säger"),
+    )
+    for more, code, said in asked:
         answer = alva.post("/calendars", data={**NEW, **token(alva), **more})
-        assert answer.status_code == (303 if more["remind"] == "15" else 422)
+        assert answer.status_code == code and said in answer.text, more
     page = alva.get("/calendars").text
     busy, full = (poll(address(page, number)).text for number in (0, 1))
     assert "SUMMARY:Bokad\r\n" in busy and "VALARM" not in busy
@@ -307,3 +313,31 @@ def test_help_stands_on_the_page_for_every_program(alva: FlaskClient) -> None:
     page = alva.get("/calendars").text
     for name in ("google", "outlook-web", "outlook", "iphone", "mac", "thunderbird", "android"):
         assert f'id="steps-{name}"' in page
+
+
+def test_desks_are_offered_to_who_comes_from_them_or_manages_them(app: Flask, alva: FlaskClient, feeds: Feeds) -> None:
+    """A house has hundreds of them, and without a script no list of that length can be searched."""
+    desks = [feeds.small.a1, feeds.small.a2]
+
+    def offered(query: str = "") -> set[str]:
+        return set(re.findall(r'value="(space:[0-9]+)"', alva.get(f"/calendars{query}").text))
+
+    assert f"space:{feeds.small.room}" in offered() and not offered() & {f"space:{desk}" for desk in desks}
+    assert f"space:{desks[0]}" in offered(f"?of=space:{desks[0]}")
+    with app.app_context(), transaction() as session:
+        session.add(Grant(member_id=feeds.small.people["alva"], kind="space", subject_id=desks[1], granted_at=NOW))
+    assert f"space:{desks[1]}" in offered() and f"space:{desks[0]}" not in offered()
+
+
+def test_the_form_says_that_a_view_has_no_hours(alva: FlaskClient, feeds: Feeds) -> None:
+    said = "Dagen och tiderna på sidan följer inte med"
+    assert said in alva.get("/calendars?of=view&kind=room&seats=8").text
+    assert said not in alva.get("/calendars").text
+
+
+def test_a_feed_says_when_it_was_made(app: Flask, alva: FlaskClient, feeds: Feeds, clock: Clock) -> None:
+    feeds.make()
+    assert "Skapad idag" in alva.get("/calendars").text
+    clock.now += timedelta(days=3)
+    alva = log_in(browser(app), "alva")
+    assert "Skapad måndag 23 november" in alva.get("/calendars").text

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, request
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from innovation_station import logs
 from innovation_station.calendars import document
+from innovation_station.calendars import poll as short_way
 from innovation_station.calendars.models import Feed
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
@@ -175,9 +177,18 @@ def test_what_is_out_of_the_ordinary_goes_the_long_way(path: str, poll: Poll, ap
 def test_fault_of_ours_is_told_by_the_page_that_tells_of_faults(
     path: str, poll: Poll, long_way: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(short_way, "log", SimpleNamespace(warning=lambda said, **_more: told.append(said)))
     monkeypatch.setattr(document, "document", lambda *_: 1 / 0)
     answer = poll(path)
     assert (answer.status_code, answer.mimetype, long_way) == (500, "text/html", ["GET"])
+    assert told == ["feed handed on"]  # a fault that comes and goes is told too
+
+
+def test_unknown_address_is_looked_up_once(poll: Poll, app: Flask) -> None:
+    with statements(app) as seen:
+        assert poll(f"/feeds/{'x' * 43}.ics", If_None_Match='"x"').status_code == 404
+    assert len(seen) == 1
 
 
 def test_revoked_feed_is_gone(path: str, poll: Poll, app: Flask) -> None:
