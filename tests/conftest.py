@@ -89,7 +89,12 @@ class Written(dict[Any, Any]):
         super().__setitem__(key[1:], compiled)
 
 
-PAGES = re.compile(r"/test_(\w+_)?(pages|views|templates|permissions)\.py::")
+# Where a test shows it, it shows it on one of the databases: pages, and what no constraint, lock or index decides.
+BY_TURNS = re.compile(
+    r"/test_(\w+_)?(pages|views|templates|permissions)\.py::"
+    r"|tests/(audit|deeds|directory|hosting|mail|notices|organisations|plans|policies|privacy|repairs|sharing|trust)/"
+    r"|::test_worker_comes_along"
+)
 ON_DATABASE = re.compile(r"\[(sqlite|postgresql)\b")
 COMPILED = DictBytecodeCache()
 WRITTEN: dict[str, Written] = {}
@@ -126,16 +131,16 @@ class Small:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out one of the two databases for tests of pages, by turns: which is told by the name, and stays.
+    """Leave out one of the two databases for some tests, by turns: which is told by the name, and stays.
 
-    Whatever decides and writes has tests that look at rows and locks, and these run on both; what a page says of it
-    depends on no database. STATION_TEST_EVERY=1 has each test run on both.
+    Who has which time is decided by rows, locks and constraints, and the tests of that run on both; what a page says of
+    it, and what is told to whom, hangs on no database. STATION_TEST_EVERY=1 has each test run on both.
     """
     if "STATION_TEST_EVERY" in os.environ:
         return
     by_name: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if PAGES.search(item.nodeid) and (found := ON_DATABASE.search(item.nodeid)):
+        if BY_TURNS.search(item.nodeid) and (found := ON_DATABASE.search(item.nodeid)):
             by_name.setdefault(item.nodeid[: found.start(1)] + item.nodeid[found.end(1) :], []).append(item)
     left = {
         sorted(pair, key=lambda item: item.nodeid)[crc32(name.encode()) % 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psutil
@@ -19,45 +21,39 @@ from innovation_station.db import transaction
 from innovation_station.jobs import queries as jobs
 from innovation_station.mail import service
 from innovation_station.mail.rules import Receiver
+from tests.faults.hand import work
 from tests.faults.test_kill import free_port, wait_until
 from tests.mail.conftest import outbox
 from tests.mail.server import Behaviour, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.race
-Hand = Callable[..., "subprocess.Popen[str]"]
+Hand = Callable[..., ForkServerProcess]
 
 
 @pytest.fixture
 def hand(app: Flask, database_url: str) -> Iterator[Hand]:
-    """Give what starts a worker process on the test's database, with leases of a second."""
-    started: list[subprocess.Popen[str]] = []
+    """Give what starts a worker process on the test's database, with leases of a second.
 
-    def start(mail_url: str = "file://outbox", log: Path | str = "") -> subprocess.Popen[str]:
-        instance = app.config["STATION"].instance
-        command = [
-            sys.executable,
-            str(ROOT / "tests" / "faults" / "hand.py"),
-            database_url,
-            str(instance),
-            mail_url,
-            "1",
-            str(log),
-        ]
-        process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-        )
+    They come from the fork server of the races: to load the program costs each more than what is shown with it.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.races.warm"])
+    started: list[ForkServerProcess] = []
+
+    def start(mail_url: str = "file://outbox", log: Path | str = "") -> ForkServerProcess:
+        here, there = context.Pipe(duplex=False)
+        given = (database_url, str(app.config["STATION"].instance), mail_url, str(log), there)
+        process = context.Process(target=work, args=given, daemon=True)
+        process.start()
         started.append(process)
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+        assert here.poll(60) and here.recv() == "ready"
         return process
 
     yield start
     for process in started:
         process.kill()
-        process.wait(10)
-        assert process.stdout
-        process.stdout.close()
+        process.join(10)
 
 
 def queue(app: Flask, *texts: str, email: str = "alva@example.org") -> None:
@@ -75,7 +71,7 @@ def test_worker_killed_with_a_mail_in_hand(app: Flask, hand: Hand) -> None:
         wait_until(lambda: behaviour.connections == 1)
         wait_until(lambda: outbox(app)[0].state == "sending")
         first.kill()
-        wait_until(lambda: first.poll() is not None)
+        wait_until(lambda: not first.is_alive())
         time.sleep(1.2)
         behaviour.delay = 0.0
         before = [one.message["Message-ID"] for one in behaviour.received]
@@ -134,7 +130,8 @@ def test_job_of_a_killed_worker_is_taken_over(app: Flask, hand: Hand, tmp_path: 
 def test_stop_puts_down_the_work_and_ends(hand: Hand) -> None:
     process = hand()
     process.terminate()
-    assert process.wait(10) == 0
+    process.join(10)
+    assert process.exitcode == 0
 
 
 # -- those that come along --------------------------------------------------------------------------------------------

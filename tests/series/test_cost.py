@@ -10,10 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
-from innovation_station.bookings import writes
-from innovation_station.bookings.models import Booking
+from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.series import service
@@ -22,7 +21,6 @@ from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Edit, Pattern
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
-from innovation_station.spaces.queries import house
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, statements
 
@@ -96,15 +94,13 @@ def test_preview_asks_each_table_once_and_by_index(app: Flask, small: Small) -> 
 
 def _fill(small: Small, count: int) -> None:
     """Book both desks and the room, ten times a day, in days that are past and to come."""
-    taken = []
+    bookings, allocations = [], []
     for number in range(count):
-        place = house().places[(small.room, small.a1, small.a2)[number % 3]]
         hour, day = 8 + number // 3 % 10, TUESDAY + DAY * (number // 30 + 30 - count // 30)
         span = at(day, f"{hour:02}:00", f"{hour:02}:45")
-        booking = Booking(
-            uid=f"u{number}", member_id=small.people["bo"], space_id=place.id, start=span.start, end=span.end,
-            title="", public=True, state="confirmed", setup=0, clearing=0, sequence=0,
-            revision=0, created_at=NOW, changed_at=NOW,
-        )  # fmt: skip
-        taken.append(writes.Taken(booking, place, [span]))
-    writes.reserved_all(taken, db.session.get_one(Member, small.people["bo"]))
+        taken = {"space_id": (small.room, small.a1, small.a2)[number % 3], "start": span.start, "end": span.end}
+        bookings.append({"id": number + 1, "uid": f"u{number}", "member_id": small.people["bo"], **taken, "title": ""})
+        allocations.append({"booking_id": number + 1, **taken})
+    said = {"public": True, "state": "confirmed", "created_at": NOW, "changed_at": NOW}
+    db.session.execute(insert(Booking.__table__), [{**row, **said} for row in bookings])  # type: ignore[arg-type]
+    db.session.execute(insert(Allocation.__table__), allocations)  # type: ignore[arg-type]

@@ -410,7 +410,7 @@ def houses(draw: st.DrawFn) -> tuple[list[Place], list[Held], list[tuple[Held, s
     return places, held, own, one, replace(when, now=NOW + timedelta(hours=draw(st.integers(0, 30))))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(houses())
 def test_verdicts_are_those_of_the_rules_and_offers_are_granted(
     drawn: tuple[list[Place], list[Held], list[tuple[Held, str]], list[Wanted], Moment],
@@ -455,7 +455,7 @@ def test_verdicts_are_those_of_the_rules_and_offers_are_granted(
             assert offer.same_space or offer.span == verdict.wanted.wish.span  # type: ignore[union-attr]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(houses())
 def test_dates_looked_at_first_without_what_is_held_are_judged_alike(
     drawn: tuple[list[Place], list[Held], list[tuple[Held, str]], list[Wanted], Moment],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -38,6 +39,7 @@ from tests.conftest import NOW, TUESDAY, ZONE, at
 from tests.waits.conftest import Line
 
 pytestmark = pytest.mark.usefixtures("context")
+MORE = int(os.environ.get("STATION_TEST_EXAMPLES", "0"))
 PEOPLE = ("alva", "bo", "cia", "dan", "eva")
 HOURS = st.sampled_from([at(TUESDAY, f"{first:02}:00", f"{last:02}:00") for first in range(9, 12) for last in range(first + 1, 13)])  # fmt: skip
 PERSON = st.sampled_from(PEOPLE)
@@ -218,5 +220,5 @@ def fair(line: Line, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Waiting]:
 
 def test_whatever_happens_offers_are_sound_and_fair(fair: Callable[[], Waiting]) -> None:
     run_state_machine_as_test(
-        fair, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, phases=[Phase.generate])
+        fair, settings=settings(max_examples=MORE or 8, stateful_step_count=30, deadline=None, phases=[Phase.generate])
     )
