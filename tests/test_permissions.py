@@ -110,11 +110,13 @@ route                               method  visitor  bo   alva  host  admin  con
 /calendars/external                 POST    in       422  422   422   422
 /calendars/external/drafts/<draft_id> GET   in       404  200   404   404
 /calendars/external/drafts/<draft_id> POST  in       404  422   404   404
+/calendars/external/<own_id>        GET     in       404  200   404   404
 /calendars/external/<own_id>        POST    in       404  422   404   404
 /staff/external                     GET     in       403  403   200   200
 /staff/external                     POST    in       403  403   422   422
 /staff/external/drafts/<draft_id>   GET     in       403  403   404   404
 /staff/external/drafts/<draft_id>   POST    in       403  403   404   404
+/staff/external/<calendar_id>       GET     in       403  403   200   200
 /staff/external/<calendar_id>       POST    in       403  403   422   422
 /calendars/<feed_id>/name           POST    in       404  303   404   404
 /calendars/<feed_id>/renew          POST    in       404  303   404   404

@@ -32,9 +32,9 @@ class ZoneForm(Form):
     zone = SelectField(_l("Times without a zone are in"), choices=[], validate_choice=False)
 
 
-def calendar_form(house: House | None) -> CalendarForm:
-    """Make the form with its choices; without a house it is for a member's own calendar and asks for no place."""
-    form = CalendarForm()
+def calendar_form(house: House | None, *, filled: bool = True) -> CalendarForm:
+    """Make the form with its choices, `filled` with what was sent; without a house it asks for no place."""
+    form = CalendarForm() if filled else CalendarForm(formdata=None)
     form.zone.choices = zone_choices(zone())
     form.name.data = (form.name.data or "")[: NAME_LONGEST * 2]
     if house is None:

@@ -87,7 +87,7 @@ class ExternalDraft(Base):
     """A calendar that somebody is looking at before it counts; theirs alone, and for an hour.
 
     `file` is what its times and titles are read from: what was looked at is what is taken. Without a space it is for
-    the member's own days.
+    the member's own days. With a `calendar_id` it is what that calendar is to be from then on.
     """
 
     __tablename__ = "external_draft"
@@ -95,6 +95,7 @@ class ExternalDraft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     made_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     space_id: Mapped[int | None] = mapped_column(ForeignKey("space.id"))
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("external_calendar.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(NAME_LONGEST))
     address: Mapped[bytes | None] = mapped_column(LargeBinary)
     host: Mapped[str | None] = mapped_column(String(255))

@@ -40,6 +40,11 @@ class Pages:
         """Give the address of one of them."""
         return url_for(f"{self.base}.{name}", **values)
 
+    @property
+    def key(self) -> str:
+        """Name what their addresses call the number of a calendar."""
+        return "own_id" if self.own else "calendar_id"
+
     # -- the list -----------------------------------------------------------------------------------------------------
 
     def index(self, form: CalendarForm | None = None, error: DomainError | None = None) -> str:
@@ -68,7 +73,7 @@ class Pages:
             "by": calendar.made_by.name if not self.own and calendar.made_by else None,
             "zone": calendar.zone or said.get("floating_zone") or "",
             "problems": [words.problem_text(*one) for one in said.get("problems", ())], "more": said.get("more", 0),
-            "action": self.url("act", **{"own_id" if self.own else "calendar_id": calendar.id}),
+            "action": self.url("act", **{self.key: calendar.id}), "edit": self.url("edit", **{self.key: calendar.id}),
         }  # fmt: skip
 
     def add(self) -> ResponseReturnValue:
@@ -173,6 +178,8 @@ class Pages:
         try:
             if wanted == "fetch":
                 return self._fetch(calendar_id)
+            if wanted == "edit":
+                return self._edit(calendar_id)
             with transaction():
                 if wanted == "pause":
                     service.pause(who, calendar_id, own=self.own, now=now)
@@ -192,6 +199,59 @@ class Pages:
             "remove": _("It is removed, and its time is free."),
         }[wanted or ""])  # fmt: skip
         return redirect(self.url("index"), 303)
+
+    def edit(self, calendar_id: int, form: CalendarForm | None = None) -> str:
+        """Show how a calendar is called and read, and from where."""
+        calendar = service.found(actor(), calendar_id, own=self.own)
+        if form is None:
+            form = calendar_form(None, filled=False)
+            form.name.data, form.zone.data = calendar.name, calendar.zone or ""
+        return render_template(
+            "external/edit.html" if self.own else "staff/external_edit.html", form=form, name=calendar.name,
+            place=current_house().places[calendar.space_id].name if calendar.space_id else None, host=calendar.host,
+            action=self.url("act", **{self.key: calendar_id}), back=self.url("index"),
+        )  # fmt: skip
+
+    def _edit(self, calendar_id: int) -> ResponseReturnValue:
+        """Look at what a calendar is to be: from another address or file, or the same one read anew; a name alone
+        counts at once."""
+        form, now = calendar_form(None), clock.now()
+        calendar = service.found(actor(), calendar_id, own=self.own)
+        space_id, zone_now = calendar.space_id, calendar.zone
+        if not form.validate():
+            return self.edit(calendar_id, form), 422
+        try:
+            source = _new_source(form)
+            if source is None and (form.zone.data or None) == zone_now:
+                with transaction():
+                    service.rename(actor(), calendar_id, form.name.data or "", own=self.own, now=now)
+                flash(_("Saved."))
+                return redirect(self.url("index"), 303)
+            with transaction():
+                draft_id = service.begin(actor(), now=now)
+            found = self._come(calendar_id, source)
+            with transaction():
+                service.keep_draft(
+                    actor(), draft_id, found, name=form.name.data or "", space_id=space_id,
+                    zone=form.zone.data or None, means=means(), now=now, calendar_id=calendar_id,
+                )  # fmt: skip
+        except NotFound:
+            raise
+        except DomainError as error:
+            form.blame(error.refusals)
+            return self.edit(calendar_id, form), error.status
+        return redirect(self.url("preview", draft_id=draft_id), 303)
+
+    def _come(self, calendar_id: int, source: str | bytes | None) -> service.Gathered:
+        """Get what a calendar is to be read from; nothing is held while a server takes its time."""
+        if isinstance(source, bytes):
+            return service.uploaded(source, means())
+        if source is not None:
+            return service.gather(source, means())
+        calendar = service.found(actor(), calendar_id, own=self.own)
+        db.session.expunge(calendar)
+        db.session.rollback()
+        return service.source_of(calendar, means())
 
     def _fetch(self, calendar_id: int) -> ResponseReturnValue:
         now = clock.now()
@@ -213,6 +273,13 @@ def means() -> Means:
     """Give with what calendars are got while somebody waits for the page."""
     given = jobs.means()
     return replace(given, reach=replace(given.reach, seconds=min(PATIENCE, given.reach.seconds)))
+
+
+def _new_source(form: CalendarForm) -> str | bytes | None:
+    """Give the address or the bytes of the file that a form brings, None where it brings neither. Raises Refused."""
+    file = request.files.get("file")
+    has_file = file is not None and bool(file.filename)
+    return _source(form) if has_file or (form.address.data or "").strip() else None
 
 
 def _source(form: CalendarForm) -> str | bytes:

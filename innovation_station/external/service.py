@@ -79,6 +79,16 @@ def uploaded(data: bytes, means: Means) -> Gathered:
     return Gathered(apart.kept(data, words=True))
 
 
+def source_of(calendar: ExternalCalendar, means: Means) -> Gathered:
+    """Give what a calendar that there is says now: its file, or what its address has. Raises Refused as `gather`."""
+    if calendar.file is not None:
+        return Gathered(calendar.file)
+    address = safe.unlocked(calendar.address or b"", means.key)
+    if address is None:
+        raise Refused([Refusal("address-lost", "address")])
+    return gather(address, means)
+
+
 def wordless(draft: ExternalDraft) -> bytes | None:
     """Give what stays of the file of a draft once it counts; nothing of what is fetched again. Raises Refused."""
     return None if draft.address else apart.kept(safe.unpacked(draft.file), words=False)
@@ -126,10 +136,11 @@ def begin(actor: Actor, *, now: datetime) -> int:
 
 
 def keep_draft(
-    actor: Actor, draft_id: int, found: Gathered, *, name: str, space_id: int | None, zone: str | None, means: Means,
-    now: datetime,
+    actor: Actor, draft_id: int, gathered: Gathered, *, name: str, space_id: int | None, zone: str | None, means: Means,
+    now: datetime, calendar_id: int | None = None,
 ) -> ExternalDraft:  # fmt: skip
-    """Keep a calendar for somebody to look at, in the room made for it. Raises NotFound, Refused."""
+    """Keep a calendar for somebody to look at, in the room made for it; with a `calendar_id` it is what that one is to
+    be. Raises NotFound, Refused."""
     name = name.strip()
     if refused := [*rules.name_refusals(name), *rules.zone_refusals(zone)]:
         raise Refused(refused)
@@ -138,11 +149,13 @@ def keep_draft(
     draft = queries.draft(draft_id, actor.id, now)
     if draft is None:
         raise NotFound("external-draft-gone")
-    draft.space_id, draft.name, draft.zone = space_id, name, zone
-    draft.address = safe.locked(found.address, means.key) if found.address else None
-    draft.host = fetching.shown_address(found.address)[:255] if found.address else None
-    draft.file = found.file
-    draft.etag, draft.last_modified = found.validators.etag, found.validators.last_modified
+    if calendar_id is not None:
+        space_id = found(actor, calendar_id, own=space_id is None).space_id
+    draft.space_id, draft.name, draft.zone, draft.calendar_id = space_id, name, zone, calendar_id
+    draft.address = safe.locked(gathered.address, means.key) if gathered.address else None
+    draft.host = fetching.shown_address(gathered.address)[:255] if gathered.address else None
+    draft.file = gathered.file
+    draft.etag, draft.last_modified = gathered.validators.etag, gathered.validators.last_modified
     db.session.flush()
     return draft
 
@@ -182,6 +195,8 @@ def take(
     if refused := rules.read_refusals(reading, draft.zone):
         raise Refused(refused)
     own = draft.space_id is None
+    if draft.calendar_id is not None:
+        return _replace(actor, draft, reading, file, now=now, zone=zone)
     if own:
         lock_booker(actor.id)
     else:
@@ -200,6 +215,46 @@ def take(
     count = _write(calendar, come, now=now, zone=zone)
     _audit("external.added", calendar, actor, now, after=_facts(calendar) | {"times": count})
     return calendar
+
+
+def _replace(
+    actor: Actor, draft: ExternalDraft, reading: Reading, file: bytes | None, *, now: datetime, zone: ZoneInfo
+) -> ExternalCalendar:  # fmt: skip
+    """Let a calendar be from now on what was looked at: the times that both have stay as they are."""
+    calendar = found(actor, draft.calendar_id or 0, own=draft.space_id is None)
+    before = _facts(calendar)
+    calendar.address, calendar.host, calendar.zone = draft.address, draft.host, draft.zone
+    calendar.file = None if draft.address else file
+    _call(calendar, draft.name)
+    come = Come(reading, Validators(draft.etag, draft.last_modified))
+    db.session.delete(draft)
+    count = _write(calendar, come, now=now, zone=zone)
+    _audit("external.edited", calendar, actor, now, before=before, after=_facts(calendar) | {"times": count})
+    return calendar
+
+
+def rename(actor: Actor, calendar_id: int, name: str, *, own: bool, now: datetime) -> ExternalCalendar:
+    """Call a calendar something else; nothing of it is read. Raises NotFound, Refused."""
+    name = name.strip()
+    if refused := rules.name_refusals(name):
+        raise Refused(refused)
+    calendar = found(actor, calendar_id, own=own)
+    if calendar.name != name:
+        before = _facts(calendar)
+        _call(calendar, name)
+        db.session.flush()
+        _audit("external.edited", calendar, actor, now, before=before, after=_facts(calendar))
+    return calendar
+
+
+def _call(calendar: ExternalCalendar, name: str) -> None:
+    """Give a calendar its name, also where it is said of what takes its time."""
+    calendar.name = name
+    theirs = select(ExternalEntry.busy_id).where(ExternalEntry.calendar_id == calendar.id)
+    db.session.execute(
+        update(SpaceBusy).where(SpaceBusy.id.in_(theirs)).values(source=name)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 # -- read again -------------------------------------------------------------------------------------------------------

@@ -39,7 +39,14 @@ def decide(draft_id: int) -> ResponseReturnValue:
     return _pages.decide(draft_id)
 
 
+@pages.get("/<id:calendar_id>")
+def edit(calendar_id: int) -> ResponseReturnValue:
+    """Ask for another address, file, zone or name."""
+    return _pages.edit(calendar_id)
+
+
 @pages.post("/<id:calendar_id>")
+@takes_up_to(LARGEST_BODY)
 def act(calendar_id: int) -> ResponseReturnValue:
-    """Fetch one now, let it rest, go on with it, or remove it."""
+    """Fetch one now, let it rest, go on with it, change it, or remove it."""
     return _pages.act(calendar_id)

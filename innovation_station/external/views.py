@@ -41,8 +41,16 @@ def decide(draft_id: int) -> ResponseReturnValue:
     return _pages.decide(draft_id)
 
 
+@pages.get("/<id:own_id>")
+@signed_in
+def edit(own_id: int) -> ResponseReturnValue:
+    """Ask for another address, file, zone or name."""
+    return _pages.edit(own_id)
+
+
 @pages.post("/<id:own_id>")
 @signed_in
+@takes_up_to(LARGEST_BODY)
 def act(own_id: int) -> ResponseReturnValue:
-    """Fetch one now, let it rest, go on with it, or remove it."""
+    """Fetch one now, let it rest, go on with it, change it, or remove it."""
     return _pages.act(own_id)

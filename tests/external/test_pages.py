@@ -15,6 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from innovation_station.audit.models import AuditEntry
+from innovation_station.bookings.models import SpaceBusy
 from innovation_station.db import db, transaction
 from innovation_station.external import apart, lines, pages, rules, service
 from innovation_station.external.fetching import Reach
@@ -319,3 +321,77 @@ def test_zones_to_choose_from_are_known(app: Flask) -> None:
         names = [name for name, _text in zone_choices(ZONE) if name]
     assert "Europe/Stockholm" in names and "America/New_York" in names and "UTC" in names
     assert all(known_zone(name) == name for name in names) and len(names) == len(set(names)) > 100
+
+
+def test_a_calendar_is_changed_after_a_look(app: Flask, hand: Hand, host: FlaskClient, site: Site) -> None:
+    """Another file, zone, address or name; the times that both have stay the rows they were."""
+    number = hand.add(local("0900", "1000"), local("1300", "1400", "two"))
+    edit = f"{STAFF}/{number}"
+    assert f'href="{edit}"' in host.get(STAFF).text
+    form = host.get(edit).text
+    assert 'value="TimeEdit"' in form and "It is read from an uploaded file." in form
+
+    def send(**fields: Any) -> Any:
+        return post(
+            host, edit, {"act": "edit", "name": "TimeEdit", "zone": "", **fields}, content_type="multipart/form-data"
+        )
+
+    assert send(name="Outlook").location == STAFF
+    with hand.open():
+        before = hand.rows(number)
+        assert hand.calendar(number).name == "Outlook"
+        sources = db.session.scalars(select(SpaceBusy.source)).all()
+        assert set(sources) == {"Outlook"}
+        db.session.rollback()
+    other = calendar(local("0900", "1000"), local("1500", "1600", "three"))
+    looked = send(name="Outlook", file=(BytesIO(other), "b.ics"))
+    assert looked.status_code == 303 and hand.taken() == ["09:00-10:00", "13:00-14:00"], "nothing counts yet"
+    assert "15:00" in host.get(looked.location).text
+    assert post(host, looked.location, {"act": "take"}).status_code == 303
+    assert hand.taken() == ["09:00-10:00", "15:00-16:00"] and counted(app) == 1
+    with hand.open():
+        after = hand.rows(number)
+        assert set(before.items()) & set(after.items()), "what both say is not touched"
+        db.session.rollback()
+    zone = send(name="Outlook", zone="Europe/Helsinki")
+    assert post(host, zone.location, {"act": "take"}).status_code == 303
+    site.give("/secret.ics", calendar(local("1100", "1200")))
+    moved = send(name="Outlook", address=site.at("/secret.ics"))
+    assert moved.status_code == 303, moved.text
+    assert post(host, moved.location, {"act": "take"}).status_code == 303
+    assert hand.taken() == ["11:00-12:00"]
+    with hand.open():
+        row = hand.calendar(number)
+        assert (row.file, row.zone) == (None, None) and row.host
+        db.session.rollback()
+    assert "secret.ics" not in host.get(edit).text, "an address is shown by its host alone"
+    again = send(name="Outlook", zone="Europe/Helsinki")
+    assert again.status_code == 303 and len(site.asked) >= 2, "the address that there is is asked again"
+    with hand.open():
+        actions = list(db.session.scalars(select(AuditEntry.action)))
+        db.session.rollback()
+    assert actions.count("external.edited") == 4
+
+
+def test_a_wrong_change_keeps_what_was_typed_and_changes_nothing(
+    app: Flask, hand: Hand, host: FlaskClient, member: FlaskClient
+) -> None:
+    bo = log_in(browser(app), "bo")
+    number, own = hand.add(local("0900", "1000")), hand.add(local("0900", "1000"), own=True, who="alva")
+    for fields, said in (
+        ({"name": ""}, "name"), ({"name": "x", "zone": "Mars"}, "zone"), ({"name": "x", "address": "ftp://x"}, "address"),
+        ({"name": "x", "file": (BytesIO(b"<html>"), "a.ics")}, "file"),
+    ):  # fmt: skip
+        answer = post(host, f"{STAFF}/{number}", {"act": "edit", **fields}, content_type="multipart/form-data")
+        assert answer.status_code == 422 and 'role="alert"' in answer.text, said
+    assert hand.taken() == ["09:00-10:00"]
+    for client, path in (
+        (bo, f"{OWN}/{own}"),
+        (host, f"{OWN}/{own}"),
+        (host, f"{STAFF}/{own}"),
+        (member, f"{OWN}/{number}"),
+    ):
+        assert client.get(path).status_code == 404, path
+        assert post(client, path, {"act": "edit", "name": "x"}).status_code == 404, path
+    renamed = post(member, f"{OWN}/{own}", {"act": "edit", "name": "Mitt", "zone": ""})
+    assert renamed.status_code == 303 and "Mitt" in member.get(OWN).text
