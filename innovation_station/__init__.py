@@ -52,6 +52,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
+    from innovation_station.attendance import staff as staff_door
+    from innovation_station.attendance import views as tickets
     from innovation_station.bookings import answer_deeds, asking, deadlines, presence_deeds, requests, standing, telling
     from innovation_station.bookings import deeds as booking_deeds
     from innovation_station.bookings import letters as _letters  # noqa: F401  says what mails of bookings look like
@@ -167,6 +169,8 @@ def _register_features(app: Flask) -> None:
         staff_grid,
         staff_programme_file,
         staff_event_import,
+        staff_door,
+        tickets,
         event_feeds,
         calendars,
         staff_feeds,
@@ -196,6 +200,7 @@ def _register_features(app: Flask) -> None:
 def _register_personal(app: Flask) -> None:
     """Collect what the features keep of people, in their order: an erasure goes through it from the end."""
     from innovation_station import personal
+    from innovation_station.attendance import personal as attendance
     from innovation_station.audit import personal as audit
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
@@ -220,8 +225,8 @@ def _register_personal(app: Flask) -> None:
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
-        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, calendars,
-        directory, privacy, hosting,
+        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance,
+        calendars, directory, privacy, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -288,6 +288,15 @@ route                               method  visitor  bo   alva  host  admin  con
 /events/<event_slug>/register       POST    404      404  404   404   404
 /events/<event_slug>/registration   POST    in       404  404   404   404
 /events/mine                        GET     in       200  200   200   200
+/tickets/<token>                    GET     410      410  410   410   410
+/tickets/<token>                    POST    410      410  410   410   410
+/tickets/<token>.png                GET     410      410  410   410   410
+/staff/evacuation                   GET     in       403  403   200   200
+/staff/events/<event_id>/door       GET     in       403  403   200   200
+/staff/events/<event_id>/door/<registration_id> POST in 403 403 404   404
+/staff/events/<event_id>/walk-in    POST    in       403  403   404   404
+/staff/events/<event_id>/badges     GET     in       403  403   200   200
+/staff/events/<event_id>/attendance.csv GET in       403  403   200   200
 /registrations/<token>              GET     410      410  410   410   410
 /registrations/<token>              POST    410      410  410   410   410
 /events/<event_slug>/cover          GET     404      404  404   404   404

@@ -15,6 +15,7 @@ from sqlalchemy import inspect, select, text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from innovation_station.attendance import links as entrances
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.deeds import cancelling
 from innovation_station.bookings.models import Booking
@@ -211,6 +212,7 @@ def _goes_on(made: Station) -> None:
     registering.confirm(comes.id, now=NOW, zone=ZONE)
     with made.app.test_request_context():
         made.tokens["registration.mine"] = registrations.token(comes)
+        made.tokens["tickets.show"] = made.tokens["tickets.picture"] = entrances.token(comes)
     made.ids["registration_id"], made.ids["floor_id"] = comes.id, db.session.scalars(select(Floor)).one().id
     (row,) = event_queries.whole(event).sessions
     made.event = event.slug
@@ -422,7 +424,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
               f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", "/staff/events/import",
               planned,
-              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "rooms", "move", "copy",
+              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "door", "badges", "attendance.csv", "rooms", "move", "copy",
                                             "signup", "signup/questions", f"registrations?q={attack('typed')}")),
               f"{planned}/sessions/{ids['event_session_id']}", f"{planned}/speakers/{ids['speaker_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
@@ -455,6 +457,9 @@ def _forms(station: Station, see: Visitor) -> None:
     see("visitor", "GET", f"/join/{station.tokens['members.confirm']}")
     see("visitor", "GET", f"/invitation/{station.tokens['members.invitation']}")
     see("visitor", "GET", f"/visit/{station.tokens['visits.visit']}")
+    for who in ("visitor", "host"):
+        see(who, "GET", f"/tickets/{station.tokens['tickets.show']}")
+    see("host", "GET", "/staff/evacuation")
     see("visitor", "GET", f"/registrations/{station.tokens['registration.mine']}")
     for typed in ({}, dict.fromkeys(("people", "date", "space", "zone"), attack("typed"))):
         see("alva", "GET", f"/find?{urlencode({'kind': 'room', 'date': TUESDAY, 'length': 60, **typed})}")
