@@ -136,7 +136,7 @@ def test_badges_the_file_and_the_list_of_the_house(desk: Desk, host: FlaskClient
     assert post(host, f"{path}/door/{row.id}", {"act": "arrived"}).status_code == 303
     text = main(host.get(f"{path}/badges").text)
     assert "3 namnskyltar" in text and text.index("Ida Alm") < text.index("Gina Gäst")
-    assert "Skolan Talare" in re.sub(r"\s+", " ", text) and text.count("Deltagare") == 2
+    assert "Skolan Talare" in re.sub(r"\s+", " ", text) and text.split("Talare")[1].count("Deltagare") == 2
     file = host.get(f"{path}/attendance.csv")
     assert file.mimetype == "text/csv" and "-attendance.csv" in file.headers["Content-Disposition"]
     lines = file.text.lstrip("\ufeff").splitlines()

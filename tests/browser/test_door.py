@@ -45,7 +45,7 @@ def test_a_ticket_is_read_and_checked_in(visit: Visit, station: Station) -> None
     page.evaluate("path => { window.shown = location.origin + path }", path)
     page.wait_for_url(re.compile(r"/tickets/"))
     page.get_by_role("button", name="Checka in: Gina Gäst").click()
-    page.wait_for_url(re.compile(rf"/staff/events/{event_id}/door\?scan=1"))
+    page.wait_for_url(re.compile(rf"/staff/events/{event_id}/door\?scan=1"), wait_until="commit")
     expect(page.get_by_text("Gina Gäst är här.")).to_be_visible()
     expect(page.get_by_role("button", name="Stäng av kameran")).to_be_visible()  # ready for the next
     expect(page.locator("#door-count")).to_have_text(re.compile(r"1 av 2 är här\."))
