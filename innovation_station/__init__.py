@@ -111,6 +111,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.privacy import jobs as privacy_jobs
     from innovation_station.privacy import staff as privacy_staff
     from innovation_station.privacy import views as privacy
+    from innovation_station.registration import deeds as registration_deeds
     from innovation_station.registration import following as _registrants  # noqa: F401  follows what becomes of events
     from innovation_station.registration import jobs as registration_jobs
     from innovation_station.registration import staff as staff_registration
@@ -190,7 +191,7 @@ def _register_features(app: Flask) -> None:
     event_tellers = (registration_telling,)
     tellers = (plan_telling, *booking_tellers, external_telling, *event_tellers, feed_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
-    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds)
+    linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds, registration_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])
     invitations.init_app(app)
     attending.init_app(app)

@@ -1,4 +1,5 @@
-"""What mails about registrations tell calendar programs: an entry to put in, to change, to take out; see `invitations`.
+"""Events that one goes to, in calendars: what mails tell, to put in, to change, to take out (see `invitations`), and a
+member's own feed, which has them under the same UIDs.
 
 An event of one day is a REQUEST, and a CANCEL when it is off. One of several days is an entry a day, as in the feeds of
 events, and these go as one file with METHOD:PUBLISH: a REQUEST with several UIDs is read up to the first.
@@ -6,23 +7,30 @@ events, and these go as one file with METHOD:PUBLISH: a REQUEST with several UID
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app
 
 from innovation_station.calendars import itip
+from innovation_station.calendars.event_entries import Telling, entries, session_entry
+from innovation_station.calendars.event_entries import fragments as event_fragments
 from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.itip import Person
-from innovation_station.calendars.rules import UID_HOST
+from innovation_station.calendars.rules import UID_HOST, WORDS, Edition, Today
+from innovation_station.events import queries as events
+from innovation_station.events.models import Session
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import speaking
 from innovation_station.mail import calendar
 from innovation_station.mail.calendar import Envelope
 from innovation_station.mail.rules import CalendarPart
+from innovation_station.registration import queries
+from innovation_station.registration.models import Registration
 from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.rules import Language
+from innovation_station.spaces.rules import House, Language
 
 WRITER = "registrations"
 
@@ -34,21 +42,60 @@ def init_app(app: Flask) -> None:
 
 def write(values: Mapping[str, Any], envelope: Envelope) -> CalendarPart:
     """Write the part of one mail; `values` are what `registration.telling` queued it with."""
-    entries = [
+    found = [
         _entry(values, day, number, envelope.language, envelope.base_url, off=values["off"])
         for number, day in enumerate(values["days"])
     ]
-    known = len(entries)
-    entries += [
+    known = len(found)
+    found += [
         _entry(values, day, known + number, envelope.language, envelope.base_url, off=True)
         for number, day in enumerate(values["gone"])
     ]
     name, email = envelope.sender
     text = itip.message(
-        entries, current_app.config["ZONE"], made=envelope.written_at,
+        found, current_app.config["ZONE"], made=envelope.written_at,
         organizer=Person(name or read_house().name, email), attendee=Person(*envelope.receiver),
     )  # fmt: skip
-    return CalendarPart(itip.method_of(entries), text)
+    return CalendarPart(itip.method_of(found), text)
+
+
+def fragments(member_id: int, edition: Edition, house: House, today: Today) -> list[bytes]:
+    """Write what a member goes to, and where they speak; four statements."""
+    since = today.window.first, today.window.cancelled
+    rows, spoken = queries.attended(member_id, *since), queries.spoken(member_id, *since)
+    sessions = events.sessions_of({row.event_id for row in rows})
+    how = Telling(house, edition.language, today.shared)
+    found = [entry for row in rows for entry in _attended(row, sessions.get(row.event_id, ()), how)]
+    found += [
+        replace(session_entry(event, one, how), uid=f"speaking-{one.uid}{UID_HOST}") for one, event in spoken
+    ]  # fmt: skip
+    return event_fragments([_as_edition(entry, edition) for entry in found], today.shared)
+
+
+def _attended(row: Registration, sessions: Sequence[Session], how: Telling) -> list[Entry]:
+    """Say an event as one that a member has a place at, or has no more."""
+    off = row.state == "cancelled"
+    made = []
+    for number, entry in enumerate(entries(row.event, sessions, how)):
+        summary = entry.summary
+        if off and row.event.state != "cancelled":
+            with speaking(how.language):
+                summary = _("Given back: %(title)s", title=summary)
+        made.append(replace(
+            entry, uid=uid_of(row.uid, number), sequence=row.sequence, created=row.made_at, summary=summary,
+            modified=max(entry.modified, row.changed_at), transparent=off or entry.transparent,
+            status="CANCELLED" if off else entry.status,
+        ))  # fmt: skip
+    return made
+
+
+def _as_edition(entry: Entry, edition: Edition) -> Entry:
+    """Leave out what a feed does not tell, and have it remind."""
+    if edition.level == "busy":
+        return replace(entry, summary=WORDS[edition.language]["booked"], description="", location="", url="",
+                       categories=())  # fmt: skip
+    off = entry.status == "CANCELLED"
+    return replace(entry, alarm=edition.remind if edition.remind and not off else None)
 
 
 def uid_of(uid: str, number: int) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from innovation_station.calendars import contents, event_entries, packed, queries, rules, service, shelves
+from innovation_station.calendars import attending, contents, event_entries, packed, queries, rules, service, shelves
 from innovation_station.calendars.ics import END, is_local, opening
 from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.queries import Address, Contents
@@ -100,12 +100,16 @@ def document(address: Address, today: Today, found: Contents | None = None) -> t
     # Somebody may have booked since the address was read: name what was read, not what was about to be.
     address = replace(address, bookings_revision=found.revision, house_revision=house.revision)
     filled = [local for local, _count, piece in found.months.values() if piece.size]
+    going = [] if found.goes is False else attending.fragments(address.member_id, address.edition, house, today)
+    filled += [is_local(b"".join(going))] if going else []
     local = any(filled) if filled else None
     head = packed.packed(opening(address.name, rules.COLOUR, today.shared.zone, local=local))
-    pieces = (head, *(piece for _local, _count, piece in found.months.values()), _END)
-    entries = sum(count for _local, count, _piece in found.months.values())
+    more = [packed.packed(b"".join(going))] if going else []
+    pieces = (head, *(piece for _local, _count, piece in found.months.values()), *more, _END)
+    entries = sum(count for _local, count, _piece in found.months.values()) + len(going)
     name = _name(address, today, address.bookings_revision, today.date, today.window.first)
-    return name, Document(pieces, entries, _since(found, address, today))
+    # nothing dates what one goes to: it is not stored, and what is no more leaves no trace
+    return name, Document(pieces, entries, None if going else _since(found, address, today))
 
 
 def _asked(address: Address, today: Today) -> tuple[tuple[str, ...], Filter, datetime, datetime]:

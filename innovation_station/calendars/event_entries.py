@@ -20,6 +20,7 @@ from innovation_station.calendars.rules import EVENT_WORDS, UID_HOST, Setting
 from innovation_station.events import rules
 from innovation_station.events.models import Event, Session
 from innovation_station.events.rules import Filter
+from innovation_station.registration.rules import days
 from innovation_station.spaces.rules import House, Language
 from innovation_station.timespan import Span
 
@@ -78,16 +79,7 @@ def entries(row: Event, sessions: Sequence[Session], how: Telling) -> list[Entry
 
 def _days(row: Event, sessions: Sequence[Session], how: Telling) -> list[Span]:
     """Give the hours of each day of an event: those of its sessions, cut to its own; of one day the event's."""
-    zone = how.shared.zone
-    days = rules.days_of(row.span, zone)
-    if len(days) == 1:
-        return [row.span]
-    found = []
-    for day in days:
-        mine = [one.span for one in sessions if one.start.astimezone(zone).date() == day]
-        if mine:
-            found.append(Span(min(one.start for one in mine), max(one.end for one in mine)))
-    return found or [row.span]
+    return days(row.span, [one.span for one in sessions], how.shared.zone)
 
 
 def _entry(row: Event, span: Span, number: int, how: Telling, sessions: Sequence[Session]) -> Entry:

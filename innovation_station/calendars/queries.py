@@ -17,6 +17,7 @@ from innovation_station.calendars.rules import EVENTS, OWN, Coverage, Edition, L
 from innovation_station.db import at_once, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.organisations.models import Grant
+from innovation_station.registration.queries import goes_to_events
 from innovation_station.spaces.models import HouseRow, Space
 from innovation_station.spaces.rules import Language
 
@@ -113,6 +114,7 @@ _WIDTH = 19
 _CONTENTS_COLUMNS = (
     _contents.c.revision, _contents.c.made_of, _contents.c.written_at,
     _part.c.part, _part.c.local, _part.c.entries, _part.c.size, _part.c.crc, _part.c.body,
+    goes_to_events(_contents.c.member_id),
 )  # fmt: skip
 _OF_CONTENTS = _part.c.contents_id == _contents.c.id
 _WITH_CONTENTS = (
@@ -143,12 +145,14 @@ def _theirs(member_id: int, edition: Edition) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What is stored of a member in one edition; of each month whether it needs the VTIMEZONE, how many entries it has,
-    and its bytes."""
+    and its bytes. `goes` tells whether the member goes to any event, which is not stored; None where nobody has asked.
+    """
 
     revision: int
     made_of: str
     written_at: int
     months: dict[str, tuple[bool, int, Piece]]
+    goes: bool | None = None
 
     @classmethod
     def of(cls, rows: Sequence[Any]) -> Contents:
@@ -157,10 +161,10 @@ class Contents:
             return cls(-1, "", 0, {})
         months = {
             month: (local, count, Piece(size, crc, body))
-            for _, _, _, month, local, count, size, crc, body in rows if month
+            for _, _, _, month, local, count, size, crc, body, _ in rows if month
         }  # fmt: skip
         revision, made_of, written_at = rows[0][:3]
-        return cls(revision, made_of, written_at, months)
+        return cls(revision, made_of, written_at, months, bool(rows[0][-1]))
 
 
 def by_hash(token_hash: bytes) -> Address | None:

@@ -295,6 +295,7 @@ def add_speaker(
     db.session.add(row)
     db.session.flush()
     _changed(event, now)
+    changed.send(event, now=now)
     after = {"event": event.id, "speakers": len(queries.whole(event).speakers)}
     audit.record("event.speaker-added", subject=("event", event.id), actor=actor, now=now, after=after)
     return row
@@ -351,6 +352,7 @@ def drop_speaker(actor: Actor, event_id: int, speaker_id: int, *, now: datetime)
     row = db.session.get(Speaker, speaker_id)
     if row is None or row.event_id != event.id:
         raise NotFound
+    changed.send(event, now=now)  # while it is known whose calendar the event leaves
     db.session.execute(delete(Part).where(Part.speaker_id == row.id))
     db.session.delete(row)
     _changed(event, now)

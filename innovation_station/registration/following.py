@@ -13,17 +13,18 @@ from sqlalchemy import update
 from innovation_station.db import db
 from innovation_station.events.models import Event
 from innovation_station.events.service import changed, copied
-from innovation_station.registration import queries
+from innovation_station.registration import queries, telling
 from innovation_station.registration.models import Signup
 from innovation_station.sharing.rules import UNDO
 
 
 @changed.connect
 def follow(event: Event, *, now: datetime) -> None:
-    """Have registrants told what is new of an event."""
+    """Have registrants told what is new of an event, and the calendars made anew of who goes to it."""
     db.session.execute(
         update(Signup).where(Signup.event_id == event.id).values(tell_at=now + UNDO, revision=Signup.revision + 1)
     )
+    telling.restamp(queries.whose_calendars(event.id))
 
 
 @copied.connect

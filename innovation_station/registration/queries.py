@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, CompoundSelect, and_, case, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, Claim
 from innovation_station.db import db
-from innovation_station.events.models import Event, Session
+from innovation_station.events.models import Event, Part, Session, Speaker
 from innovation_station.registration.models import PartnerLink, Registration, SessionPlace, SessionPlaces, Signup
 from innovation_station.registration.rules import LIVE, Presence
 from innovation_station.spaces.models import Space
@@ -106,6 +107,20 @@ def position(registration: Registration) -> int:
         Registration.number < registration.number,
     )  # fmt: skip
     return 1 + (db.session.scalar(statement) or 0)
+
+
+def positions(registrations: Iterable[Registration]) -> dict[int, int]:
+    """Give the numbers in line of those who wait, by registration; one statement, none where nobody does."""
+    waiting = [row.id for row in registrations if row.state == "waiting"]
+    if not waiting:
+        return {}
+    before = aliased(Registration)
+    ahead = and_(
+        before.event_id == Registration.event_id, before.state == "waiting", before.number < Registration.number
+    )
+    statement = select(Registration.id, func.count(before.id)).outerjoin(before, ahead)
+    found = db.session.execute(statement.where(Registration.id.in_(waiting)).group_by(Registration.id))
+    return {registration_id: 1 + number for registration_id, number in found}
 
 
 def counts(event_id: int) -> dict[str, int]:
@@ -216,6 +231,53 @@ def floor_use(floor_id: int, span: Span, event_id: int) -> tuple[list[Presence],
         people[whose] = taken if claimed is not None else max(seats, people.get(whose, 0)) if booking_id else 1
     own = union(spans.pop(("event", event_id), []))
     return [Presence(one, people[whose]) for whose, found in spans.items() for one in union(found)], own
+
+
+# -- calendars ---------------------------------------------------------------------------------------------------------
+
+
+def goes_to_events(member_id: int | ColumnElement[int | None]) -> ColumnElement[bool]:
+    """Tell in a statement whether a member has registered for anything or speaks anywhere."""
+    registered = select(Registration.id).where(Registration.member_id == member_id).correlate_except(Registration)
+    speaks = select(Speaker.id).where(Speaker.member_id == member_id).correlate_except(Speaker)
+    return or_(registered.exists(), speaks.exists())
+
+
+def attended(member_id: int, first: datetime, cancelled: datetime) -> Sequence[Registration]:
+    """List a member's places at events that end after an instant, and those given back since another, with events."""
+    gone = and_(Registration.state == "cancelled", Registration.changed_at >= cancelled)
+    statement = (
+        select(Registration)
+        .join(Registration.event)
+        .options(joinedload(Registration.event))
+        .where(Registration.member_id == member_id, Event.end > first, or_(Registration.state == "registered", gone))
+        .order_by(Event.start, Registration.id)
+    )
+    rows = db.session.scalars(statement).all()
+    return [row for row in rows if row.state == "registered" or "days" in (row.knew or {})]
+
+
+def spoken(member_id: int, first: datetime, cancelled: datetime) -> Sequence[tuple[Session, Event]]:
+    """List the sessions that end after an instant in which a member speaks, of events that others may see."""
+    shown = or_(Event.state == "published", and_(Event.state == "cancelled", Event.changed_at >= cancelled))
+    rows = db.session.execute(
+        select(Session, Event)
+        .join(Event, Event.id == Session.event_id)
+        .join(Part, Part.session_id == Session.id)
+        .join(Speaker, Speaker.id == Part.speaker_id)
+        .where(Speaker.member_id == member_id, Session.end > first, shown)
+        .order_by(Session.start, Session.id)
+    )
+    return list(dict.fromkeys((session, event) for session, event in rows))
+
+
+def whose_calendars(event_id: int) -> CompoundSelect[Any]:
+    """Select the members in whose own calendars an event stands."""
+    registered = select(Registration.member_id).where(
+        Registration.event_id == event_id, Registration.state == "registered", Registration.member_id.is_not(None)
+    )
+    speaks = select(Speaker.member_id).where(Speaker.event_id == event_id, Speaker.member_id.is_not(None))
+    return registered.union(speaks)
 
 
 # -- what falls due ----------------------------------------------------------------------------------------------------

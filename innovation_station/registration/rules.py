@@ -220,9 +220,12 @@ def days(span: Span, pieces: Iterable[Span], zone: ZoneInfo) -> list[Span]:
     """Give the hours of each day of an event: from its first session to its last, of one day its own."""
     if span.start.astimezone(zone).date() == (span.end - timedelta(microseconds=1)).astimezone(zone).date():
         return [span]
+    first, last = (side.astimezone(zone).date() for side in (span.start, span.end - timedelta(microseconds=1)))
     found: dict[date, Span] = {}
     for piece in sorted(pieces):
         day = piece.start.astimezone(zone).date()
+        if not first <= day <= last:
+            continue
         known = found.get(day, piece)
         found[day] = Span(min(known.start, piece.start), max(known.end, piece.end))
     return list(found.values()) or [span]

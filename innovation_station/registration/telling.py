@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import CompoundSelect, update
 
 from innovation_station.db import db
 from innovation_station.deeds import links as deeds
@@ -22,6 +23,7 @@ from innovation_station.i18n import gettext as _
 from innovation_station.mail import service as mail
 from innovation_station.mail import tidings
 from innovation_station.mail.rules import CalendarFacts, Receiver, intact
+from innovation_station.members.models import Member
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
@@ -46,6 +48,7 @@ def tell(registration: Registration, event: Event, *, now: datetime) -> None:
 
 def tell_all(registrations: Sequence[Registration], event: Event, *, now: datetime) -> int:
     """Tell some registrants of one event what is new to each; give how many. Two statements and those of the mails."""
+    restamp([row.member_id for row in registrations if row.member_id is not None])
     sessions = events.sessions_of([event.id]).get(event.id, [])
     chosen = queries.chosen([row.id for row in registrations])
     told = 0
@@ -53,6 +56,13 @@ def tell_all(registrations: Sequence[Registration], event: Event, *, now: dateti
         told += _tell(row, event, sessions, chosen.get(row.id, []), now)
     db.session.flush()
     return told
+
+
+def restamp(members: Sequence[int] | CompoundSelect[Any]) -> None:
+    """Have the own calendars of members made anew: what they go to stands there beside what they have booked."""
+    if isinstance(members, CompoundSelect) or members:
+        stamped = update(Member).where(Member.id.in_(members)).values(bookings_revision=Member.bookings_revision + 1)
+        db.session.execute(stamped.execution_options(synchronize_session=False))
 
 
 def _tell(row: Registration, event: Event, sessions: Sequence[Session], chosen: Sequence[int], now: datetime) -> bool:
@@ -304,8 +314,7 @@ def _calendar(
     before = list((knew or {}).get("days", ()))
     if off:
         days = before or days
-    else:
-        row.knew = {**(row.knew or {}), "days": days}
+    row.knew = {**(row.knew or {}), "days": days}
     path = links.path(row) if row.member_id is None else f"/events/{event.slug}"
     sv, en = stands["titles"]
     return CalendarFacts(WRITER, {

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit.origin import MAIL_LINK, way
+from innovation_station.bookings import beside as bookings
 from innovation_station.db import patiently, transaction
 from innovation_station.deeds.registry import Over
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused, TooMany
@@ -22,7 +23,7 @@ from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, sentence, zone
 from innovation_station.members import service as members
-from innovation_station.members.rules import normal_email
+from innovation_station.members.rules import Person, normal_email
 from innovation_station.registration import links, queries, rules, service, telling, words
 from innovation_station.registration.models import Registration, Signup
 from innovation_station.registration.service import Form
@@ -62,6 +63,13 @@ def _notes(found: Sequence[Event], now: datetime) -> dict[int, Note]:
         for event in found if event.id in settled
     }  # fmt: skip
     return {event_id: note for event_id, note in said.items() if note is not None}
+
+
+@bookings.of_member
+def _ahead(reader: Person, now: datetime) -> bookings.Part | None:
+    """List the events ahead under the own bookings; two statements, one where there is nothing."""
+    found = [row for row in queries.mine(reader.id, now) if row.state in rules.LIVE]
+    return bookings.Part("registration/_of_member.html", {"items": words.owns(found, now)}) if found else None
 
 
 def _via() -> str:
@@ -170,7 +178,7 @@ def own() -> str:
     """List the events that one has registered for, to come and lately."""
     now = clock.now()
     found = queries.mine(actor().id, now - SHOWN_PAST)
-    rows = [words.own(row, row.event, now) | {"past": row.event.end <= now} for row in found]
+    rows = words.owns(found, now)
     ahead = [row for row in rows if not row["past"] and row["state"] != "cancelled"]
     rest = [row for row in rows if row not in ahead]
     return render_template("registration/mine.html", ahead=ahead, past=rest[::-1])

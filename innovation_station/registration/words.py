@@ -119,11 +119,17 @@ def _until(phase: str, signup: Signup, event: Event) -> str:
     return _("Registration closed %(at)s.", at=last) if phase == "closed" else _("Last moment: %(at)s.", at=last)
 
 
-def own(row: Registration, event: Event, now: datetime) -> dict[str, Any]:
-    """Give what pages say of one's own registration."""
+def owns(rows: Sequence[Registration], now: datetime) -> list[dict[str, Any]]:
+    """Give what a list says of one's own registrations, whose events are loaded."""
+    places = queries.positions(rows)
+    return [own(row, row.event, now, places.get(row.id)) | {"past": row.event.end <= now} for row in rows]
+
+
+def own(row: Registration, event: Event, now: datetime, place: int | None = None) -> dict[str, Any]:
+    """Give what pages say of one's own registration; `place` in line, where that is known already."""
     offered = row.state == "offered" and row.offer_until is not None and row.offer_until > now
     return {
-        "id": row.id, "state": row.state, "tag": state_names()[row.state], "text": _text(row, now),
+        "id": row.id, "state": row.state, "tag": state_names()[row.state], "text": _text(row, now, place),
         "offer": instant(row.offer_until) if offered and row.offer_until else None,
         "open": row.state in rules.LIVE and event.end > now, "title": events.said(event.titles),
         "when": events.when_text(event.span), "href": url_for("events.show", event_slug=event.slug),
@@ -132,9 +138,9 @@ def own(row: Registration, event: Event, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(row: Registration, now: datetime) -> str:
+def _text(row: Registration, now: datetime, place: int | None) -> str:
     if row.state == "waiting":
-        return telling.number(queries.position(row))
+        return telling.number(place or queries.position(row))
     if row.state == "offered" and row.offer_until is not None:
         if row.offer_until <= now:
             return _("The offer is over.")

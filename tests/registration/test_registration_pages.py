@@ -10,15 +10,20 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from innovation_station.calendars.attending import write
-from innovation_station.db import db
+from innovation_station.calendars import service as calendars
+from innovation_station.calendars.rules import Setting, Today, feed_token
+from innovation_station.db import db, transaction
+from innovation_station.deeds.links import path as deed_path
+from innovation_station.events import service as events
+from innovation_station.events.service import Details
 from innovation_station.mail.compose import Sender, compose
 from innovation_station.mail.models import Mail
-from innovation_station.registration import jobs, links, queries
+from innovation_station.personal import Subject, known
+from innovation_station.registration import jobs, links, queries, telling
 from innovation_station.registration.models import Registration
 from innovation_station.registration.rules import Question
 from innovation_station.spaces.models import Floor
-from tests.conftest import Clock, browser, log_in, statements, token_in
+from tests.conftest import ZONE, Clock, browser, log_in, statements, token_in
 from tests.events.conftest import two_days
 from tests.registration.conftest import Desk, desk, move, stage
 
@@ -161,7 +166,6 @@ def test_mails_say_what_is_new_and_carry_the_calendar(app: Flask, desk: Desk, cl
     assert "20261125T130000" in parts[1] and "20261125T130000" in parts[2] and "STATUS:CANCELLED" in parts[2]
     text = said[0].get_body(("plain",))
     assert text and "https://station.example/registrations/" in text.get_content()
-    assert callable(write)
 
 
 def test_an_event_of_two_days_is_one_file_and_a_day_that_goes_is_taken_out(
@@ -255,3 +259,90 @@ def test_lists_cost_the_same_however_long_they_are(app: Flask, desk: Desk) -> No
         for number in range(5):
             desk.come(f"gast{number}@example.org")
     assert counted[:3] == counted[3:]
+
+
+def test_own_feed_holds_the_events_one_goes_to_and_speaks_at(app: Flask, desk: Desk, clock: Clock) -> None:
+    alva = desk.stage.small.people["alva"]
+    with transaction():
+        key = str(app.config["SECRET_KEY"])
+        today = Today.at(desk.now, Setting(ZONE, "https://station.example"), 12)
+        feed = calendars.create_feed(desk.stage.who("alva"), name="Min", language="sv", secret_key=key, today=today)
+        events.add_speaker(
+            desk.stage.who(), desk.event.id, name="Alva Lindqvist", title="", affiliation="", email="alva@example.org",
+            now=desk.now,
+        )  # fmt: skip
+    address, client = f"/feeds/{feed_token(key, alva, feed.nonce)}.ics", app.test_client()
+    assert "BEGIN:VEVENT" not in get(client, address), "who is named speaks in no session yet"
+
+    def polled() -> tuple[str, str]:
+        anew()
+        answer = client.get(address)
+        tag = answer.headers["ETag"]
+        assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+        return answer.text.replace("\r\n ", ""), tag
+
+    row = desk.join("alva")
+    joined, first = polled()
+    assert f"UID:registration-{row.uid}@" in joined and "SUMMARY:Samverkansdagarna" in joined
+    assert "DTSTART;TZID=Europe/Stockholm:20261124T130000" in joined and "STATUS:CONFIRMED" in joined
+    desk.wait(minutes=1).work()
+    clock.now = desk.now
+    move(desk, 1)
+    desk.wait(minutes=1).work()
+    clock.now = desk.now
+    moved, second = polled()
+    assert second != first and "20261125T130000" in moved and f"SEQUENCE:{desk.of(row).sequence}" in moved
+    desk.wait(minutes=5)
+    desk.cancel(row)
+    clock.now = desk.now
+    gone, third = polled()
+    assert third != second and "STATUS:CANCELLED" in gone and "Återlämnad: Samverkansdagarna" in gone
+    speaker = next(iter(desk.stage.whole(desk.event).speakers))
+    item = desk.stage.whole(desk.event).programme.items[0]
+    with transaction():
+        details = Details(item.id, roles={speaker: "speaker"})
+        events.carry_out(
+            desk.stage.who(), desk.event.id, lambda p: p.with_item(item), now=desk.now, zone=ZONE, details=details
+        )  # fmt: skip
+    spoken, _tag = polled()
+    assert "UID:speaking-" in spoken and "SUMMARY:Tal" in spoken
+    assert "registration-" not in get(app.test_client(), "/calendar/events.ics"), "nobody else reads who goes where"
+
+
+def test_an_offer_is_taken_by_one_press_from_the_mail(app: Flask, desk: Desk) -> None:
+    desk.settle(capacity=1)
+    alva, bo, host = (desk.join(name) for name in ("alva", "bo", "host"))
+    desk.cancel(alva)
+    until = desk.of(bo).offer_until
+    assert until
+    with app.test_request_context():
+        take = deed_path(telling.answering(telling.TAKE, desk.stage.small.people["bo"], bo.id, until))
+        other = deed_path(telling.answering(telling.TAKE, desk.stage.small.people["host"], bo.id, until))
+        passing = deed_path(telling.answering(telling.PASS, desk.stage.small.people["bo"], bo.id, until))
+    client = browser(app, "sv")
+    assert "Ta platsen på Samverkansdagarna?" in get(client, take) and desk.state(bo) == "offered"
+    assert "Lämna platsen på Samverkansdagarna vidare?" in get(client, passing)
+    assert send(client, other)[0] == 410
+    assert send(client, take)[0] == 303 and desk.state(bo) == "registered"
+    assert send(client, passing)[0] == 410 and desk.state(bo) == "registered"
+    assert desk.state(host) == "waiting" and "offered" not in desk.notices("bo")
+
+
+def test_what_people_eat_goes_first_and_the_rest_later(app: Flask, desk: Desk) -> None:
+    desk.settle(questions=(Question("food", "diet", ("Mat", "Food")),), diet_days=3)
+    data = next(one for one in known(app).classes if one.name == "registrations")
+    row, again = (desk.join(name, typed={"food": "Vegan"}) for name in ("alva", "bo"))
+    (told,) = data.records(desk.stage.small.people["alva"])
+    assert told.fields["diet"] == "Vegan" and told.fields["state"] == "registered"
+    waits, bo = desk.join("host"), desk.stage.who("bo")
+    with transaction():
+        assert data.erase(Subject(bo.id, bo.email, bo.name), desk.now) == 1
+    assert db.session.get(Registration, again.id, populate_existing=True) is None
+    assert desk.state(waits) == "offered"
+    desk.sound()
+    for days, diet, there in ((2, "Vegan", True), (4, "", True), (91, "", False)):
+        with transaction():
+            while data.purge(desk.event.end + timedelta(days=days), set()):
+                pass
+        found = db.session.get(Registration, row.id, populate_existing=True)
+        assert (found is not None) is there and (found is None or found.diet == diet), days
