@@ -33,9 +33,13 @@ def view_text(choice: Choice, house: House) -> str:
 
 def events_text(chosen: Filter) -> str:
     """Say which events a calendar holds."""
+    return _("Events: %(what)s", what=kinds_text(chosen)) if chosen.query else _("Events")
+
+
+def kinds_text(chosen: Filter) -> str:
+    """Name what events are filtered by."""
     names = event_words.category_names() | event_words.format_names()
-    kinds = [names[one] for one in (chosen.category, chosen.format) if one]
-    return _("Events: %(what)s", what=", ".join(kinds)) if kinds else _("Events")
+    return ", ".join(names[one] for one in (chosen.category, chosen.format) if one)
 
 
 def title(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str:
@@ -64,7 +68,13 @@ def about(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str
     if wanted.scope == "staff":
         return _("When all places are taken.") if busy else _("All that is booked in the house, and by whom.")
     if wanted.scope == EVENTS:
-        return _("%(what)s that you may see. What is moved or cancelled says so.", what=name)
+        chosen = filter_of(wanted.query)
+        if chosen.query:
+            return _(
+                "Events that you may see: %(what)s. Changes come along, and cancelled ones are marked.",
+                what=kinds_text(chosen),
+            )
+        return _("All events that you may see. Changes come along, and cancelled ones are marked.")
     if wanted.scope == "organisation":
         if busy:
             return _("When %(name)s has booked something.", name=name)

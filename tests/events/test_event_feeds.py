@@ -212,7 +212,7 @@ def test_a_feed_keeps_its_filters_and_refuses_what_it_cannot_be(
     with pytest.raises(Refused):
         feeds.make("alva", chosen=Chosen("events", "busy"))
     page = alva.get("/calendars").text
-    assert "Evenemang: Workshop som du får se." in page and "Det medlemmar ser" in page
+    assert "Evenemang som du får se: Workshop." in page and "Det medlemmar ser" in page
 
 
 def test_moved_ones_raise_their_number_and_keep_their_name(
