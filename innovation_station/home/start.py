@@ -10,6 +10,11 @@ from flask import url_for
 
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.rules import Moment
+from innovation_station.events import beside
+from innovation_station.events import queries as events
+from innovation_station.events.queries import Wanted
+from innovation_station.events.rules import Reader
+from innovation_station.events.words import card
 from innovation_station.home import queries, rules, words
 from innovation_station.i18n import clock, day_short, hours_summary, language, ngettext
 from innovation_station.i18n import gettext as _
@@ -18,6 +23,7 @@ from innovation_station.spaces.rules import House, Place, Storey, open_span
 from innovation_station.timespan import Span
 
 INSTANT = timedelta(minutes=1)
+BOARD_ROWS = 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Counts:
 
 
 def page(house: House, moment: Moment) -> dict[str, Any]:
-    """Give what templates/home/start.html shows; three statements."""
+    """Give what templates/home/start.html shows; seven statements at most."""
     closures = queries.house_closures(Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD)))
     openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
     opening = openings[0] if openings else None
@@ -49,7 +55,23 @@ def page(house: House, moment: Moment) -> dict[str, Any]:
         "address": house.address[language()],
         "organisations": [o.name_sv if language() == "sv" else o.name_en for o in queries.organisations()],
         "css": url_for("spaces.plan_css", revision=house.revision),
+        "next": _next(house, moment.now),
     }
+
+
+def _next(house: House, now: datetime) -> list[dict[str, Any]]:
+    """List the next public events: when, what, where, and whether there is room."""
+    found = events.listing(Reader(), Wanted(limit=BOARD_ROWS), now)
+    spaces, notes = events.spaces_of([event.id for event in found]), beside.list_notes(found, now)
+    rows = []
+    for event in found:
+        shown = card(event, house, spaces.get(event.id, ()), (), now)
+        state = shown["tag"] or notes.get(event.id)
+        rows.append({
+            "title": shown["title"], "href": shown["href"], "where": shown["where"], "starts": shown["starts"],
+            "day": day_short(event.start), "time": clock(event.start), "state": state[0] if state else "",
+        })  # fmt: skip
+    return rows
 
 
 def _lead(house: House) -> str:
