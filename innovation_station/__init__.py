@@ -72,6 +72,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.events import embeds
     from innovation_station.events import filling as staff_programme_file
     from innovation_station.events import grid as staff_grid
     from innovation_station.events import import_staff as staff_event_import
@@ -169,6 +170,7 @@ def _register_features(app: Flask) -> None:
         staff_events,
         staff_grid,
         staff_programme_file,
+        embeds,
         staff_event_import,
         staff_door,
         tickets,

@@ -58,6 +58,7 @@ class Settings:
     timezone: str
     feed_past_months: int
     series_most: int
+    embed_hosts: str
     external_hosts: str | None
     external_closed: tuple[IPv4Network | IPv6Network, ...] | None
     external_ports: tuple[int, ...]
@@ -175,6 +176,15 @@ def _hosts(text: str, _instance: Path) -> str:
     return text.lower()
 
 
+def _ancestors(text: str, _instance: Path) -> str:
+    if text in ("*", "none"):
+        return "'none'" if text == "none" else text
+    found = [one.strip() for one in text.split(",")]
+    if not all(re.fullmatch(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?", one) for one in found):
+        raise ValueError("must be *, none, or addresses with commas between them, as in https://www.example.org")
+    return " ".join(found)
+
+
 def _networks(text: str, _instance: Path) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
@@ -273,6 +283,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         _number(0, 120),
     ),
     Definition("series_most", "number", "200", "How many dates a series may have.", _number(1, 1000)),
+    Definition(
+        "embed_hosts",
+        "addresses",
+        "*",
+        "Whose pages may show our public events in a frame: * for everybody, none, or addresses as in "
+        "https://www.example.org,https://*.example.com.",
+        _ancestors,
+    ),
     Definition(
         "external_hosts",
         "hosts",

@@ -68,6 +68,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     "Cache-Control": "no-store",
 }
+UNFRAMED = frozenset({"X-Frame-Options", "Cross-Origin-Opener-Policy"})
 HEADERS_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 _SAFE_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\xa0\\]*")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -115,6 +116,8 @@ class CookieSession(SecureCookieSessionInterface):
         view = app.view_functions.get(request.endpoint or "")
         if getattr(view, "sessionless", False) and response.mimetype != "text/html":
             return
+        if getattr(view, "cookieless", False) and response.status_code == 200:
+            return
         if session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed and "Cookie" not in response.headers.get("Vary", ""):
@@ -124,6 +127,12 @@ class CookieSession(SecureCookieSessionInterface):
 def sessionless(view: View) -> View:
     """Mark a view whose answers carry no cookie and vary by none."""
     view.sessionless = True  # type: ignore[attr-defined]
+    return view
+
+
+def cookieless(view: View) -> View:
+    """Mark a view whose page stands in others' pages: it carries no cookie; its error pages are like all others."""
+    view.cookieless = True  # type: ignore[attr-defined]
     return view
 
 
@@ -330,6 +339,8 @@ def seal(response: Response) -> Response:
         wanted = HEADERS | HEADERS_HTTPS
     if response.status_code == 503:
         wanted = wanted | {"Retry-After": str(RETRY_SECONDS)}
+    if g.get("framed"):  # made to stand in others' pages; its own policy says in whose
+        wanted = {name: value for name, value in wanted.items() if name not in UNFRAMED}
     given = {name.lower() for name, _value in headers}  # asking the headers for each costs ten times as much
     for name, value in wanted.items():
         if name.lower() not in given:

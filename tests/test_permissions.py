@@ -299,6 +299,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/attendance.csv GET in       403  403   200   200
 /registrations/<token>              GET     410      410  410   410   410
 /registrations/<token>              POST    410      410  410   410   410
+/events/<event_slug>/embed          GET     404      404  404   404   404
+/embed/events                       GET     200      200  200   200   200
+/oembed                             GET     404      404  404   404   404
 /events/<event_slug>/cover          GET     404      404  404   404   404
 /events/<event_slug>.ics            GET     404      404  404   404   404
 /events/<event_slug>/sessions/<event_session_id>.ics GET 404 404 404 404 404

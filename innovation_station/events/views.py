@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from innovation_station import clock, pictures
 from innovation_station.delivery import A_YEAR, static_url
 from innovation_station.errors import NotFound
-from innovation_station.events import beside, linked, queries, rules, words
+from innovation_station.events import beside, embeds, linked, queries, rules, words
 from innovation_station.events.beside import Looked
 from innovation_station.events.models import Event
 from innovation_station.events.queries import Wanted
@@ -52,7 +52,7 @@ def index() -> ResponseReturnValue:
     page = {
         "cards": cards, "filters": _filters(wanted, month), "views": _views(wanted, month, now),
         "month": _calendar(month, found, cards, local(now).date()) if month else None,
-        "feed": _feed(wanted), "past": wanted.past,
+        "embed": embeds.of_list(wanted.category), "feed": _feed(wanted), "past": wanted.past,
         "canonical": base_url() + url_for("events.index"),
         "heading": capital(month_name(month)) if month else _("Past events") if wanted.past else _("Events"),
     }  # fmt: skip
@@ -76,6 +76,7 @@ def page_of(event: Event, typed: Mapping[str, Any] | None = None) -> dict[str, A
         "others": others, "head": linked.head(whole, house),
         "manage": url_for("staff_events.edit", event_id=event.id)
         if known and rules.may_manage_events(known.person) else None,
+        "embed": embeds.of_page(event),
         "parts": beside.event_parts(Looked(event, known.person if known else None, now, page["more"], typed)),
     }  # fmt: skip
     return page
