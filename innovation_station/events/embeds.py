@@ -67,8 +67,11 @@ def oembed() -> ResponseReturnValue:
     if request.args.get("format", "json") != "json":
         abort(501)
     address = request.args.get("url", "")[:500]
-    parts = urlsplit(address) if address.isprintable() else None
-    if parts is None or f"{parts.scheme}://{parts.netloc}" != base_url():
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that are no address
+        raise NotFound from None
+    if not address.isprintable() or f"{parts.scheme}://{parts.netloc}" != base_url():
         raise NotFound
     spoken = parse_qs(parts.query).get("lang", [""])[0]
     more: dict[str, Any] = {"lang": spoken} if spoken in LANGUAGES else {}

@@ -642,7 +642,7 @@ def test_leaving_takes_people_off_programmes(app: Flask, stage: Stage, shown: Ev
             stage.who(), shown.id, name="Alva Lindqvist", title="", affiliation="", email="alva@example.org", now=NOW
         )
     alva = db.session.get_one(Member, stage.small.people["alva"])
-    (speaking, asked) = personal.personal.classes
+    speaking, asked, *_files = personal.personal.classes
     assert speaking.records(alva.id)[0].fields["name"] == "Alva Lindqvist"
     host = db.session.get_one(Member, stage.small.people["host"])
     assert asked.records(host.id)[0].fields["email"] == "host@example.org"
