@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from innovation_station.db import db, transaction
+from innovation_station.db import transaction
 from innovation_station.events import service
 from innovation_station.events.models import Event
-from tests.conftest import NOW, TUESDAY, ZONE, at, browser, log_in, statements
+from tests.conftest import NOW, TUESDAY, ZONE, at, browser, log_in
 from tests.events.conftest import FACTS, Stage
 from tests.events.test_event_pages import each_request_by_itself
 
