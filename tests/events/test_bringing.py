@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
@@ -201,6 +202,19 @@ def test_a_fault_in_the_middle_leaves_nothing(stage: Stage, monkeypatch: pytest.
     with pytest.raises(RuntimeError):
         take(stage, FILE)
     assert not events() and not db.session.scalar(select(func.count()).select_from(Source))
+
+
+def test_two_who_take_the_same_file_at_once_make_each_event_once(app: Flask, stage: Stage) -> None:
+    found = bringing.read(FILE, None, now=NOW, zone=ZONE)
+    db.session.rollback()
+
+    def once(_number: int) -> int:
+        with app.app_context(), transaction():
+            return bringing.take(None, found, "sv", now=NOW)["made"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(once, range(4))) == [0, 0, 0, 5]
+    assert len(events()) == 5
 
 
 def test_many_are_taken_in_turns(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
