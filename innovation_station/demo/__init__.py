@@ -14,7 +14,19 @@ from sqlalchemy import select
 
 from innovation_station import clock
 from innovation_station.db import db, transaction
-from innovation_station.demo import external, feeds, floor, guests, newcomers, people, presence, profiles, texts, waits
+from innovation_station.demo import (
+    external,
+    feeds,
+    floor,
+    guests,
+    newcomers,
+    people,
+    presence,
+    profiles,
+    registrations,
+    texts,
+    waits,
+)
 from innovation_station.demo.bookings import Archive
 from innovation_station.demo.events import Planner
 from innovation_station.demo.people import ACCOUNTS, PASSWORD
@@ -48,6 +60,7 @@ def load(app: Flask) -> None:
         accountant.give(today)
         newcomers.add(session, members, accountant.plans, papers, hashes[""], today, zone)
         held = Planner(session, spaces, organisations, zone).fill(today, Calendar("SE"))
+        registrations.add(session, members, today, zone)
         drafts, bookings = Archive(session, members, spaces, zone, rng).fill(today, Calendar("SE"), held)
         accountant.enter(drafts, bookings)
         waits.add(session, members, drafts, bookings, today, zone)

@@ -193,6 +193,9 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+FIRE_LIMIT = 220  # people on the floor at once
+
+
 def build() -> dict[str, Space]:
     """Store the house with its floor; gives the places by name. Must run inside `db.transaction()`."""
     service.set_up_house(name=HOUSE, organisation=UNIVERSITY, address=ADDRESS, holidays="SE")
@@ -202,6 +205,7 @@ def build() -> dict[str, Space]:
     floor = service.add_floor(
         names=("Plan 6", "Floor 6"), width=WIDTH, height=HEIGHT, shapes=SHAPES, labels=LABELS, position=6
     )
+    service.set_fire_limit(floor.id, FIRE_LIMIT)
     zones = {
         zone.letter: service.add_zone(
             floor=floor, names=zone.names, label=zone.label, label_turned=zone.turned, position=position

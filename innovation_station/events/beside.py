@@ -17,10 +17,11 @@ from innovation_station.members.rules import Person
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A template that the page includes, and what it shows, under the name `part`."""
+    """A template that the page includes, and what it shows, under the name `part`; `foot` is one for its lower end."""
 
     template: str
     shown: Mapping[str, Any]
+    foot: str = ""
 
 
 @dataclass(frozen=True, slots=True)

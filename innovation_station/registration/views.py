@@ -50,7 +50,8 @@ def _box(looked: Looked) -> Part | None:
     mine = queries.of_member(looked.reader.id, event.id) if looked.reader else None
     if event.state == "cancelled" and mine is None:
         return None
-    return Part("registration/_box.html", words.box(looked, signup, mine, _via()))
+    shown = words.box(looked, signup, mine, _via())
+    return Part("registration/_box.html", shown, "registration/_bar.html" if shown["form"] else "")
 
 
 @beside.of_list

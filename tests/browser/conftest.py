@@ -30,6 +30,8 @@ from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
 from innovation_station.members.models import Member
+from innovation_station.registration import links as registrations
+from innovation_station.registration.models import Registration
 from innovation_station.spaces import codes
 from innovation_station.spaces.models import Space
 from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, forget
@@ -144,6 +146,19 @@ class Station:
         """Give the code that stands on a place."""
         with self.app.app_context():
             found = codes.every()[self.ids[name]]
+            db.session.remove()
+            return found
+
+    def registration(self) -> str:
+        """Give the token of the link of a guest who comes to an event at which something is asked."""
+        with self.app.test_request_context():
+            found = registrations.token(
+                db.session.scalars(
+                    select(Registration)
+                    .where(Registration.state == "registered", Registration.member_id.is_(None))
+                    .order_by(Registration.event_id, Registration.id)
+                ).first()
+            )
             db.session.remove()
             return found
 

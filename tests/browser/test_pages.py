@@ -200,9 +200,9 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 # looked for here has nothing to do with words. {waiting} is somebody who has applied.
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
            "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external", "/events", "/events?month=2026-12",
-           "/events/innovations-och-samverkansdagarna", "/events/station-x-ux", "/embed/events", "/events/station-x-ux/embed", "/book?date=2026-12-03&kind=room")  # fmt: skip
+           "/events/innovations-och-samverkansdagarna", "/events/station-x-ux", "/events/mine", "/registrations/{registration}", "/embed/events", "/events/station-x-ux/embed", "/book?date=2026-12-03&kind=room")  # fmt: skip
 STAFF = ("/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
-         "/staff/events/2/rooms", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
+         "/staff/events/2/rooms", "/staff/events/2/signup", "/staff/events/2/signup/questions", "/staff/events/2/registrations", "/staff/spaces", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/members", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
          "/staff/plates", "/staff/external",
@@ -216,6 +216,7 @@ def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station)
         "waiting": station.member("moa.silfverfalk@example.org"),
         "room": station.ids["Hågelby"],
         "code": station.code("A3"),
+        "registration": station.registration(),
     }
     faults: list[str] = []
     for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):
