@@ -26,7 +26,7 @@ from innovation_station.registration import queries as registrations
 from innovation_station.registration.rules import LIVE
 from innovation_station.registration.words import state_names
 from innovation_station.sharing.rules import harmless
-from innovation_station.web import actor, current_house, guard, wants_part
+from innovation_station.web import actor, current_house, guard, safe_next, wants_part
 
 pages = Blueprint("staff_door", __name__, url_prefix="/staff")
 guard(pages, may_manage_events)
@@ -60,7 +60,8 @@ def act(event_id: int, registration_id: int) -> ResponseReturnValue:
         raise
     except DomainError as error:
         return _page(whole, error=error)
-    return redirect(url_for("staff_door.door", event_id=event_id, q=_query() or None), 303)
+    here = url_for("staff_door.door", event_id=event_id, q=_query() or None)
+    return redirect(safe_next(request.form.get("next"), here), 303)
 
 
 @pages.post("/events/<id:event_id>/walk-in")

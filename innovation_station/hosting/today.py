@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup
 
+from innovation_station.attendance.rules import door_refusals
 from innovation_station.bookings import grace, presence_pages, service
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.choice import place_title
@@ -30,11 +31,12 @@ from innovation_station.members import queries as members
 from innovation_station.members.models import Organisation
 from innovation_station.members.rules import Actor, initials, short_name
 from innovation_station.organisations.words import name_of
+from innovation_station.registration.models import Registration
 from innovation_station.repairs import queries as repairs
 from innovation_station.repairs import words as repair_words
 from innovation_station.sharing import queries as sharing
 from innovation_station.spaces.rules import House, Place
-from innovation_station.timespan import local_day
+from innovation_station.timespan import Span, local_day
 
 FEW = 5  # of one kind of what waits; the page behind the link has them all
 TICKED_SHOWN = timedelta(hours=12)
@@ -58,9 +60,9 @@ class Today:
         self.here = url_for("hosting.today", q=words or None, show=None if near else "all")
 
     def page(self) -> dict[str, Any]:
-        """Give what the template shows; twelve statements, however many come."""
-        booked = sharing.booked_on(self.span)
-        arrivals, rows = self._arrivals(booked)
+        """Give what the template shows; the same number of statements, however many come."""
+        booked, events = sharing.booked_on(self.span), self._events()
+        arrivals, rows = self._arrivals(booked, events)
         shown = [row for one, row in zip(arrivals, rows, strict=True) if not self.near or one.near(self.now)]
         if self.words:
             shown = [row for row in shown if self._matches(row)]
@@ -69,22 +71,28 @@ class Today:
             "heading": capital(day_long(self.date)), "date": self.date.isoformat(),
             "figures": self._figures(here, awaited),
             "rows": shown, "count": len(rows), "words": self.words, "near": self.near, "single": len(shown) == 1,
-            "events": self._events(), **self._timeline(), "todo": self._todo(),
+            "events": events, **self._timeline(), "todo": self._todo(),
             "gone": [self._gone(row) for row in booked if row.state == "no-show" and row.released_at is not None],
             "notes": self._notes(), "here": self.here,
         }  # fmt: skip
 
     # -- who comes -----------------------------------------------------------------------------------------------------
 
-    def _arrivals(self, booked: Sequence[Booking]) -> tuple[list[Arrival], list[Row]]:
-        """List members and guests by time and name: what the rules know of each, and the row."""
-        guests = sharing.expected(self.span)
-        of = queries.organisations_of({row.member_id for row in booked})
+    def _arrivals(self, booked: Sequence[Booking], events: Sequence[Row]) -> tuple[list[Arrival], list[Row]]:
+        """List members, guests and visitors of events by time and name: what the rules know of each, and the row."""
+        guests, on = sharing.expected(self.span), {event["id"]: event for event in events}
+        visitors = queries.visitors(on)
+        for event in events:
+            own = [at for row, at in visitors if row.event_id == event["id"]]
+            event["came"], event["of"] = sum(at is not None for at in own), len(own)
+        who = {row.member_id for row in booked} | {row.member_id for row, _at in visitors if row.member_id}
+        of = queries.organisations_of(who)
         ruled = presence_pages.ruled(booked, self.house, self.now)
         found = [
             (self._member_arrival(row), self._member(row, of.get(row.member_id), ruled.get(row.id))) for row in booked
         ]
         found += [(self._guest_arrival(one), self._guest(one)) for one in guests]
+        found += [self._visitor(row, at, on[row.event_id], of.get(row.member_id or 0)) for row, at in visitors]
         found.sort(key=lambda pair: (pair[0].span.start, pair[1]["name"].casefold()))
         return [arrival for arrival, _row in found], [row for _arrival, row in found]
 
@@ -132,6 +140,24 @@ class Today:
         else:
             button = self._guest_button(guest.id, "arrived", _("Check in"))
         return self._row(f"g{guest.id}", booking, guest.name, _("Guest of %(name)s", name=one.host), mark, button)
+
+    def _visitor(
+        self, row: Registration, at: datetime | None, event: Row, organisation: Organisation | None
+    ) -> tuple[Arrival, Row]:  # fmt: skip
+        """Give who has a place at an event of today: what the rules know of them, and the row."""
+        person = ("member", row.member_id) if row.member_id else ("visitor", row.id)
+        button, mark = None, None
+        if at is not None:
+            mark = _("Here %(time)s", time=clock(at)), "ok", "check"
+        elif event["open"]:
+            action = url_for("staff_door.act", event_id=event["id"], registration_id=row.id)
+            button = {"text": _("Check in"), "action": action, "fields": {"act": "arrived", "next": self.here}}
+        about = name_of(organisation) if organisation else _("Member") if row.member_id else _("Visitor")
+        return Arrival(person, event["span"], at), {
+            "key": f"v{row.id}", "time": clock(event["span"].start), "initials": initials(row.name), "name": row.name,
+            "about": about, "place": event["title"], "when": span_short(event["span"]), "mark": mark, "button": button,
+            "href": event["door"], "in": at is not None,
+        }  # fmt: skip
 
     def _guest_button(self, guest_id: int, act: str, text: str) -> Row:
         action = url_for("staff_arrivals.act", guest_id=guest_id)
@@ -206,16 +232,19 @@ class Today:
 
     def _event(self, event: Event, spaces: Sequence[int], sessions: Iterable[Session]) -> Row:
         today = [row for row in sessions if row.start < self.span.end and row.end > self.span.start]
+        start = min((row.start for row in today), default=max(event.start, self.span.start))
+        end = max((row.end for row in today), default=min(event.end, self.span.end))
+        span = Span(start, end)
         return {
-            "key": f"e{event.id}", "title": event_words.title_of(event),
+            "id": event.id, "key": f"e{event.id}", "span": span, "door": url_for("staff_door.door", event_id=event.id),
+            "open": not door_refusals(event.state, event.span, self.now), "title": event_words.title_of(event),
             "where": event_words.where(event, self.house, spaces),
-            "when": self._begins(event, today), "href": url_for("staff_events.programme", event_id=event.id),
+            "when": self._begins(span), "href": url_for("staff_events.programme", event_id=event.id),
             "needs": self._needs(today),
         }  # fmt: skip
 
-    def _begins(self, event: Event, today: Sequence[Session]) -> str:
-        start = min((row.start for row in today), default=event.start)
-        end = max((row.end for row in today), default=event.end)
+    def _begins(self, span: Span) -> str:
+        start, end = span.start, span.end
         if self.now >= end:
             return _("ended %(time)s", time=clock(end))
         if self.now >= start:

@@ -19,6 +19,8 @@ from innovation_station.events.rules import Item
 from innovation_station.hosting import service
 from innovation_station.hosting.models import HostNote
 from innovation_station.members.models import Member
+from innovation_station.registration import service as registration
+from innovation_station.registration.rules import Terms
 from innovation_station.repairs import service as repairs
 from innovation_station.sharing import guests
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements
@@ -119,6 +121,16 @@ def test_an_event_of_today_says_where_when_and_how_the_room_is_to_stand(
     page = main_of(host.get("/staff").text)
     assert "<b>Kickoff</b>" in page and "börjar 09.00, om 50 minuter" in page
     assert "30 personer, klart 09.00" in page
+    with app.app_context(), transaction():
+        leader = member(small, "host")
+        registration.settle(leader, event.id, Terms(capacity=9), now=NOW, zone=ZONE)
+        gina = registration.add(leader, event.id, "Gina Gäst", "", language="sv", now=NOW).id
+    page = main_of(host.get("/staff").text)
+    assert "Gina Gäst" in page and "Besökare" in page and "0 av 1" in page and figures(page)[:2] == [0, 1]
+    answer = post(host, f"/staff/events/{event.id}/door/{gina}", {"act": "arrived", "next": "/staff"})
+    assert answer.status_code == 303 and answer.location == "/staff"
+    page = main_of(host.get("/staff").text)
+    assert "1 av 1" in page and "Här 08.10" in page and figures(page)[:2] == [1, 0]
     clock.now = NOW + timedelta(hours=1)
     assert "pågår till 11.00" in host.get("/staff").text
 
