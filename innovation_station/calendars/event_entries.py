@@ -52,11 +52,11 @@ def filter_of(query: str) -> Filter:
     return Filter.of(dict(parse_qsl(query)))
 
 
-def name_of(chosen: Filter, house: House, language: Language) -> str:
+def name_of(chosen: Filter, house: House, language: Language, organisation: str = "") -> str:
     """Name a calendar of events that nobody has named."""
     words = EVENT_WORDS[language]
     kinds = [words[f"{one}-many"] for one in (chosen.category, chosen.format) if one]
-    return ", ".join([*(kinds or [words["events"]]), house.name])
+    return ", ".join(filter(None, (*(kinds or [words["events"]]), organisation, house.name)))
 
 
 def fragments(found: Iterable[Entry], shared: Setting) -> list[bytes]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from innovation_station.calendars import feed_views, rules
-from innovation_station.calendars.event_entries import Telling, entries, fragments, session_entry
+from innovation_station.calendars.event_entries import Telling, entries, fragments, name_of, session_entry
 from innovation_station.calendars.ics import Entry, calendar_bytes
 from innovation_station.calendars.installation import today as read_today
 from innovation_station.errors import NotFound
@@ -17,6 +17,7 @@ from innovation_station.events import queries
 from innovation_station.events.models import Event
 from innovation_station.events.rules import Filter, Reader, may_see
 from innovation_station.i18n import LANGUAGES
+from innovation_station.organisations import queries as organisations
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Language
 from innovation_station.web import sessionless
@@ -29,7 +30,13 @@ pages = Blueprint("event_feeds", __name__)
 def every() -> ResponseReturnValue:
     """Give all public events, or those of the filters of the list; of the last year and to come, cancelled ones until
     they would have ended."""
-    return feed_views.answer_events(request, Filter.of(request.args).query, _language())
+    chosen, spoken, name = Filter.of(request.args), _language(), ""
+    if chosen.organisation is not None:
+        row = organisations.get(chosen.organisation)
+        if row is None:
+            raise NotFound
+        name = name_of(chosen, read_house(), spoken, row.name_sv if spoken == "sv" else row.name_en)
+    return feed_views.answer_events(request, chosen.query, spoken, name)
 
 
 @pages.get("/events/<event_slug>.ics")

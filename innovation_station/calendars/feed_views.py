@@ -100,10 +100,11 @@ def answer_public(asked: Request, space_id: int, chosen: str | None = None) -> R
         return _away(error)
 
 
-def answer_events(asked: Request, query: str, language: Language) -> Response:
-    """Answer a GET or HEAD of the calendar of public events, by the filters of their list."""
+def answer_events(asked: Request, query: str, language: Language, name: str = "") -> Response:
+    """Answer a GET or HEAD of the calendar of public events, by the filters of their list; it has a `name` of its own
+    where these do not tell it."""
     try:
-        address = scopes.admitted(queries.public_events(query, language))
+        address = scopes.admitted(queries.public_events(query, language, name))
         assert address is not None, "everybody may have it"  # noqa: S101
         return _answer(asked, address, None, read_today())[0]
     except SQLAlchemyError as error:

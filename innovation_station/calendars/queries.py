@@ -190,11 +190,11 @@ def public(space_id: int, language: Language) -> Address:
     )
 
 
-def public_events(query: str, language: Language) -> Address:
+def public_events(query: str, language: Language, name: str = "") -> Address:
     """Give the feed of the events that everybody may see, by their filters. One statement."""
     revision: Any = at_once(select(_HOUSE_REVISION), {})
     return Address(
-        0, 0, "", language, "full", 0, EVENTS, None, query, LONG_AGO, None, None, "", 0, revision[0]
+        0, 0, name, language, "full", 0, EVENTS, None, query, LONG_AGO, None, None, "", 0, revision[0]
     )  # fmt: skip
 
 

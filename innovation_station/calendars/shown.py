@@ -28,13 +28,19 @@ def organisation_names(reader: Reader) -> dict[int, str]:
     return staff_queries.organisation_names(language(), None if is_staff(reader) else reader.contact_of)
 
 
+def named_in(query: str) -> dict[int, str]:
+    """Name the organisation that events are filtered by, if they are."""
+    number = filter_of(query).organisation
+    return staff_queries.organisation_names(language(), {number}) if number is not None else {}
+
+
 def offers(reader: Reader, house: House, query: str, wanted: str = "") -> list[SelectChoice]:
     """List what a member can make a feed of, by group; `query` are the filters of the view they come from, `wanted` is
     what the page they come from is about.
 
     Of desks only those that they manage, or come from: a house has hundreds, and each sheet leads here.
     """
-    mine = [(OWN, _("My bookings")), (EVENTS, words.events_text(filter_of(query)))]
+    mine = [(OWN, _("My bookings")), (EVENTS, words.events_text(filter_of(query), named_in(query)))]
     if query and not filter_of(query).query:
         mine.append(("view", _("The view I come from: %(what)s", what=words.view_text(choice_of(query), house))))
     if is_staff(reader):
@@ -70,6 +76,7 @@ class Told:
     def of(cls, feeds: Sequence[Feed], readers: Mapping[int, Reader], house: House, now: datetime) -> Told:
         """Read what the lines of some feeds need; three statements at most, and none where there is none."""
         ids = {feed.subject_id or 0 for feed in feeds if feed.scope == "organisation"}
+        ids |= {filter_of(feed.query).organisation or 0 for feed in feeds if feed.scope == EVENTS} - {0}
         names = staff_queries.organisation_names(language(), ids)
         return cls(house, now, readers, names, staff_queries.newest(feeds, now))
 

@@ -131,7 +131,7 @@ def _new_form(reader: Reader, asked: MultiDict[str, str] | None = None) -> FeedF
         form.of.data = OWN
     form.name.data = rules.WORDS[language()]["feed"]
     if form.of.data != OWN:
-        names = shown.organisation_names(reader)
+        names = shown.organisation_names(reader) | shown.named_in(query)
         form.name.data = words.title(form.chosen, current_house(), names)[: rules.NAME_LONGEST]
     return form
 

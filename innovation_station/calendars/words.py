@@ -31,15 +31,16 @@ def view_text(choice: Choice, house: House) -> str:
     return ", ".join(said)
 
 
-def events_text(chosen: Filter) -> str:
+def events_text(chosen: Filter, organisations: Mapping[int, str]) -> str:
     """Say which events a calendar holds."""
-    return _("Events: %(what)s", what=kinds_text(chosen)) if chosen.query else _("Events")
+    return _("Events: %(what)s", what=kinds_text(chosen, organisations)) if chosen.query else _("Events")
 
 
-def kinds_text(chosen: Filter) -> str:
+def kinds_text(chosen: Filter, organisations: Mapping[int, str]) -> str:
     """Name what events are filtered by."""
     names = event_words.category_names() | event_words.format_names()
-    return ", ".join(names[one] for one in (chosen.category, chosen.format) if one)
+    kinds = [names[one] for one in (chosen.category, chosen.format) if one]
+    return ", ".join(filter(None, (*kinds, organisations.get(chosen.organisation or 0, ""))))
 
 
 def title(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str:
@@ -52,7 +53,7 @@ def title(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str
     if wanted.scope == "organisation":
         return organisations.get(subject, "")
     if wanted.scope == EVENTS:
-        return events_text(filter_of(wanted.query))
+        return events_text(filter_of(wanted.query), organisations)
     if wanted.scope == "view":
         return view_text(choice_of(wanted.query), house)
     return _("All places") if wanted.scope == "staff" else _("My bookings")
@@ -72,7 +73,7 @@ def about(wanted: Wanted, house: House, organisations: Mapping[int, str]) -> str
         if chosen.query:
             return _(
                 "Events that you may see: %(what)s. Changes come along, and cancelled ones are marked.",
-                what=kinds_text(chosen),
+                what=kinds_text(chosen, organisations),
             )
         return _("All events that you may see. Changes come along, and cancelled ones are marked.")
     if wanted.scope == "organisation":

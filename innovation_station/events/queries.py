@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from innovation_station.bookings.models import Booking
@@ -25,13 +25,15 @@ CALENDAR_MOST = 1_000  # events of a calendar: hundreds of them are an arena's y
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events a list shows: those that meet a time, of a category or format, upcoming or past."""
+    """Which events a list shows: those that meet a time, of a category or format, those in which an organisation has a
+    part, upcoming or past."""
 
     span: Span | None = None
     category: str = ""
     format: str = ""
     past: bool = False
     limit: int = 100
+    organisation: int | None = None
 
 
 @dataclass
@@ -144,6 +146,8 @@ def listing(reader: Reader, wanted: Wanted, now: datetime) -> Sequence[Event]:
         statement = statement.where(Event.category == wanted.category)
     if wanted.format:
         statement = statement.where(Event.format == wanted.format)
+    if wanted.organisation is not None:
+        statement = statement.where(_of(wanted.organisation))
     backwards = wanted.past and wanted.span is None
     order = (Event.start.desc(), Event.id.desc()) if backwards else (Event.start, Event.id)
     return db.session.scalars(statement.order_by(*order).limit(wanted.limit)).all()
@@ -199,7 +203,14 @@ def _in_calendar(
         statement = statement.where(Event.category == chosen.category)
     if chosen.format:
         statement = statement.where(Event.format == chosen.format)
+    if chosen.organisation is not None:
+        statement = statement.where(_of(chosen.organisation))
     return statement.order_by(Event.start.desc(), Event.id.desc()).limit(CALENDAR_MOST)
+
+
+def _of(organisation_id: int) -> ColumnElement[bool]:
+    """Find the events in which an organisation has a part, as host, co-host or partner."""
+    return Event.id.in_(select(Party.event_id).where(Party.organisation_id == organisation_id))
 
 
 def last_change(now: datetime) -> datetime | None:

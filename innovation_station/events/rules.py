@@ -97,22 +97,33 @@ def listed(reader: Reader) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events a list or a calendar holds, of one kind or one way of taking part; "" for all."""
+    """Which events a list or a calendar holds: of one kind, one way of taking part, or in which an organisation has a
+    part; "" and None for all."""
 
     category: str = ""
     format: str = ""
+    organisation: int | None = None
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> Filter:
         """Read what an address asks for; what there is not filters nothing, as on the page."""
-        category, kind = asked.get("category", ""), asked.get("format", "")
-        return cls(category if category in CATEGORIES else "", kind if kind in FORMATS else "")
+        category, kind, number = (asked.get(name, "") for name in ("category", "format", "organisation"))
+        is_number = number.isascii() and number.isdigit() and len(number) < 10
+        return cls(
+            category if category in CATEGORIES else "", kind if kind in FORMATS else "",
+            int(number) if is_number else None,
+        )  # fmt: skip
 
     @property
     def query(self) -> str:
         """Give it as it stands in an address, always alike; "" where it filters nothing."""
-        chosen = (("category", self.category), ("format", self.format))
-        return "&".join(f"{name}={value}" for name, value in chosen if value)
+        return "&".join(f"{name}={value}" for name, value in self.chosen.items())
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Give what it filters by, as an address says it."""
+        given = (("category", self.category), ("format", self.format), ("organisation", str(self.organisation or "")))
+        return {name: value for name, value in given if value}
 
 
 def phase(state: str, span: Span, now: datetime) -> str:

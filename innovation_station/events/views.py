@@ -6,6 +6,7 @@ import hashlib
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -19,15 +20,16 @@ from innovation_station.events import beside, embeds, linked, queries, rules, wo
 from innovation_station.events.beside import Looked
 from innovation_station.events.models import Event
 from innovation_station.events.queries import Wanted
-from innovation_station.events.rules import Reader
+from innovation_station.events.rules import Filter, Reader
 from innovation_station.i18n import capital, language, local, month_name, weekday_short, zone
 from innovation_station.i18n import gettext as _
+from innovation_station.organisations import queries as organisations
+from innovation_station.organisations.words import name_of
 from innovation_station.timespan import Span, to_utc
 from innovation_station.web import base_url, current_house, sessionless, visitor
 
 pages = Blueprint("events", __name__)
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
-FILTERS = ("category", "format")
 
 
 @pages.get("/events")
@@ -35,11 +37,10 @@ def index() -> ResponseReturnValue:
     """List what is to come, what was, or a month of it."""
     now = clock.now()
     month = _month(request.args.get("month"), local(now).date())
-    chosen = {name: request.args.get(name, "") for name in FILTERS}
+    chosen, organisation = _chosen()
     wanted = Wanted(
-        category=chosen["category"] if chosen["category"] in rules.CATEGORIES else "",
-        format=chosen["format"] if chosen["format"] in rules.FORMATS else "", past=request.args.get("when") == "past",
-        span=_span_of(month) if month else None,
+        category=chosen.category, format=chosen.format, organisation=chosen.organisation,
+        past=request.args.get("when") == "past", span=_span_of(month) if month else None,
     )  # fmt: skip
     found = queries.listing(_reader(), wanted, now)
     ids = [event.id for event in found]
@@ -50,9 +51,9 @@ def index() -> ResponseReturnValue:
     notes = beside.list_notes(found, now)
     cards = [card | {"note": notes.get(card["id"])} for card in cards]
     page = {
-        "cards": cards, "filters": _filters(wanted, month), "views": _views(wanted, month, now),
+        "cards": cards, "filters": _filters(wanted, month, organisation), "views": _views(wanted, month, now),
         "month": _calendar(month, found, cards, local(now).date()) if month else None,
-        "embed": embeds.of_list(wanted.category), "feed": _feed(wanted), "past": wanted.past,
+        "embed": embeds.of_list(wanted.category), "feed": _feed(chosen, organisation), "past": wanted.past,
         "canonical": base_url() + url_for("events.index"),
         "heading": capital(month_name(month)) if month else _("Past events") if wanted.past else _("Events"),
     }  # fmt: skip
@@ -180,16 +181,25 @@ def _href(**given: str) -> str:
     return url_for("events.index", **chosen)
 
 
+def _chosen() -> tuple[Filter, str]:
+    """Give what the list is filtered by, and what the organisation among it is called."""
+    chosen = Filter.of(request.args)
+    row = organisations.get(chosen.organisation) if chosen.organisation is not None else None
+    return (chosen, name_of(row)) if row is not None else (replace(chosen, organisation=None), "")
+
+
 def _kept(wanted: Wanted, month: date | None) -> dict[str, str]:
     return {
         "category": wanted.category, "format": wanted.format, "when": "past" if wanted.past else "",
-        "month": f"{month:%Y-%m}" if month else "",
+        "organisation": str(wanted.organisation or ""), "month": f"{month:%Y-%m}" if month else "",
     }  # fmt: skip
 
 
-def _filters(wanted: Wanted, month: date | None) -> list[dict[str, Any]]:
+def _filters(wanted: Wanted, month: date | None, organisation: str) -> list[dict[str, Any]]:
     kept = _kept(wanted, month)
-    found = []
+    found: list[dict[str, Any]] = []
+    if organisation:
+        found.append({"label": organisation, "pressed": True, "href": _href(**kept | {"organisation": ""})})
     for name, names in (("category", words.category_names()), ("format", words.format_names())):
         for value, label in names.items():
             pressed = kept[name] == value
@@ -197,16 +207,16 @@ def _filters(wanted: Wanted, month: date | None) -> list[dict[str, Any]]:
     return found
 
 
-def _feed(wanted: Wanted) -> dict[str, Any]:
+def _feed(chosen: Filter, organisation: str) -> dict[str, Any]:
     """Give the calendar of what the list shows, whatever its month: the address, how programs open it, what is in it,
     and for who is logged in where to make one of all that they may see."""
-    given = (("category", wanted.category), ("format", wanted.format))
-    chosen: dict[str, Any] = {name: value for name, value in given if value}
-    url = base_url() + url_for("event_feeds.every", lang=language(), **chosen)
+    given: dict[str, Any] = dict(chosen.chosen)
+    url = base_url() + url_for("event_feeds.every", lang=language(), **given)
     names = words.category_names() | words.format_names()
+    what = [names[value] for value in (chosen.category, chosen.format) if value]
     return {
-        "url": url, "webcal": "webcal" + url[url.index(":") :], "what": [names[value] for value in chosen.values()],
-        "own": url_for("calendars.index", of="events", _anchor="new", **chosen) if visitor() else None,
+        "url": url, "webcal": "webcal" + url[url.index(":") :], "what": [*what, organisation] if organisation else what,
+        "own": url_for("calendars.index", of="events", _anchor="new", **given) if visitor() else None,
     }  # fmt: skip
 
 
@@ -238,7 +248,7 @@ def _calendar(month: date, found: Sequence[Event], cards: Sequence[dict[str, Any
         ])  # fmt: skip
         first += timedelta(days=7)
     before, after = (month - timedelta(days=1)).replace(day=1), end
-    kept = _kept(Wanted(category=request.args.get("category", ""), format=request.args.get("format", "")), None)
+    kept: dict[str, Any] = Filter.of(request.args).chosen
     return {
         "weeks": weeks, "weekdays": [weekday_short(date(2024, 1, 1 + number)) for number in range(7)],
         "previous_href": _href(**kept | {"month": f"{before:%Y-%m}"}),

@@ -234,6 +234,7 @@ def test_looking_costs_the_same_however_much_is_known(app: Flask, stage: Stage) 
 # -- hostile files -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_hostile_files_are_told_or_harmless_and_what_stands_beside_them_is_taken(stage: Stage) -> None:
     """A hundred traps, the same that calendars from outside meet, in files of a dozen each."""
     traps = [
@@ -259,6 +260,7 @@ def test_hostile_files_are_told_or_harmless_and_what_stands_beside_them_is_taken
     assert made >= 8 and [one.title_sv for one in events()] == ["good"] * made
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_broken_file_is_refused_on_the_page_or_read(stage: Stage, host: FlaskClient) -> None:
     broken = (b"<html>", b"", b"\x00" * 100, b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", calendar(GOOD)[:-20])
     for number, data in enumerate((*broken, *map(_noise, range(5)))):

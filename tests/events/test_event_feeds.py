@@ -22,6 +22,8 @@ from innovation_station.events import service
 from innovation_station.events.models import Event
 from innovation_station.events.rules import Facts, Use
 from innovation_station.members.models import Member, Organisation
+from innovation_station.organisations import service as organisations
+from innovation_station.organisations.service import Particulars
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
 from tests.calendars.conftest import Feeds, all_faults
@@ -103,6 +105,33 @@ def test_filters_and_language_are_those_of_the_address(four: dict[str, Event], p
         assert not all_faults(answer.data), query
         assert answer.headers["Cache-Control"] == "public, max-age=300" and answer.headers["Vary"] == "Accept-Encoding"
     assert "Medlemmar" not in poll(PUBLIC).text and said(poll(PUBLIC), "CATEGORIES") == ["Workshop", "Seminarium"]
+
+
+def test_an_organisation_has_a_list_and_a_calendar_of_its_own(
+    app: Flask, stage: Stage, feeds: Feeds, client: FlaskClient, four: dict[str, Event], poll: Poll
+) -> None:
+    with transaction():
+        admin = stage.who("admin")
+        school = organisations.create(Particulars(("Skolan", "The School"), "university"), actor=admin)
+        for name in ("online", "members"):
+            service.set_party(stage.who(), four[name].id, school.id, "co-host", now=NOW)
+    page = client.get(f"/events?organisation={school.id}").text
+    assert ("Nätet" in page and "Öppet" not in page and 'aria-pressed="true"' in page) or "Skolan" in page
+    address = f"{PUBLIC}?lang=en&organisation={school.id}"
+    assert address.replace("&", "&amp;").replace("lang=en", "lang=sv") in page
+    answer = poll(address)
+    assert said(answer) == ["Nätet (en)"] and said(answer, "NAME") == ["Events\\, The School\\, Teststationen"]
+    assert f'href="/events?organisation={school.id}"' in client.get(f"/organisations/{school.slug}").text
+    own = feeds.make("alva", chosen=Chosen("events", query=f"organisation={school.id}"))
+    assert said(poll(own)) == ["Nätet", "Medlemmar"]
+    with transaction():
+        service.set_party(stage.who(), four["online"].id, school.id, "", now=NOW)
+    assert said(poll(address, If_None_Match=answer.headers["ETag"])) == []
+    with transaction():
+        db.session.get_one(Organisation, school.id).name_en = "Renamed"
+    assert said(poll(address), "NAME") == ["Events\\, Renamed\\, Teststationen"]
+    assert poll(f"{PUBLIC}?organisation=999").status_code == 404
+    assert "Öppet" in client.get("/events?organisation=999").text, "what there is not filters nothing"
 
 
 def test_unchanged_ones_are_a_304_that_reads_no_event(
