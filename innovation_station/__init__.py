@@ -52,7 +52,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
+    from innovation_station.attendance import feedback
+    from innovation_station.attendance import jobs as attendance_jobs
     from innovation_station.attendance import staff as staff_door
+    from innovation_station.attendance import telling as attendance_telling
     from innovation_station.attendance import views as tickets
     from innovation_station.bookings import answer_deeds, asking, deadlines, presence_deeds, requests, standing, telling
     from innovation_station.bookings import deeds as booking_deeds
@@ -174,6 +177,7 @@ def _register_features(app: Flask) -> None:
         staff_event_import,
         staff_door,
         tickets,
+        feedback,
         event_feeds,
         calendars,
         staff_feeds,
@@ -187,10 +191,22 @@ def _register_features(app: Flask) -> None:
     ):
         app.register_blueprint(feature.pages)
     earlier = (mail_jobs, member_jobs, notice_jobs, directory_jobs, privacy_jobs, reminders)
-    jobs = (*earlier, deadlines, booking_jobs, wait_jobs, sharing_jobs, external_jobs, registration_jobs)
+    jobs = (
+        *earlier,
+        deadlines,
+        booking_jobs,
+        wait_jobs,
+        sharing_jobs,
+        external_jobs,
+        registration_jobs,
+        attendance_jobs,
+    )
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
-    event_tellers = (registration_telling,)
+    event_tellers = (
+        registration_telling,
+        attendance_telling,
+    )
     tellers = (plan_telling, *booking_tellers, external_telling, *event_tellers, feed_telling, directory_telling)
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds, registration_deeds)

@@ -288,6 +288,11 @@ route                               method  visitor  bo   alva  host  admin  con
 /events/<event_slug>/register       POST    404      404  404   404   404
 /events/<event_slug>/registration   POST    in       404  404   404   404
 /events/mine                        GET     in       200  200   200   200
+/feedback/<token>                   GET     410      410  410   410   410
+/feedback/<token>                   POST    410      410  410   410   410
+/staff/events/<event_id>/after      GET     in       403  403   200   200
+/staff/events/<event_id>/after      POST    in       403  403   303   303
+/staff/events/<event_id>/answers.csv GET    in       403  403   404   404
 /tickets/<token>                    GET     410      410  410   410   410
 /tickets/<token>                    POST    410      410  410   410   410
 /tickets/<token>.png                GET     410      410  410   410   410

@@ -1,4 +1,4 @@
-"""The address of a ticket; see `deeds.bearer`."""
+"""The addresses of a ticket, and of the form after the event; see `deeds.bearer`."""
 
 from __future__ import annotations
 
@@ -7,3 +7,6 @@ from innovation_station.deeds.bearer import Bearer
 PATH = "/tickets/"
 _links = Bearer("ticket", PATH)
 token, path, read = _links.token, _links.path, _links.read
+
+FEEDBACK_PATH = "/feedback/"
+feedback = Bearer("feedback", FEEDBACK_PATH)

@@ -12,10 +12,13 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.attendance import queries, rules, service, words
-from innovation_station.attendance.forms import WalkInForm
+from innovation_station.attendance import after, queries, rules, service, words
+from innovation_station.attendance.after import Wish
+from innovation_station.attendance.forms import AfterForm, WalkInForm
+from innovation_station.attendance.models import Followup
 from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotFound
+from innovation_station.events.forms import cleaned
 from innovation_station.events.queries import Whole
 from innovation_station.events.rules import may_manage_events
 from innovation_station.events.showing import head, whole_of
@@ -154,6 +157,58 @@ def _line(*cells: str) -> str:
     line = io.StringIO()
     csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(map(harmless, cells))
     return line.getvalue()
+
+
+# -- afterwards --------------------------------------------------------------------------------------------------------
+
+
+@pages.route("/events/<id:event_id>/after", methods=["GET", "POST"])
+def afterwards(event_id: int) -> ResponseReturnValue:
+    """Settle what is said and asked after an event, and show what was answered."""
+    whole, status = whole_of(event_id), 200
+    settled = after.followup(event_id)
+    asked = "\n".join(" | ".join(filter(None, pair)) for pair in settled.questions) if settled else ""
+    form = AfterForm(data=_said(settled, asked))
+    if form.validate_on_submit():
+        thanks = cleaned(form.thanks_sv.data), cleaned(form.thanks_en.data)
+        try:
+            with transaction():
+                after.settle(actor(), event_id, Wish(thanks, form.asked(), bool(form.ask.data)), now=clock.now())
+            flash(_("Saved."))
+            return redirect(url_for("staff_door.afterwards", event_id=event_id), 303)
+        except DomainError as error:
+            form.blame(error.refusals)
+            status = error.status
+    elif form.is_submitted():
+        status = 422
+    sent = words.moment(settled.sent_at) if settled and settled.sent_at else None
+    result = words.result(after.answers(event_id), settled.questions if settled else ())
+    return render_template("attendance/after.html", event=head(whole), form=form, sent=sent, result=result), status
+
+
+def _said(settled: Followup | None, asked: str) -> dict[str, Any]:
+    if settled is None:
+        return {}
+    return {
+        "thanks_sv": settled.thanks_sv, "thanks_en": settled.thanks_en, "ask": settled.ask, "questions": asked,
+    }  # fmt: skip
+
+
+@pages.get("/events/<id:event_id>/answers.csv")
+def answers(event_id: int) -> Response:
+    """Give the answers as a file for tables, in no order; none where there are too few to hide in."""
+    whole, settled = whole_of(event_id), after.followup(event_id)
+    found = after.answers(event_id)
+    if settled is None or len(found) < rules.FEWEST:
+        raise NotFound
+    lines = [_line(_("Mark"), *(sv or en for sv, en in settled.questions), _("Anything else"))]
+    lines += [_line(str(one.rating or ""), *map(str, one.answers), one.text) for one in found]
+    answer = Response("\N{ZERO WIDTH NO-BREAK SPACE}" + "".join(lines), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{whole.event.slug}-answers.csv"'
+    return answer
+
+
+# -- the house ---------------------------------------------------------------------------------------------------------
 
 
 @pages.get("/evacuation")

@@ -9,14 +9,15 @@ from typing import Any
 from flask import url_for
 
 from innovation_station.attendance import links, queries, rules
-from innovation_station.attendance.models import EventArrival
+from innovation_station.attendance.models import EventAnswer, EventArrival
 from innovation_station.attendance.rules import Present
 from innovation_station.bookings.choice import place_title
 from innovation_station.events import queries as events
 from innovation_station.events import words as event_words
 from innovation_station.events.models import Event
 from innovation_station.events.queries import Whole
-from innovation_station.i18n import clock, day_short, local, ngettext
+from innovation_station.events.rules import in_language
+from innovation_station.i18n import clock, day_short, language, local, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.registration import words as registration_words
 from innovation_station.registration.models import Registration
@@ -148,3 +149,38 @@ def person(one: Present) -> dict[str, Any]:
 def moment(at: datetime) -> str:
     """Write a day with its hour and minute."""
     return f"{day_short(at)} {local(at):%Y} {clock(at)}"
+
+
+# -- afterwards --------------------------------------------------------------------------------------------------------
+
+
+def result(found: Sequence[EventAnswer], questions: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Give what was answered: bars, a sentence and texts; nothing but the number where there are too few to hide in."""
+    count = ngettext("%(num)d answer", "%(num)d answers", len(found))
+    if len(found) < rules.FEWEST:
+        return {"count": count, "few": True}
+    marks = [one.rating for one in found if one.rating]
+    counts = [marks.count(mark) for mark in rules.RATINGS]
+    most = max(*counts, 1)
+    labels = [in_language((sv, en), language())[0] for sv, en in questions]
+    texts = [[str(one.answers[at]) for one in found if at < len(one.answers)] for at in range(len(labels))]
+    return {
+        "count": count, "few": False,
+        "bars": [
+            {"mark": mark, "count": number, "x": 14 + 60 * at, "y": 126 - 100 * number // most,
+             "height": 100 * number // most}
+            for at, (mark, number) in enumerate(zip(rules.RATINGS, counts, strict=True))
+        ],
+        "described": _("%(marks)s. Mean %(mean)s.", marks=", ".join(
+            f"{mark}: {number}" for mark, number in zip(rules.RATINGS, counts, strict=True)
+        ), mean=decimal(sum(marks) / len(marks)) if marks else "–"),
+        "texts": [
+            {"label": label, "said": [text for text in said if text]}
+            for label, said in zip([*labels, _("Anything else")], [*texts, [one.text for one in found]], strict=True)
+        ],
+    }  # fmt: skip
+
+
+def decimal(value: float) -> str:
+    """Write a number with one decimal."""
+    return f"{value:.1f}".replace(".", "," if language() == "sv" else ".")

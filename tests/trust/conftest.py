@@ -424,7 +424,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
               f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", "/staff/events/import",
               planned,
-              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "door", "badges", "attendance.csv", "rooms", "move", "copy",
+              *(f"{planned}/{part}" for part in ("programme", "sessions", "grid", "programme/file", "door", "badges", "attendance.csv", "after", "rooms", "move", "copy",
                                             "signup", "signup/questions", f"registrations?q={attack('typed')}")),
               f"{planned}/sessions/{ids['event_session_id']}", f"{planned}/speakers/{ids['speaker_id']}"]  # fmt: skip
     day = f"date={TUESDAY}&from=09:00&to=11:00"
