@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,14 @@ from waitress.server import create_server
 
 from innovation_station import clock as clock_module
 from innovation_station import demo, schema
+from innovation_station.attendance import links as entrances
+from innovation_station.attendance.models import Followup
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.deeds import cancelling
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
+from innovation_station.events.models import Event
 from innovation_station.members.models import Member
 from innovation_station.registration import links as registrations
 from innovation_station.registration.models import Registration
@@ -160,6 +163,20 @@ class Station:
                 ).first()
             )
             db.session.remove()
+            return found
+
+    def visitor(self) -> dict[str, str]:
+        """Give the tokens of a guest's ticket, and of the form after an event that has been."""
+        with self.app.test_request_context(), transaction():
+            guests = select(Registration).where(Registration.state == "registered", Registration.member_id.is_(None))
+            row = db.session.scalars(guests.order_by(Registration.event_id, Registration.id)).first()
+            assert row is not None
+            found = {"ticket": entrances.token(row), "feedback": entrances.feedback.token(row)}
+            asked = [["Vad var bäst?", "What was best?"]]
+            made = Followup(event_id=row.event_id, thanks_sv="", thanks_en="", ask=True, questions=asked, sent_at=NOW)
+            db.session.add(made)
+            event = db.session.get_one(Event, row.event_id)
+            event.start, event.end = NOW - timedelta(hours=9), NOW - timedelta(hours=1)
             return found
 
     def member(self, email: str) -> int:

@@ -207,7 +207,7 @@ STAFF = ("/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staf
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
          "/staff/plates", "/staff/external",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
-VISITORS = ("/join", "/organisations/sodertorns-hogskola")
+VISITORS = ("/join", "/tickets/{ticket}", "/feedback/{feedback}", "/organisations/sodertorns-hogskola")
 
 
 def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station) -> None:
@@ -221,6 +221,8 @@ def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station)
     faults: list[str] = []
     for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):
         pages = {language: visit(language, email=email) for language in ("sv", "en")}
+        if email is None:
+            ids |= station.visitor()
         for number, path in enumerate(paths):
             language = ("sv", "en")[number % 2]
             open_page(pages[language], path.format(**ids))
