@@ -24,6 +24,10 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from flask import Flask
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from innovation_station.db import db
 
 Basis = Literal["contract", "public-task", "legal-duty", "interest", "consent"]
 End = Literal["erase", "anonymise", "archive"]
@@ -71,6 +75,26 @@ def no_files(_member_id: int) -> Mapping[str, bytes]:
 def nothing_expires(_now: datetime, _held: Collection[int]) -> int:
     """Find nothing: the class stays as long as the account."""
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """The rows of a table that outlive their time: which those are (`over`) at an instant, without those of members who
+    are held, named by the column of their `key`. Its methods are a DataClass's `expired` and `purge`."""
+
+    key: InstrumentedAttribute[int]
+    over: Callable[[datetime, Collection[int]], ColumnElement[bool]]
+    batch: int = 200
+
+    def expired(self, now: datetime, held: Collection[int]) -> int:
+        """Count them."""
+        return db.session.scalar(select(func.count(self.key)).where(self.over(now, held))) or 0
+
+    def purge(self, now: datetime, held: Collection[int]) -> int:
+        """Delete a batch of them; give how many that were."""
+        some = select(self.key).where(self.over(now, held)).limit(self.batch)
+        gone = delete(self.key.class_).where(self.key.in_(some)).execution_options(synchronize_session=False)
+        return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, select
 
 from innovation_station.db import db
 from innovation_station.external import queries, service
 from innovation_station.external.models import ExternalCalendar, ExternalEntry
-from innovation_station.personal import DataClass, Farewell, Personal, Record, Subject
-
-BATCH = 500
+from innovation_station.personal import Aged, DataClass, Farewell, Personal, Record, Subject
 
 personal = Personal()
 
@@ -53,14 +51,7 @@ def _past(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
     return (ExternalEntry.end < now - service.PAST_FOR) & ExternalEntry.calendar_id.in_(theirs)
 
 
-def _expired(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(ExternalEntry).where(_past(now, held))) or 0
-
-
-def _purge(now: datetime, held: Collection[int]) -> int:
-    batch = select(ExternalEntry.id).where(_past(now, held)).limit(BATCH)
-    gone = delete(ExternalEntry).where(ExternalEntry.id.in_(batch)).execution_options(synchronize_session=False)
-    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+_aged = Aged(ExternalEntry.id, _past, batch=500)
 
 
 def _tells(member_id: int, _now: datetime, _until: datetime | None) -> Sequence[str]:
@@ -83,8 +74,8 @@ personal.add(
         ends="erase",
         records=_records,
         erase=_erase,
-        expired=_expired,
-        purge=_purge,
+        expired=_aged.expired,
+        purge=_aged.purge,
     )
 )
 personal.impersonal("space_busy")

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from innovation_station.db import db
 from innovation_station.hosting.models import HostNote
-from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.personal import Aged, DataClass, Personal, Record, Subject
 
 KEPT_FOR = timedelta(days=30)
-BATCH = 200
 
 personal = Personal()
 
@@ -50,14 +49,7 @@ def _over(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
     return (HostNote.done_at < now - KEPT_FOR) & or_(HostNote.by_id.is_(None), HostNote.by_id.not_in(held))
 
 
-def _expired(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(HostNote).where(_over(now, held))) or 0
-
-
-def _purge(now: datetime, held: Collection[int]) -> int:
-    batch = select(HostNote.id).where(_over(now, held)).limit(BATCH)
-    gone = delete(HostNote).where(HostNote.id.in_(batch)).execution_options(synchronize_session=False)
-    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+_aged = Aged(HostNote.id, _over)
 
 
 personal.add(
@@ -72,7 +64,7 @@ personal.add(
         ends="anonymise",
         records=_records,
         erase=_erase,
-        expired=_expired,
-        purge=_purge,
+        expired=_aged.expired,
+        purge=_aged.purge,
     )
 )

@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
 from innovation_station.db import db
 from innovation_station.notices import queries, rules, service, words
 from innovation_station.notices.models import Notice
-from innovation_station.personal import DataClass, Personal, Record, Subject
-
-BATCH = 500
+from innovation_station.personal import Aged, DataClass, Personal, Record, Subject
 
 personal = Personal()
 
@@ -54,13 +52,7 @@ def _over(now: datetime, held: Collection[int]) -> Any:
     return (Notice.created_at < now - rules.KEPT_FOR) & Notice.member_id.not_in(held)
 
 
-def _expired(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(Notice).where(_over(now, held))) or 0
-
-
-def _purge(now: datetime, held: Collection[int]) -> int:
-    batch = select(Notice.id).where(_over(now, held)).limit(BATCH)
-    return int(db.session.execute(delete(Notice).where(Notice.id.in_(batch))).rowcount)  # type: ignore[attr-defined]
+_aged = Aged(Notice.id, _over, batch=500)
 
 
 personal.add(
@@ -75,7 +67,7 @@ personal.add(
         ends="erase",
         records=_records,
         erase=_erase,
-        expired=_expired,
-        purge=_purge,
+        expired=_aged.expired,
+        purge=_aged.purge,
     )
 )

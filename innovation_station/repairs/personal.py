@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from innovation_station.db import db
-from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.personal import Aged, DataClass, Personal, Record, Subject
 from innovation_station.repairs.models import FaultReport
 from innovation_station.spaces.models import Space
 
 KEPT_FOR = timedelta(days=365)
-BATCH = 200
 
 personal = Personal()
 
@@ -55,14 +54,7 @@ def _over(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
     return (FaultReport.done_at < now - KEPT_FOR) & spared
 
 
-def _expired(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(FaultReport).where(_over(now, held))) or 0
-
-
-def _purge(now: datetime, held: Collection[int]) -> int:
-    batch = select(FaultReport.id).where(_over(now, held)).limit(BATCH)
-    gone = delete(FaultReport).where(FaultReport.id.in_(batch)).execution_options(synchronize_session=False)
-    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+_aged = Aged(FaultReport.id, _over)
 
 
 personal.add(
@@ -77,7 +69,7 @@ personal.add(
         ends="anonymise",
         records=_records,
         erase=_erase,
-        expired=_expired,
-        purge=_purge,
+        expired=_aged.expired,
+        purge=_aged.purge,
     )
 )

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db
 from innovation_station.i18n import local
-from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.personal import Aged, DataClass, Personal, Record, Subject
 from innovation_station.sharing.models import Absence, Consent, Guest, Named, Offer, Released
 from innovation_station.sharing.queries import named
 from innovation_station.sharing.rules import KEPT_FOR
@@ -100,13 +100,7 @@ def _old_guests(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
     return Guest.booking_id.in_(over)
 
 
-def _expired_guests(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(Guest).where(_old_guests(now, held))) or 0
-
-
-def _purge_guests(now: datetime, held: Collection[int]) -> int:
-    batch = select(Guest.id).where(_old_guests(now, held)).limit(BATCH)
-    return _delete(delete(Guest).where(Guest.id.in_(batch)))
+_aged_guests = Aged(Guest.id, _old_guests)
 
 
 personal.add(
@@ -121,8 +115,8 @@ personal.add(
         ends="erase",
         records=_guests,
         erase=_erase_guests,
-        expired=_expired_guests,
-        purge=_purge_guests,
+        expired=_aged_guests.expired,
+        purge=_aged_guests.purge,
     )
 )
 
@@ -160,13 +154,7 @@ def _old_offers(now: datetime, held: Collection[int]) -> ColumnElement[bool]:
     return and_(Offer.ended_at < now - KEPT_FOR, free)
 
 
-def _expired_offers(now: datetime, held: Collection[int]) -> int:
-    return db.session.scalar(select(func.count()).select_from(Offer).where(_old_offers(now, held))) or 0
-
-
-def _purge_offers(now: datetime, held: Collection[int]) -> int:
-    batch = select(Offer.id).where(_old_offers(now, held)).limit(BATCH)
-    return _delete(delete(Offer).where(Offer.id.in_(batch)))
+_aged_offers = Aged(Offer.id, _old_offers)
 
 
 personal.add(
@@ -181,8 +169,8 @@ personal.add(
         ends="erase",
         records=_offers,
         erase=_erase_offers,
-        expired=_expired_offers,
-        purge=_purge_offers,
+        expired=_aged_offers.expired,
+        purge=_aged_offers.purge,
     )
 )
 
