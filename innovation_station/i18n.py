@@ -637,6 +637,7 @@ REFUSALS: Mapping[str, Any] = {
     "session-full": _l("All places of %(event)s are taken. Choose another session, or leave it out."),
     "event-taken": _l("All %(count)s places are taken. Look at the other events that are to come."),
     "event-taken-staff": _l("All %(count)s places are taken. Write why somebody comes all the same."),
+    "floor-full": _l("No more than %(most)s people may be on that floor then, by its fire limit. Choose another time."),
     "house-full": _l("No more people may be on the floor then, by its fire limit. Look at the other events."),
     "here-already": _l("Checked in already %(at)s, by %(name)s. Nothing more is to be done."),
     "door-shut": _l("The event is %(at)s. People are checked in from 12 hours before it until 12 hours after it."),

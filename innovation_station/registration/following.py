@@ -10,12 +10,18 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.rules import HOLDING
+from innovation_station.bookings.service import changed as booked
 from innovation_station.db import db
+from innovation_station.errors import Conflict, Refusal
 from innovation_station.events.models import Event
 from innovation_station.events.service import changed, copied
-from innovation_station.registration import queries, telling
+from innovation_station.registration import queries, rules, service, telling
 from innovation_station.registration.models import Signup
 from innovation_station.sharing.rules import UNDO
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House
 
 
 @changed.connect
@@ -25,6 +31,38 @@ def follow(event: Event, *, now: datetime) -> None:
         update(Signup).where(Signup.event_id == event.id).values(tell_at=now + UNDO, revision=Signup.revision + 1)
     )
     telling.restamp(queries.whose_calendars(event.id))
+    _within_limits(event)
+
+
+def _within_limits(event: Event) -> None:
+    """Raise Conflict where an event that people have registered for would come to where there are too many already."""
+    signup = queries.signup(event.id)
+    if signup is None or not signup.taken or event.state != "published":
+        return
+    for floor in read_house().floors.values():
+        if floor.fire_limit is not None:
+            others, own = queries.floor_use(floor.id, event.span, event.id)
+            if own and signup.taken + rules.most_at_once(others, own) > floor.fire_limit:
+                raise Conflict([Refusal("floor-full", None, {"most": floor.fire_limit})])
+
+
+@booked.connect
+def keep_within_limit(booking: Booking, *, house: House | None, **_more: object) -> None:
+    """Let nobody book a place on a floor that is as full as it may be; one statement where there is a limit, else none.
+
+    Where only words have changed there is no house.
+    """
+    if house is None or booking.state not in HOLDING:
+        return
+    floor = house.floors[house.places[booking.space_id].floor_id]
+    if floor.fire_limit is None:
+        return
+    try:
+        service.keep_limit(floor.id, floor.fire_limit, booking.span)
+    except Conflict:
+        if not booking.revision:
+            db.session.expunge(booking)  # it was put there as written, and a rollback knows nothing of it
+        raise
 
 
 @copied.connect

@@ -29,6 +29,7 @@ from innovation_station.registration.models import PartnerLink, Registration, Se
 from innovation_station.registration.rules import Answers, Terms
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Language
+from innovation_station.timespan import Span
 from innovation_station.waits.rules import offer_end
 
 BATCH = 50  # registrants who are told in one transaction
@@ -232,6 +233,14 @@ def house_room(signup: Signup, event: Event, *, looks: bool = False) -> int | No
         if own:
             found.append(limit - signup.taken - rules.most_at_once(others, own))
     return max(0, min(found)) if found else None
+
+
+def keep_limit(floor_id: int, limit: int, span: Span) -> None:
+    """Raise Conflict where more people would be on a floor at some moment of a time than it may hold; one statement."""
+    in_turn(b"fire" + floor_id.to_bytes(4, "big"))
+    found, _own = queries.floor_use(floor_id, span, 0)
+    if rules.most_at_once(found, [span]) > limit:
+        raise Conflict([Refusal("floor-full", None, {"most": limit})])
 
 
 def _seat(row: Registration, signup: Signup, link: PartnerLink | None, sessions: Sequence[SessionPlaces]) -> None:

@@ -18,6 +18,7 @@ from innovation_station.events import service as events
 from innovation_station.events.service import Details
 from innovation_station.mail.compose import Sender, compose
 from innovation_station.mail.models import Mail
+from innovation_station.notices.models import NoticeChoice
 from innovation_station.personal import Subject, known
 from innovation_station.registration import jobs, links, queries, telling
 from innovation_station.registration.models import Registration
@@ -182,6 +183,37 @@ def test_an_event_of_two_days_is_one_file_and_a_day_that_goes_is_taken_out(
     text = part.get_payload(decode=True).decode()  # type: ignore[union-attr]
     assert "METHOD:PUBLISH" in text and text.count("BEGIN:VEVENT") == 2
     assert "DTSTART;TZID=Europe/Stockholm:20261124T090000" in text and "20261125T090000" in text
+    desk.wait(minutes=1).work()
+    was = desk.of(gina).sequence
+    move(desk, 1)
+    desk.wait(minutes=1).work()
+    desk.wait(minutes=1).work()
+    assert desk.news(gina.email).count("changed") == 1, "both days in one mail"
+    row = db.session.scalars(select(Mail).where(Mail.receiver == gina.email).order_by(Mail.id.desc())).first()
+    with app.test_request_context():
+        message = compose(app, row, SENDER)  # type: ignore[arg-type]
+    (part,) = [one for one in message.walk() if one.get_content_type() == "application/ics"]
+    told = part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert re.findall(r"UID:(.*)", told) == re.findall(r"UID:(.*)", text)
+    assert re.findall(r"SEQUENCE:(\d+)", told) == [str(was + 1)] * 2 and "20261126T090000" in told
+
+
+def test_members_are_told_in_the_ways_they_chose(app: Flask, desk: Desk) -> None:
+    with transaction() as session:
+        for name, way in (("alva", "off"), ("bo", "now")):
+            member_id = desk.stage.small.people[name]
+            session.add(NoticeChoice(member_id=member_id, kind="event-registration", mail=way, in_app=name == "alva"))
+    for name in ("alva", "bo"):
+        desk.join(name)
+    rows = db.session.scalars(select(Mail).where(Mail.kind == "notice")).all()
+    assert [row.receiver for row in rows] == ["bo@example.org"] and desk.notices("alva") == ["registered"]
+    with app.test_request_context():
+        message = compose(app, rows[0], SENDER)
+    assert message["Subject"].startswith("Du har en plats: Samverkansdagarna")
+    assert "METHOD:REQUEST" in next(
+        part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+        for part in message.walk() if part.get_content_type() == "text/calendar"
+    )  # fmt: skip
 
 
 def test_a_reminder_comes_the_day_before_and_once(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from innovation_station.registration.rules import Question
 from innovation_station.registration.service import Form
 from innovation_station.spaces.models import Floor, HouseRow
 from tests.conftest import TUESDAY, ZONE
-from tests.events.conftest import talk
+from tests.events.conftest import WEDNESDAY, talk
 from tests.registration.conftest import Desk, move
 
 
@@ -199,6 +199,15 @@ def test_no_more_people_than_the_floor_may_hold(desk: Desk) -> None:
     with pytest.raises(Conflict) as full:
         desk.join("host")
     assert code(full) == "house-full"
+    with pytest.raises(Conflict) as booked:
+        desk.stage.book("bo", desk.stage.small.a2, talk(TUESDAY, "13:00", "14:00").span)
+    assert code(booked) == "floor-full", "nor is a desk booked above it"
+    desk.stage.book("bo", desk.stage.small.a2, talk(TUESDAY, "15:00", "16:00").span)
+    desk.stage.book("host", desk.stage.small.room, talk(WEDNESDAY, "13:00", "15:00").span)
+    desk.stage.book("alva", desk.stage.small.a1, talk(WEDNESDAY, "13:00", "15:00").span)
+    with pytest.raises(Conflict) as moved:
+        move(desk, 1)
+    assert code(moved) == "floor-full", "nor is an event moved to where it would be too many"
 
 
 def test_staff_give_places_above_what_is_settled_with_a_reason(desk: Desk) -> None:
