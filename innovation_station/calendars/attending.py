@@ -22,6 +22,7 @@ from innovation_station.calendars.itip import Person
 from innovation_station.calendars.rules import UID_HOST, WORDS, Edition, Today
 from innovation_station.events import queries as events
 from innovation_station.events.models import Session
+from innovation_station.events.rules import is_web
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import speaking
 from innovation_station.mail import calendar
@@ -75,8 +76,11 @@ def fragments(member_id: int, edition: Edition, house: House, today: Today) -> l
 def _attended(row: Registration, sessions: Sequence[Session], how: Telling) -> list[Entry]:
     """Say an event as one that a member has a place at, or has no more."""
     off = row.state == "cancelled"
-    made = []
-    for number, entry in enumerate(entries(row.event, sessions, how)):
+    made, said = [], entries(row.event, sessions, how)
+    if off:  # as the mail has taken it out: on the days that it was to be, wherever its event has gone since
+        days = (tuple(map(datetime.fromisoformat, day)) for day in (row.knew or {})["days"])
+        said = [replace(said[0], start=start, end=end, description="") for start, end in days]
+    for number, entry in enumerate(said):
         summary = entry.summary
         if off and row.event.state != "cancelled":
             with speaking(how.language):
@@ -107,15 +111,15 @@ def _entry(
     values: Mapping[str, Any], day: list[str], number: int, spoken: Language, base_url: str, *, off: bool
 ) -> Entry:  # fmt: skip
     start, end = (datetime.fromisoformat(side) for side in day)
-    house = read_house()
-    title = values["titles"][spoken]
+    title, where = values["titles"][spoken], values["where"]
+    if where and not is_web(where):  # what is on the net has no street
+        where = ", ".join(filter(None, (where, read_house().address[spoken])))
     with speaking(spoken):
         summary = _("Cancelled: %(title)s", title=title) if off else title
     return Entry(
         uid=uid_of(values["uid"], number), start=start, end=end, summary=summary,
         created=datetime.fromisoformat(values["created_at"]), modified=datetime.fromisoformat(values["changed_at"]),
         description="" if off else values["about"][spoken],
-        location=", ".join(filter(None, (values["where"], house.address[spoken]))),
-        url="" if off else base_url + values["path"], status="CANCELLED" if off else "CONFIRMED",
-        sequence=values["sequence"], transparent=off,
+        location=where, url="" if off else base_url + values["path"],
+        status="CANCELLED" if off else "CONFIRMED", sequence=values["sequence"], transparent=off,
     )  # fmt: skip

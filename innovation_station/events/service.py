@@ -339,9 +339,11 @@ def change_speaker(
     member = members.by_email(email) if email else None
     if email and (member is None or member.state != "active"):
         raise Refused([Refusal("address-unknown", "email")])
+    changed.send(event, now=now)  # while it is known whose calendar the event leaves
     row.name, row.title, row.affiliation = name.strip(), title.strip(), affiliation.strip()
     row.member_id = None if unlink else member.id if member else row.member_id
     _changed(event, now)
+    changed.send(event, now=now)
     audit.record("event.speaker-changed", subject=("event", event.id), actor=actor, now=now)
     return row
 

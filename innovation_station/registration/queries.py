@@ -272,10 +272,11 @@ def spoken(member_id: int, first: datetime, cancelled: datetime) -> Sequence[tup
 
 
 def whose_calendars(event_id: int) -> CompoundSelect[Any]:
-    """Select the members in whose own calendars an event stands."""
+    """Select the members in whose own calendars an event stands, also as one that they do not come to."""
     registered = select(Registration.member_id).where(
-        Registration.event_id == event_id, Registration.state == "registered", Registration.member_id.is_not(None)
-    )
+        Registration.event_id == event_id, Registration.state.in_(("registered", "cancelled")),
+        Registration.member_id.is_not(None),
+    )  # fmt: skip
     speaks = select(Speaker.member_id).where(Speaker.event_id == event_id, Speaker.member_id.is_not(None))
     return registered.union(speaks)
 

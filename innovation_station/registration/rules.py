@@ -201,9 +201,11 @@ def news(knew: Mapping[str, Any] | None, now: Mapping[str, Any]) -> News | None:
         return {"pending": "confirm", "registered": "registered", "waiting": "waiting", "offered": "offered"}[stands]  # type: ignore[return-value]
     if stands == "offered" and (knew or {}).get("until") != now["until"]:
         return "offered"
-    if stands in ("registered", "waiting", "offered") and any((knew or {}).get(name) != now[name] for name in TOLD):
-        return "changed"
-    return None
+    if stands not in ("registered", "waiting", "offered"):
+        return None
+    hours = (knew or {}).get("hours", now["hours"])  # of each day; who was told before they were noted knows these
+    differs = hours != now["hours"] or any((knew or {}).get(name) != now[name] for name in TOLD)
+    return "changed" if differs else None
 
 
 def hours(terms: Terms) -> timedelta:

@@ -166,7 +166,13 @@ def fact_of(
         "state": row.state, "by": row.ended_by, "start": event.start.isoformat(), "end": event.end.isoformat(),
         "where": _where(event, sessions), "titles": list(event.titles), "sessions": list(chosen),
         "online": event.online_url, "until": row.offer_until.isoformat() if row.offer_until else None,
+        "hours": _hours(event.span, sessions),
     }  # fmt: skip
+
+
+def _hours(span: Span, sessions: Sequence[Session]) -> list[list[str]]:
+    found = rules.days(span, [one.span for one in sessions], zone())
+    return [[one.start.isoformat(), one.end.isoformat()] for one in found]
 
 
 def _where(event: Event, sessions: Sequence[Session]) -> str:
@@ -309,13 +315,13 @@ def _calendar(
     """
     stands, knew = told
     span = Span(datetime.fromisoformat(stands["start"]), datetime.fromisoformat(stands["end"]))
-    found = rules.days(span, [one.span for one in sessions], zone())
-    days = [[one.start.isoformat(), one.end.isoformat()] for one in found]
+    days = _hours(span, sessions)
     before = list((knew or {}).get("days", ()))
     if off:
         days = before or days
     row.knew = {**(row.knew or {}), "days": days}
-    path = links.path(row) if row.member_id is None else f"/events/{event.slug}"
+    key = f"?key={event.link_key}" if event.visibility == "link" else ""
+    path = links.path(row) if row.member_id is None else f"/events/{event.slug}{key}"
     sv, en = stands["titles"]
     return CalendarFacts(WRITER, {
         "uid": row.uid, "sequence": row.sequence, "off": off, "days": days, "gone": before[len(days):],
