@@ -90,7 +90,7 @@ def count() -> int:
     return db.session.scalar(select(func.count()).select_from(Member)) or 0
 
 
-Counted = Literal["password", "code", "mail"]
+Counted = Literal["password", "code", "mail", "event"]
 
 
 def account_key(email: str, what: Counted = "password") -> bytes:
@@ -101,7 +101,7 @@ def account_key(email: str, what: Counted = "password") -> bytes:
 def network_key(address: str | None, what: Counted = "password") -> bytes:
     """Give what is counted for a client address; wrong passwords and wrong codes count as one."""
     network = rules.network_of(address)
-    return token_hash(f"mail {network}" if what == "mail" else network)
+    return token_hash(f"{what} {network}" if what in ("mail", "event") else network)
 
 
 def sign_in_wait(email: str, address: str | None, now: datetime, what: Counted = "password") -> timedelta:
@@ -116,18 +116,19 @@ def sign_in_wait(email: str, address: str | None, now: datetime, what: Counted =
     return max(rules.account_wait(failures, last, now), rules.network_wait(full, now))
 
 
-def mail_wait(email: str, address: str | None, now: datetime) -> timedelta:
+def mail_wait(email: str, address: str | None, now: datetime, what: Counted = "mail") -> timedelta:
     """Give how long to wait before another mail to this address, or asked for by this client (one statement)."""
     at = SignInFailure.failed_at
-    mine = (SignInFailure.account == account_key(email, "mail"), at > now - rules.MAILS_COUNT_FOR)
-    near = (SignInFailure.network == network_key(address, "mail"), at > now - rules.NETWORK_WINDOW)
+    mine = (SignInFailure.account == account_key(email, what), at > now - rules.MAILS_COUNT_FOR)
+    near = (SignInFailure.network == network_key(address, what), at > now - rules.NETWORK_WINDOW)
+    own_free, near_free = rules.MAILS_FREE, rules.NETWORK_MAILS_FREE
+    if what == "event":
+        own_free, near_free = rules.EVENT_MAILS_FREE, rules.NETWORK_EVENT_MAILS_FREE
 
     def one_too_many(free: int, *where: ColumnElement[bool]) -> Any:
         return select(at).where(*where).order_by(at.desc()).offset(free - 1).limit(1).scalar_subquery()
 
-    own, full = db.session.execute(
-        select(one_too_many(rules.MAILS_FREE, *mine), one_too_many(rules.NETWORK_MAILS_FREE, *near))
-    ).one()
+    own, full = db.session.execute(select(one_too_many(own_free, *mine), one_too_many(near_free, *near))).one()
     return rules.mails_wait(own, full, now)
 
 

@@ -41,6 +41,8 @@ INVITED_AT_ONCE = 100
 _DOMAIN = re.compile(r"[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?(?:\.[a-z0-9åäö](?:[a-z0-9åäö-]*[a-z0-9åäö])?)+")
 MAILS_FREE, MAILS_COUNT_FOR = 3, timedelta(hours=1)  # that anybody may have sent to one address
 NETWORK_MAILS_FREE = 60  # and from one, within NETWORK_WINDOW
+# Who registers for events: one person for several, and a whole hall from one address as the doors open.
+EVENT_MAILS_FREE, NETWORK_EVENT_MAILS_FREE = 10, 1000
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
 # A whole office comes from one address, so its bound stops machines and no people.
 NETWORK_FAILURES_FREE = 200

@@ -120,16 +120,17 @@ def end_try(number: int) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.id == number))
 
 
-def admit_mail(email: str, *, address: str | None, now: datetime) -> None:
+def admit_mail(email: str, *, address: str | None, now: datetime, what: Counted = "mail") -> None:
     """Let somebody have a mail sent to an address they only name, unless there were too many. Raises TooMany.
 
-    The same for addresses that are known and that are not. Counts it, in the caller's transaction.
+    The same for addresses that are known and that are not. Counts it, in the caller's transaction; what is asked for
+    from an account's pages (`mail`) and by who registers for events (`event`) each by itself.
     """
-    in_turn(queries.account_key(email, "mail"), queries.network_key(address, "mail"))
-    if wait := queries.mail_wait(email, address, now):
+    in_turn(queries.account_key(email, what), queries.network_key(address, what))
+    if wait := queries.mail_wait(email, address, now, what):
         refusal = Refusal("mail-wait", None, {"minutes": math.ceil(wait / timedelta(minutes=1))})
         raise TooMany(refusal, retry_after=math.ceil(wait.total_seconds()))
-    count_failure(email, address=address, now=now, what="mail")
+    count_failure(email, address=address, now=now, what=what)
 
 
 def count_failure(email: str, *, address: str | None, now: datetime, what: Counted = "password") -> int:

@@ -16,12 +16,15 @@ from innovation_station.db import patiently, transaction
 from innovation_station.deeds.registry import Over
 from innovation_station.errors import DomainError, NotFound, Refusal, Refused, TooMany
 from innovation_station.events import beside
+from innovation_station.events import queries as events
+from innovation_station.events import words as event_words
 from innovation_station.events.beside import Looked, Note, Part
 from innovation_station.events.models import Event
+from innovation_station.events.queries import Wanted
 from innovation_station.events.views import page_of, readable
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import language, sentence, zone
+from innovation_station.i18n import language, local, sentence, zone
 from innovation_station.members import service as members
 from innovation_station.members.rules import Person, normal_email
 from innovation_station.registration import links, queries, rules, service, telling, words
@@ -51,7 +54,22 @@ def _box(looked: Looked) -> Part | None:
     if event.state == "cancelled" and mine is None:
         return None
     shown = words.box(looked, signup, mine, _via())
+    if not shown["mine"] and (shown["reasons"] or not shown["form"]):
+        shown["others"] = _others(looked)
     return Part("registration/_box.html", shown, "registration/_bar.html" if shown["form"] else "")
+
+
+def _others(looked: Looked) -> list[dict[str, Any]]:
+    """Give up to three other events that the reader may come to, those of the same kind first; five statements."""
+    today = local(looked.now).date()
+    found = events.listing(events.reader_of(looked.reader, today), Wanted(limit=20), looked.now)
+    others = [one for one in found if one.id != looked.event.id and one.state == "published"]
+    notes = _notes(others, looked.now)
+    likely = sorted(
+        (one for one in others if one.id in notes and notes[one.id][1] == "ok"),
+        key=lambda one: (one.category != looked.event.category, one.start),
+    )
+    return [event_words.brief(one) | {"note": notes[one.id]} for one in likely[:3]]
 
 
 @beside.of_list
@@ -101,7 +119,7 @@ def register(event_slug: str) -> ResponseReturnValue:
 
 def _guest(name: str, email: str, event: Event, form: Form, now: datetime) -> None:
     if not rules.person_refusals(" ".join(name.split()), email):
-        members.admit_mail(email, address=request.remote_addr, now=now)
+        members.admit_mail(email, address=request.remote_addr, now=now, what="event")
     service.register_guest(name, email, event.id, form, now=now, zone=zone())
 
 

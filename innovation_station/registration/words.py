@@ -94,8 +94,7 @@ def box(looked: Looked, signup: Signup, mine: Registration | None, via: str) -> 
         "action": url_for("registration.register", event_slug=event.slug, **looked.more),
         "act": url_for("registration.act", event_slug=event.slug, **looked.more),
         "button": _("Join the line") if full else _("Register me"), "via": via,
-        "reasons": list((looked.typed or {}).get("reasons", ())),
-        "calendar": url_for("event_feeds.event", event_slug=event.slug, **looked.more),
+        "reasons": list((looked.typed or {}).get("reasons", ())), "others": [],
     }  # fmt: skip
 
 

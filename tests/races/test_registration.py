@@ -35,7 +35,7 @@ PROGRAMS, THREADS, PLACES, WANTED = 3, 8, 60, 500
 
 
 def register_all(number: int, url: str, folder: str, slug: str, emails: Sequence[str], start: Any, told: Any) -> None:
-    """Register guests through the page, some at a time; tell how many got which status."""
+    """Register guests through the page, all from one network; tell how many got which status."""
     try:
         clock.now = Clock(NOW)  # type: ignore[assignment]
         app = app_on(url, Path(folder))
@@ -45,9 +45,8 @@ def register_all(number: int, url: str, folder: str, slug: str, emails: Sequence
             client = browser(app)
             token = token_in(client.get(f"/events/{slug}").text)
             for email in mine:
-                network = {"REMOTE_ADDR": f"10.{number}.{len(mine)}.{hash(email) % 250}"}
                 data = {"name": "Gina Gäst", "email": email, "csrf_token": token}
-                status = client.post(f"/events/{slug}/register", data=data, environ_overrides=network).status_code
+                status = client.post(f"/events/{slug}/register", data=data).status_code
                 found[status] += 1
 
         threads = [threading.Thread(target=run, args=(emails[first::THREADS],)) for first in range(THREADS)]
