@@ -133,12 +133,14 @@ def brief(event: Event) -> dict[str, str]:
     }  # fmt: skip
 
 
-def when_text(span: Span) -> str:
-    """Write when an event is: one day with its hours, or from one to another."""
+def when_text(span: Span, *, year: bool = False) -> str:
+    """Write when an event is: one day with its hours, or from one to another; `year` says which, too."""
     first, last = local(span.start), local(span.end - A_MOMENT)
     if first.date() == last.date():
-        return f"{capital(day_long(span.start))}, {span_text(span)}"
-    return _("%(first)s – %(last)s", first=capital(day_long(first.date())), last=day_long(last.date()))
+        day = f"{capital(day_long(span.start))} {first.year}" if year else capital(day_long(span.start))
+        return f"{day}, {span_text(span)}"
+    until = f"{day_long(last.date())} {last.year}" if year else day_long(last.date())
+    return _("%(first)s – %(last)s", first=capital(day_long(first.date())), last=until)
 
 
 def plate(event: Event) -> dict[str, str]:
@@ -369,7 +371,7 @@ def staff_row(event: Event, now: datetime) -> dict[str, Any]:
     """Give an event as it stands in the staff's list."""
     phase = rules.phase(event.state, event.span, now)
     return {
-        "id": event.id, "title": said(event.titles), "when": f"{when_text(event.span)} {local(event.start).year}",
+        "id": event.id, "title": said(event.titles), "when": when_text(event.span, year=True),
         "phase": phase, "tag": phase_names()[phase], "category": category_names()[event.category],
     }  # fmt: skip
 
