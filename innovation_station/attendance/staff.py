@@ -27,7 +27,7 @@ from innovation_station.i18n import language, local, sentence
 from innovation_station.organisations.words import name_of
 from innovation_station.registration import queries as registrations
 from innovation_station.registration.rules import LIVE
-from innovation_station.registration.words import state_names
+from innovation_station.registration.words import left_text, state_names
 from innovation_station.sharing.rules import harmless
 from innovation_station.web import actor, current_house, guard, safe_next, wants_part
 
@@ -100,6 +100,8 @@ def _page(
     names = queries.names({row.by_id for row in known.values() if row.by_id})
     page = words.door(registrations.of_event(event.id, LIVE), known, names, _query())
     shut = rules.door_refusals(event.state, event.span, clock.now())
+    settled = registrations.signup(event.id)
+    page |= {"left": left_text(settled) if settled else ""}
     page |= {"id": event.id, "open": not shut, "shut": [sentence(one) for one in shut]}
     said = repr((page, language()))
     tag = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -108,10 +110,9 @@ def _page(
         answer = Response(status=304) if fresh else make_response(render_template("attendance/_door.html", page=page))
         answer.set_etag(tag, weak=True)
         return answer
-    settled = registrations.signup(event.id) is not None
     html = render_template(
         "attendance/door.html", event=head(whole), page=page, etag=tag, form=form or WalkInForm(formdata=None),
-        settled=settled, reasons=[sentence(one) for one in error.refusals] if error else [],
+        settled=settled is not None, reasons=[sentence(one) for one in error.refusals] if error else [],
         scan="scan" in request.args,
     )  # fmt: skip
     answer = make_response(html, error.status if error else status)

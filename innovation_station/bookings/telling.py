@@ -27,7 +27,7 @@ from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.deeds import links
 from innovation_station.deeds.registry import Deed
-from innovation_station.i18n import clock, clock_short, day_long, day_short, local, ngettext, span_short
+from innovation_station.i18n import clock, clock_short, day_long, day_short, language, local, ngettext, span_short
 from innovation_station.i18n import gettext as _
 from innovation_station.mail import queries as outbox
 from innovation_station.mail.models import Mail
@@ -53,7 +53,7 @@ _OWN = frozenset(
 _HAD = (*HOLDING, "no-show")  # the states in which a booking stands in calendars as one's own
 UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
 _KNOWN = ("space", "start", "end", "state")
-_GATHERING = "telling"
+_GATHERING, _GIVING_WAY = "telling", "giving-way"
 
 
 # -- what it says ------------------------------------------------------------------------------------------------------
@@ -93,9 +93,25 @@ def say(values: Values, names: Names) -> Said:
     )
     if values.get("people"):
         text = _by_booker(action, names[values["people"][0]]) or text
+    if "event" in values and action in ("moved", "cancelled") and not values.get("more"):
+        return _gave_way(title, action, values)
     if values.get("more"):
         title, text = _many(action, len(values["more"]) + 1), ""
     return _linked(title, text, values)
+
+
+def _gave_way(title: str, action: str, values: Values) -> Said:
+    """Say to what a booking gives way, and that its new place is kept unless its member wants another."""
+    sv, en = values["event"]
+    name = (sv or en) if language() == "sv" else (en or sv)
+    event = f"«{name}»" if name else _("an event")
+    if action == "cancelled":
+        return _linked(title, _("It gives way to %(event)s.", event=event), values)
+    text = _(
+        "It gives way to %(event)s. Before, it was %(before)s. The new place is yours, and there is nothing to do; "
+        "choose another or cancel it if it does not suit you.", event=event, before=before_of(values, short=True),
+    )  # fmt: skip
+    return Said(title, text, _("Choose another place"), "bookings.edit", {"booking_id": values["booking"]})
 
 
 def _by_booker(action: str, name: str) -> str:
@@ -347,7 +363,22 @@ def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str
         values["people"] = [actor.id]
     if knew:
         values |= {"heard": knew, "before": {**knew, "place": places[knew["space"]].name}}
+    if (titles := db.session.info.get(_GIVING_WAY)) is not None:
+        values["event"] = list(titles)
     _tell(_Tale(CHANGED, booking.member_id, action, values, _entry(booking), subject), now)
+
+
+@contextmanager
+def giving_way(titles: tuple[str, str]) -> Iterator[None]:
+    """Say of what is moved and cancelled inside that it gives way to an event.
+
+    Its titles are (sv, en), both empty where not everybody may know them.
+    """
+    db.session.info[_GIVING_WAY] = titles
+    try:
+        yield
+    finally:
+        del db.session.info[_GIVING_WAY]
 
 
 def _unsaid(booking: Booking, subject: str, now: datetime) -> Values | None:

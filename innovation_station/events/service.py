@@ -19,7 +19,7 @@ from sqlalchemy import delete, update
 
 from innovation_station import pictures
 from innovation_station.audit import service as audit
-from innovation_station.bookings import claims, writes
+from innovation_station.bookings import claims, telling, writes
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
@@ -175,11 +175,12 @@ def _give_way(
     """Let those who are hit have the place that was shown, or cancel what they have; the mails that there are tell
     them. The event's own time is given back before: some move to where it was."""
     claims.take(planning.claimant(event), [], now=now, zone=zone)
-    for hit in plan.hits:
-        if choices[hit.booking_id] == "move" and hit.instead is not None:
-            bookings.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
-        else:
-            bookings.cancel(actor, hit.booking_id, now=now)
+    with telling.giving_way(planning.claimant(event).titles):
+        for hit in plan.hits:
+            if choices[hit.booking_id] == "move" and hit.instead is not None:
+                bookings.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
+            else:
+                bookings.cancel(actor, hit.booking_id, now=now)
 
 
 def _store(event: Event, plan: Plan, details: Sequence[Details]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from innovation_station.audit.models import AuditEntry
-from innovation_station.bookings import claims, dividing
+from innovation_station.bookings import claims, dividing, telling
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.claims import Claimant
 from innovation_station.bookings.models import Allocation, Booking, BookingHistory, Claim, SpaceHold
@@ -19,6 +19,7 @@ from innovation_station.events import queries, service
 from innovation_station.events.models import Event, Session, Speaker
 from innovation_station.events.rules import Facts, Item, Programme, Use
 from innovation_station.events.service import Details
+from innovation_station.notices.models import Notice
 from innovation_station.spaces.queries import house
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, at, statements
 from tests.events.conftest import FACTS, THURSDAY, WEDNESDAY, Stage, talk
@@ -531,3 +532,22 @@ def test_a_failed_event_leaves_no_row_behind(stage: Stage) -> None:
         service.create(stage.who(), Facts(("", "")), at(TUESDAY, "09:00", "10:00"), now=NOW)
     assert db.session.scalar(select(func.count()).select_from(Event)) == 0
     db.session.execute(delete(Speaker))
+
+
+def test_who_gives_way_is_told_to_what_and_need_do_nothing(stage: Stage, two_days: Event) -> None:
+    stage.publish(two_days)
+    first = stage.book("alva", stage.rooms["Alby"], at(THURSDAY, "09:00", "10:00"))
+    second = stage.book("bo", stage.rooms["Björnkulla"], at(THURSDAY, "09:00", "10:00"))
+    for space in ("Alby", "Björnkulla"):
+        item = talk(THURSDAY, "09:00", "10:00", stage.rooms[space])
+        plan = stage.look(two_days, lambda p, one=item: p.with_item(one))
+        choice = {first.id: "move"} if space == "Alby" else {second.id: "cancel"}
+        stage.change(two_days, lambda p, one=item: p.with_item(one), token=plan.token, choices=choice)
+    moved, cancelled = (
+        db.session.scalars(db.select(Notice).where(Notice.kind == "booking-changed").order_by(Notice.id)).all()
+    )  # fmt: skip
+    said = telling.say(moved.content, {})
+    assert "«Samverkansdagarna»" in said.text and "Alby" in said.text and "utan att du behöver göra något" in said.text
+    assert (said.endpoint, said.parts) == ("bookings.edit", {"booking_id": first.id})
+    assert telling.say(cancelled.content, {}).text == "Den får ge plats för «Samverkansdagarna»."
+    assert "giving-way" not in db.session.info
