@@ -79,8 +79,9 @@ def test_who_came_is_thanked_once_the_day_after(desk: Desk) -> None:
 def test_an_answer_leads_to_nobody_and_is_given_once(desk: Desk) -> None:
     rows = came(desk, 3)
     settle(desk)
-    with pytest.raises(Over):
+    with pytest.raises(Over) as over:
         answer(desk, rows[0], 5)
+    assert [one.code for one in over.value.refusals] == ["feedback-over"]
     jobs.thank(MORNING_AFTER)
     for wrong in (6, 0, None):
         with pytest.raises(Refused), transaction():
@@ -154,7 +155,11 @@ def test_staff_settle_it_and_the_page_of_the_event_says_it_when_it_is_over(
     stored = after.followup(desk.event.id)
     assert stored and stored.ask and stored.questions == [["Vad var bäst?", "What was best?"], ["Och sämst?", ""]]
     assert "Vad var bäst? | What was best?\nOch sämst?" in html.unescape(host.get(path).text)
-    assert post(host, path, {**sent, "questions": "a\nb\nc\nd"}).status_code == 422
+    many = post(host, path, {**sent, "questions": "a\nb\nc\nd"})
+    assert many.status_code == 422 and "Skriv högst 3 frågor, var och en på högst 150 tecken." in main(many.text)
+    with pytest.raises(Refused) as refused:
+        settle(desk, Wish(questions=(("a", ""),) * 4))
+    assert [one.code for one in refused.value.refusals] == ["feedback-questions"]
     assert post(host, path, {**sent, "thanks_sv": "x" * 1001}).status_code == 422
     shown = f"/events/{desk.event.slug}"
     assert "Tack &lt;i&gt;alla" not in browser(app).get(shown).text
