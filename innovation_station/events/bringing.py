@@ -24,6 +24,7 @@ from innovation_station.events.rules import may_manage_events
 from innovation_station.external import apart, safe
 from innovation_station.external import rules as external
 from innovation_station.external.reading import Ask, Reading
+from innovation_station.i18n import zone as house_zone
 from innovation_station.members.rules import Actor
 from innovation_station.personal import Subject
 from innovation_station.spaces.queries import house as read_house
@@ -51,10 +52,14 @@ def read(data: bytes, wanted: str | None, *, now: datetime, zone: ZoneInfo) -> R
     return apart.read(data, Ask(intake.window(now), zone.key, wanted, texts=True))
 
 
-def rows(reading: Reading, language: Language, house: House) -> list[Row]:
-    """Lay what was read beside what was taken in before; one statement for each 400 events."""
+def rows(reading: Reading, language: Language, house: House, *, now: datetime) -> list[Row]:
+    """Lay what was read beside what was taken in before; one statement for each 400 events, two where some are new."""
     found = intake.found_in(reading.entries, house)
     known = _known(Source.key, [one.key for one in found])
+    new = [one for one in found if one.key not in known]
+    lost = _known(Source.uid_key, sorted({external.event_key(one.uid) for one in new}))
+    ahead = (one for key, one in lost.items() if key not in known and one.span.end > now)
+    known |= intake.renamed(new, ahead, house_zone())
     cancelled = _known(Source.uid_key, [external.event_key(uid) for uid in reading.cancelled])
     read_now = {one.key for one in found}
     gone = [one for key, one in cancelled.items() if key not in read_now]
@@ -72,8 +77,9 @@ def _known(column: object, keys: Sequence[str]) -> dict[str, Known]:
         for source, event, has_plan in db.session.execute(statement.where(some)):
             language = cast(Language, source.language)
             found[source.key] = Known(
-                event.id, source.key, source.stamp, event.state, event.revision, event.revision != source.revision,
-                has_plan, language, event.titles[0 if language == "sv" else 1], event.span, source.place,
+                event.id, source.key, source.uid_key, source.stamp, event.state, event.revision,
+                event.revision != source.revision, has_plan, language,
+                event.titles[0 if language == "sv" else 1], event.span, source.place,
             )  # fmt: skip
     return found
 
@@ -160,7 +166,7 @@ def take(
         _may(actor)
     in_turn(TURN)
     house = read_house()
-    found = rows(reading, language, house)
+    found = rows(reading, language, house, now=now)
     if shown and shown != intake.token(found):
         raise Conflict([Refusal("plan-changed")])
     wanted = [row for row in found if _is_wanted(row, chosen)]
@@ -199,7 +205,7 @@ def _take_one(actor: Actor | None, row: Row, language: Language, now: datetime) 
         actor, known.event_id, lambda facts: found.facts(known.language, facts), found.span, now=now
     )
     source = db.session.get_one(Source, event.id)
-    source.stamp, source.place, source.space_id = found.stamp, found.place, found.space_id
+    source.key, source.stamp, source.place, source.space_id = found.key, found.stamp, found.place, found.space_id
     source.revision, source.taken_at = event.revision, now
     db.session.flush()
 

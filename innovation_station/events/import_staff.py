@@ -140,7 +140,7 @@ def _said() -> dict[str, Any]:
     except DomainError as error:
         return {"reasons": [sentence(one) for one in error.refusals], "ready": False}
     house = current_house()
-    rows = bringing.rows(reading, spoken, house)
+    rows = bringing.rows(reading, spoken, house, now=clock.now())
     choice = [row for row in rows if row.state in intake.TAKEN]
     counts = Counter(row.state for row in rows)
     return {

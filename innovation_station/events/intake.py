@@ -1,7 +1,8 @@
 """Events of a calendar file as drafts: what one says, where it is here, and what has changed since it was taken. Pure.
 
 An event is known again by UID and RECURRENCE-ID together, and what was taken in by a stamp of what the file said: the
-same file twice makes nothing new, and a changed one shows what is others.
+same file twice makes nothing new, and a changed one shows what is others. Where a series moves, or an event becomes
+one, its dates have other names there; so what the UID alone knows is laid beside them by the day, then in order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from innovation_station.errors import Refusal
 from innovation_station.events.rules import (
@@ -24,6 +26,7 @@ from innovation_station.events.rules import (
     programme_refusals,
 )  # fmt: skip
 from innovation_station.external.reading import Entry
+from innovation_station.external.rules import event_key
 from innovation_station.spaces.rules import House, Language
 from innovation_station.timespan import Span
 
@@ -80,6 +83,7 @@ class Known:
 
     event_id: int
     key: str
+    uid_key: str
     stamp: str
     state: str
     revision: int
@@ -187,6 +191,24 @@ def _row(found: Found, known: Known | None, language: Language) -> Row:
     if known.planned:
         return Row(found, "planned", known)
     return Row(found, "edited" if known.edited else "changed", known)
+
+
+def renamed(found: Iterable[Found], lost: Iterable[Known], zone: ZoneInfo) -> dict[str, Known]:
+    """Tell which of the events that a file does not name any more are new ones of the same UID, by the key of these:
+    that of the same day, then in order of time."""
+    known: dict[str, list[Known]] = {}
+    for old in sorted(lost, key=lambda old: old.span):
+        known.setdefault(old.uid_key, []).append(old)
+    again: dict[str, Known] = {}
+    for by_day in (True, False):
+        for one in sorted(found, key=lambda one: one.span):
+            rest = known.get(event_key(one.uid), [])
+            day = one.span.start.astimezone(zone).date()
+            fits = (old for old in rest if not by_day or old.span.start.astimezone(zone).date() == day)
+            if one.key not in again and (fit := next(fits, None)) is not None:
+                rest.remove(fit)
+                again[one.key] = fit
+    return again
 
 
 def token(rows: Iterable[Row]) -> str:

@@ -58,7 +58,7 @@ def host(app: Flask) -> FlaskClient:
 
 def looked(data: bytes) -> list[Row]:
     found = reading.read(data, reading.Ask(intake.window(NOW), ZONE.key, None, texts=True))
-    return bringing.rows(found, "sv", read_house())
+    return bringing.rows(found, "sv", read_house(), now=NOW)
 
 
 def take(stage: Stage, data: bytes, **more: Any) -> Any:
@@ -124,6 +124,26 @@ def test_a_changed_file_shows_what_is_others_and_changes_untouched_drafts_alone(
     fair = db.session.get_one(Event, fair.id)
     assert (fair.title_sv, fair.title_en) == ("Nya mässan", "The fair")
     assert [row.state for row in looked(changed)] == ["same", "planned", "same", "shown", "same"]
+
+
+def test_a_series_that_moves_is_the_same_events(stage: Stage) -> None:
+    """Its dates have other names then; of an event that becomes a series the first is the one that it was."""
+    take(stage, FILE)
+    ids = {one.id for one in events()}
+    later = WEEKLY.replace("T12", "T14").replace("T13", "T15")
+    for series, titles in (
+        (later, 0), (later.replace("1125", "1126"), 0), (WEEKLY.replace("COUNT=3", "COUNT=4"), 1), (WEEKLY, 0),
+    ):  # fmt: skip
+        file = calendar(event(TALK, "talk"), event(FAIR, "fair"), event(series, "weekly"))
+        told = take(stage, file)
+        assert (told["made"], told["new"]) == (titles, titles), series
+        assert take(stage, file)["same"] == len(looked(file)), series
+    assert len(events()) == len(ids) + 1 and ids < {one.id for one in events()}
+    assert [one.start.hour for one in events() if one.title_sv == "Skrivstuga"] == [12] * 4
+    weekly = calendar(event(TALK + "\nRRULE:FREQ=WEEKLY;COUNT=2", "talk"))
+    assert [row.state for row in looked(weekly)] == ["same", "new"]
+    take(stage, weekly)
+    assert [row.state for row in looked(weekly)] == ["same", "same"]
 
 
 def test_what_is_cancelled_there_is_told_and_stands(stage: Stage) -> None:
@@ -251,7 +271,7 @@ def test_hostile_files_are_told_or_harmless_and_what_stands_beside_them_is_taken
             body = bringing.packed(data, 50_000_000)
             found = bringing.read(bringing.safe.unpacked(body), None, now=NOW - timedelta(days=1), zone=ZONE)
             assert len(found.entries) <= reading.MOST_TIMES, first
-            rows = bringing.rows(found, "sv", read_house())
+            rows = bringing.rows(found, "sv", read_house(), now=NOW)
             assert all(len(row.found.title) <= 150 and row.found.title.isprintable() for row in rows), first
             keys = [row.found.key for row in rows if row.found.uid == f"good-{first}"]
             assert len(keys) == 1, first
