@@ -64,13 +64,14 @@ def by_uid(uid: str) -> Registration | None:
 
 
 def live(event_id: int, member_id: int | None, email: str) -> Registration | None:
-    """Find a person's live registration for an event, by account or by address."""
+    """Find a person's live registration for an event, by account, else by address."""
     whose = or_(
         and_(Registration.email == email, Registration.email != ""),
         Registration.member_id == member_id if member_id is not None else Registration.id < 0,
     )
     statement = select(Registration).where(Registration.event_id == event_id, Registration.state.in_(LIVE), whose)
-    return db.session.scalars(statement.order_by(Registration.id).limit(1)).first()
+    theirs = case((Registration.member_id == member_id, 0), else_=1) if member_id is not None else Registration.id
+    return db.session.scalars(statement.order_by(theirs, Registration.id).limit(1)).first()
 
 
 def of_member(member_id: int, event_id: int) -> Registration | None:

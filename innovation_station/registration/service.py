@@ -245,9 +245,9 @@ def keep_limit(floor_id: int, limit: int, span: Span) -> None:
 
 def _seat(row: Registration, signup: Signup, link: PartnerLink | None, sessions: Sequence[SessionPlaces]) -> None:
     row.holds = True
+    row.link_id = link.id if link else None  # who lost the place of a link is counted where they have one now
     if link is not None:
         link.used += 1
-        row.link_id = link.id
     else:
         signup.taken += 1
     for place in sessions:

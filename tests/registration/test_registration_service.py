@@ -182,6 +182,31 @@ def test_a_partners_link_has_places_of_its_own(desk: Desk) -> None:
     desk.sound()
 
 
+def test_who_lost_the_place_of_a_link_is_counted_where_they_have_one_now(desk: Desk) -> None:
+    with transaction():
+        link, token = service.make_link(desk.stage.who(), desk.event.id, "Botkyrka", 1, now=desk.now)
+    slow = desk.guest("slow@example.org", link=token)
+    desk.wait(minutes=31).work()
+    quick = desk.come("quick@example.org", link=token)
+    assert desk.confirm(slow).state == "registered", "one of the places for all"
+    assert desk.sound().left == 0
+    desk.cancel(slow)
+    assert desk.sound().left == 1, "it is everybody's again, and the partner's place is still taken"
+    assert db.session.get_one(type(link), link.id, populate_existing=True).used == 1
+    desk.cancel(quick)
+    assert desk.sound().left == 1
+
+
+def test_who_has_registered_by_account_and_by_another_address_keeps_what_is_the_accounts(desk: Desk) -> None:
+    desk.settle(capacity=10)
+    desk.come("ny@example.org")
+    alva = desk.join("alva")
+    with transaction() as session:
+        session.get_one(Member, desk.stage.small.people["alva"]).email = "ny@example.org"
+    assert desk.join("alva").id == alva.id
+    assert desk.sound().taken == 2
+
+
 def test_no_more_people_than_the_floor_may_hold(desk: Desk) -> None:
     with transaction():
         db.session.scalars(db.select(Floor)).one().fire_limit = 9
