@@ -47,7 +47,7 @@ def _within_limits(event: Event) -> None:
 
 
 @booked.connect
-def keep_within_limit(booking: Booking, *, house: House | None, **_more: object) -> None:
+def keep_within_limit(booking: Booking, *, house: House | None = None, **_more: object) -> None:
     """Let nobody book a place on a floor that is as full as it may be; one statement where there is a limit, else none.
 
     Where only words have changed there is no house.

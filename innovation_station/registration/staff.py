@@ -78,10 +78,15 @@ def _terms_data(event: Event) -> dict[str, Any]:
     return data
 
 
+def _standing(event_id: int) -> Terms:
+    """Give what is settled behind its lock, so that what another changes at this moment stays."""
+    found = queries.locked(event_id)
+    return found[0].terms if found else Terms()
+
+
 def _read_terms(form: TermsForm, event: Event) -> tuple[Terms, dict[int, int | None]]:
-    known = queries.signup(event.id)
     terms = replace(
-        known.terms if known else Terms(), capacity=form.capacity.data, guests=bool(form.guests.data),
+        _standing(event.id), capacity=form.capacity.data, guests=bool(form.guests.data),
         waitlist=bool(form.waitlist.data), answer_hours=form.answer_hours.data or 0,
         diet_days=0 if form.diet_days.data is None else form.diet_days.data,
         opens=_instant("opens_date", form.opens_date.data, form.opens_time.data),
@@ -186,7 +191,7 @@ def questions(event_id: int) -> ResponseReturnValue:
     asked = _read_questions()
     try:
         with transaction():
-            terms = replace(signup.terms, questions=asked)
+            terms = replace(_standing(event_id), questions=asked)
             service.settle(actor(), event_id, terms, now=clock.now(), zone=zone())
     except NotFound:
         raise
