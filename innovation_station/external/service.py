@@ -297,7 +297,8 @@ def _write(calendar: ExternalCalendar, come: Come, *, now: datetime, zone: ZoneI
         if calendar.space_id is not None:
             busy.lock([calendar.space_id])  # before any row of it: bookings that give time back come the same way
         _apply(calendar, found, now)
-    if calendar.space_id is not None:
+    # what says the same leaves its space as it is: to settle stamps it, and all that is made of it is made anew
+    if calendar.space_id is not None and (found.any or busy.contested_on([calendar.space_id], now)):
         before = busy.contested(now)
         busy.settle([calendar.space_id], now=now, zone=zone)
         if busy.contested(now) > before:

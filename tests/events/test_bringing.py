@@ -382,3 +382,28 @@ def test_the_command_takes_events_in_and_says_what_it_did(app: Flask, stage: Sta
     assert wrong.exit_code == 1 and len(wrong.output.strip().splitlines()) == 1, wrong.output
     assert run(path=tmp_path / "none.ics").exit_code == 2
     assert len(events()) == 5
+
+
+def test_what_a_file_says_is_text_on_every_page(stage: Stage, host: FlaskClient, client: FlaskClient) -> None:
+    evil = "<script>alert(1)</script><x-evil onx=1>"
+    file = calendar(
+        event(
+            f"SUMMARY:{evil}\nLOCATION:{evil}\nDESCRIPTION:{evil} [x](javascript:alert(1))\nURL:javascript:alert(1)\n"
+            "DTSTART:20261124T080000Z\nDURATION:PT1H",
+            evil,
+        ),
+        event(f"SUMMARY:{evil}\nDTSTART:{evil}", "bad"),
+    )
+    send(host, file)
+    take(stage, file)
+    stage.publish(events()[0])
+    slug, number = events()[0].slug, events()[0].id
+    for who, path in (
+        (host, "/staff/events/import"), (host, f"/staff/events/{number}"), (host, f"/staff/events/{number}/rooms"),
+        (client, f"/events/{slug}"), (client, "/events"), (client, f"/events/{slug}.ics"),
+    ):  # fmt: skip
+        answer = who.get(path)
+        assert answer.status_code == 200, path
+        if answer.mimetype == "text/html":
+            assert "<script>alert" not in answer.text and "<x-evil" not in answer.text, path
+            assert 'href="javascript:' not in answer.text, path

@@ -27,7 +27,7 @@ from innovation_station.organisations.service import Particulars
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
 from tests.calendars.conftest import Feeds, all_faults
-from tests.conftest import NOW, ZONE, Clock, at, statements
+from tests.conftest import NOW, ZONE, Clock, at, browser, log_in, statements
 from tests.events.conftest import THURSDAY, WEDNESDAY, Stage, talk
 from tests.external.conftest import Hand, local
 
@@ -244,6 +244,22 @@ def test_a_feed_keeps_its_filters_and_refuses_what_it_cannot_be(
     assert "Evenemang som du får se: Workshop." in page and "Det medlemmar ser" in page
 
 
+def test_the_page_tells_of_a_change_that_was_not_fetched(
+    app: Flask, stage: Stage, feeds: Feeds, poll: Poll, four: dict[str, Event], clock: Clock
+) -> None:
+    path = feeds.make("alva", chosen=Chosen("events"))
+    clock.now = NOW + timedelta(minutes=1)
+    poll(path, User_Agent="Thunderbird")
+    clock.now = NOW + timedelta(hours=2)
+    with transaction():
+        service.cancel(stage.who(), four["open"].id, ("", ""), now=clock.now, zone=ZONE)
+    clock.now = NOW + timedelta(hours=5)
+    said_of = log_in(browser(app), "alva").get("/calendars").text
+    assert "Den senaste ändringen, 3 timmar gammal, är inte hämtad ännu." in said_of and "4 poster" not in said_of
+    poll(path, User_Agent="Thunderbird")
+    assert "är inte hämtad ännu" not in log_in(browser(app), "alva").get("/calendars").text
+
+
 def test_moved_ones_raise_their_number_and_keep_their_name(
     stage: Stage, feeds: Feeds, poll: Poll, four: dict[str, Event]
 ) -> None:
@@ -338,5 +354,7 @@ def test_places_are_busy_when_another_calendar_has_them(
     hand.again(number, local("1000", "1100", more="SUMMARY:Styrelsen"))
     after = poll(path, If_None_Match=before.headers["ETag"])
     assert said(after, "UID") == said(before, "UID") and said(after, "SEQUENCE") == ["1"]
+    hand.again(number, local("1000", "1100", more="SUMMARY:Annat"))
+    assert poll(path, If_None_Match=after.headers["ETag"]).status_code == 304, "an hourly look changes no calendar"
     hand.remove(number)
     assert said(poll(path, If_None_Match=after.headers["ETag"])) == []
