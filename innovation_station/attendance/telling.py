@@ -23,7 +23,7 @@ from innovation_station.notices.rules import Names, Said, Values
 from innovation_station.registration.models import Registration
 from innovation_station.spaces.rules import Language
 
-TEMPLATE, KIND = "event_after", "registration"
+TEMPLATE, KIND = "event-after", "registration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _SAID: dict[str, Callable[[int], str]] = {
     "read": lambda n: ngettext("%(num)d calendar read", "%(num)d calendars read", n),
     "released": lambda n: ngettext("%(num)d released", "%(num)d released", n),
     "reminded": lambda n: ngettext("%(num)d reminded", "%(num)d reminded", n),
+    "thanked": lambda n: ngettext("%(num)d thanked", "%(num)d thanked", n),
     "told": lambda n: ngettext("%(num)d told", "%(num)d told", n),
 }
 

@@ -61,11 +61,11 @@ def test_who_came_is_thanked_once_the_day_after(desk: Desk) -> None:
     rows = came(desk, 2)
     desk.come("stayed@example.org")  # registered, and not there
     jobs.thank(MORNING_AFTER)
-    assert not db.session.scalars(select(Mail).where(Mail.template == "event_after")).all(), "only where it was settled"
+    assert not db.session.scalars(select(Mail).where(Mail.template == "event-after")).all(), "only where it was settled"
     settle(desk)
     assert jobs.thank(NOW + timedelta(hours=24)) == "0 thanked", "not before nine"
     assert jobs.thank(MORNING_AFTER) == "2 thanked" and jobs.thank(MORNING_AFTER) == "0 thanked"
-    (mail,) = db.session.scalars(select(Mail).where(Mail.template == "event_after"))
+    (mail,) = db.session.scalars(select(Mail).where(Mail.template == "event-after"))
     assert mail.receiver == rows[1].email
     notices = db.session.scalars(select(Notice).where(Notice.kind == "event-after")).all()
     assert [one.member_id for one in notices] == [rows[0].member_id]
