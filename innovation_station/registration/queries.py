@@ -245,13 +245,19 @@ def goes_to_events(member_id: int | ColumnElement[int | None]) -> ColumnElement[
 
 
 def attended(member_id: int, first: datetime, cancelled: datetime) -> Sequence[Registration]:
-    """List a member's places at events that end after an instant, and those given back since another, with events."""
+    """List a member's places at events that end after an instant, and those given back since another, with events; none
+    of what has been taken back to a draft: nobody is told of that until it is shown again."""
     gone = and_(Registration.state == "cancelled", Registration.changed_at >= cancelled)
     statement = (
         select(Registration)
         .join(Registration.event)
         .options(joinedload(Registration.event))
-        .where(Registration.member_id == member_id, Event.end > first, or_(Registration.state == "registered", gone))
+        .where(
+            Registration.member_id == member_id,
+            Event.end > first,
+            Event.state.in_(("published", "cancelled")),
+            or_(Registration.state == "registered", gone),
+        )
         .order_by(Event.start, Registration.id)
     )
     rows = db.session.scalars(statement).all()

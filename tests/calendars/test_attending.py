@@ -140,3 +140,18 @@ def test_what_was_given_back_stays_where_it_was(desk: Desk, polled: Poll) -> Non
     assert values(after, "SUMMARY") == ["Återlämnad: Nytt namn"]
     for name in ("UID", "SEQUENCE", "DTSTART", "DTEND", "STATUS"):
         assert values(after, name) == values(before, name), name
+
+
+def test_what_is_a_draft_again_is_told_when_it_is_shown(desk: Desk, polled: Poll) -> None:
+    desk.join("alva")
+    before, who = polled(), desk.stage.who
+    with transaction():
+        events.withdraw(who(), desk.event.id, now=desk.now, zone=ZONE)
+        events.say(who(), desk.event.id, Facts(("Hemligt", "")), now=desk.now, zone=ZONE)
+    assert "BEGIN:VEVENT" not in polled()
+    desk.wait(minutes=1).work()
+    desk.stage.publish(desk.event)
+    desk.wait(minutes=1).work()
+    after = polled()
+    assert values(after, "UID") == values(before, "UID") and values(after, "SUMMARY") == ["Hemligt"]
+    assert values(after, "SEQUENCE") > values(before, "SEQUENCE") and desk.notices("alva")[-1] == "changed"
