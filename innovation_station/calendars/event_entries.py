@@ -1,7 +1,8 @@
 """Events as entries of calendars: what is said of one, of its days and of its sessions, in a calendar's language.
 
 An event of several days is an entry for each, from its first session to its last: one that lasts over the nights would
-fill the calendar of who comes in the morning. The numbers of the days keep their UIDs when the event moves.
+fill the calendar of who comes in the morning. The numbers of the days keep their UIDs when the event moves,
+and the first has that of the event, so that one which gets longer is there once.
 """
 
 from __future__ import annotations
@@ -72,9 +73,7 @@ def fragments(found: Iterable[Entry], shared: Setting) -> list[bytes]:
 
 def entries(row: Event, sessions: Sequence[Session], how: Telling) -> list[Entry]:
     """Say an event, an entry for each of its days."""
-    spans = _days(row, sessions, how)
-    numbered = enumerate(spans, 1 if len(spans) > 1 else 0)
-    return [_entry(row, span, number, how, sessions) for number, span in numbered]
+    return [_entry(row, span, number, how, sessions) for number, span in enumerate(_days(row, sessions, how))]
 
 
 def _days(row: Event, sessions: Sequence[Session], how: Telling) -> list[Span]:
@@ -88,7 +87,7 @@ def _entry(row: Event, span: Span, number: int, how: Telling, sessions: Sequence
     programme = [f"{one.start.astimezone(how.shared.zone):%H:%M} {how.title(one.titles)}" for one in mine]
     used = [one.space_id for one in sessions if one.space_id is not None]
     return Entry(
-        uid=f"event-{row.uid}{f'-{number}' if number else ''}{UID_HOST}", start=span.start, end=span.end,
+        uid=f"event-{row.uid}{f'-{number + 1}' if number else ''}{UID_HOST}", start=span.start, end=span.end,
         summary=_prefix(row, how) + how.title(row.titles), created=row.created_at,
         modified=_modified(row, used, how.house),
         description="\n".join(filter(None, (about, *programme))), location=_where(row, used, how),

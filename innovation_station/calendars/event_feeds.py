@@ -70,7 +70,7 @@ def _open(event_slug: str) -> Event:
 def _language() -> Language:
     """Give the language that the address names, else the house's: a program's own would make other bytes of one
     address."""
-    asked = request.args.get("lang")
+    asked = request.args.get("lang") or request.args.get("language")
     return asked if asked in LANGUAGES else current_app.config["STATION"].locale
 
 

@@ -28,6 +28,7 @@ from innovation_station.calendars.rules import Today
 from innovation_station.db import db, others_write, transaction, unavailable
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError
+from innovation_station.i18n import LANGUAGES
 from innovation_station.spaces.rules import Language
 from innovation_station.web import csrf, sessionless
 
@@ -85,12 +86,12 @@ def _found(asked: Request, token_hash: bytes) -> tuple[Address | None, Contents 
 @sessionless
 def of_space(space_id: int) -> ResponseReturnValue:
     """Tell everybody when a space is taken, in the house's language or the one that is asked for."""
-    return answer_public(request, space_id, request.args.get("language"))
+    return answer_public(request, space_id, request.args.get("lang") or request.args.get("language"))
 
 
 def answer_public(asked: Request, space_id: int, chosen: str | None = None) -> Response:
     """Answer a GET or HEAD of a space's public feed, within an app's context; 404 where it is not for everybody."""
-    chosen = chosen or current_app.config["STATION"].locale
+    chosen = chosen if chosen in LANGUAGES else current_app.config["STATION"].locale
     try:
         address = scopes.admitted(queries.public(space_id, "en" if chosen == "en" else "sv"))
         if address is None:

@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 12
+VERSION = 13
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 UID_HOST = "@innovation-station"

@@ -448,6 +448,8 @@ def test_public_feed_tells_when_and_nothing_else(
     english = poll(f"/calendar/spaces/{feeds.small.a1}.ics?language=en")
     assert summaries(english) == ["Booked"]
     assert english.headers["ETag"] != answer.headers["ETag"]
+    assert poll(f"/calendar/spaces/{feeds.small.a1}.ics?lang=en").data == english.data, "as that of events has it"
+    assert poll(f"/calendar/spaces/{feeds.small.a1}.ics?lang=xx").data == answer.data
     other = poll(f"/calendar/spaces/{feeds.small.a1}.ics", Accept_Language="en", Cookie="lang=en")
     assert other.data == answer.data
 

@@ -26,6 +26,7 @@ from innovation_station.organisations import service as organisations
 from innovation_station.organisations.service import Particulars
 from innovation_station.spaces import service as house
 from innovation_station.spaces.models import Space
+from innovation_station.timespan import Span
 from tests.calendars.conftest import Feeds, all_faults
 from tests.conftest import NOW, ZONE, Clock, at, browser, log_in, statements
 from tests.events.conftest import THURSDAY, WEDNESDAY, Stage, talk
@@ -97,6 +98,7 @@ def test_filters_and_language_are_those_of_the_address(four: dict[str, Event], p
         ("?category=workshop&format=online", [], "Workshoppar, På nätet, Teststationen"),
         ("?category=none&format=none", ["Öppet", "Nätet"], "Evenemang, Teststationen"),
         ("?lang=en", ["Öppet (en)", "Nätet (en)"], "Events, Teststationen"),
+        ("?language=en", ["Öppet (en)", "Nätet (en)"], "Events, Teststationen"),
         ("?lang=xx&month=2026-01&when=past", ["Öppet", "Nätet"], "Evenemang, Teststationen"),
     ):
         answer = poll(PUBLIC + query, Accept_Language="en", Cookie="lang=en")
@@ -270,6 +272,16 @@ def test_moved_ones_raise_their_number_and_keep_their_name(
     assert said(after, "UID") == said(before, "UID")
     assert int(said(after, "SEQUENCE")[2]) > int(said(before, "SEQUENCE")[2])
     assert f"{THURSDAY:%Y%m%d}T110000" in said(after, "DTSTART")[-1]
+
+
+def test_one_that_gets_another_day_keeps_its_name(stage: Stage, poll: Poll, four: dict[str, Event]) -> None:
+    before = poll(f"/events/{four['open'].slug}.ics")
+    span = Span(four["open"].start, at(THURSDAY, "09:00", "10:00").end)
+    stage.change(four["open"], lambda p: replace(p, span=span).with_item(talk(THURSDAY, "09:00", "10:00")))
+    after = poll(f"/events/{four['open'].slug}.ics")
+    (first,) = said(before, "UID")
+    assert said(after, "UID") == [first, first.replace("@", "-2@")]
+    assert int(said(after, "SEQUENCE")[0]) > int(said(before, "SEQUENCE")[0])
 
 
 # -- in calendars of places --------------------------------------------------------------------------------------------
