@@ -21,6 +21,7 @@ from innovation_station.events.beside import Looked, Part
 from innovation_station.events.rules import in_language
 from innovation_station.i18n import language, sentence
 from innovation_station.registration import queries as registrations
+from innovation_station.registration import words as registration_words
 from innovation_station.registration.models import Registration
 
 pages = Blueprint("feedback", __name__)
@@ -92,7 +93,7 @@ def _page(row: Registration, settled: Followup, *, status: int = 200, **more: An
     page = {
         "title": event_words.said(row.event.titles), "when": event_words.when_text(row.event.span),
         "questions": [{"label": label, "lang": other} for label, other in questions],
-        "href": url_for("events.show", event_slug=row.event.slug), "longest": rules.ANSWER_LONGEST,
+        "href": registration_words.page_href(row.event), "longest": rules.ANSWER_LONGEST,
     }  # fmt: skip
     return _sealed(render_template("attendance/feedback.html", page=page, **more), status)
 

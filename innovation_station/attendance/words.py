@@ -41,7 +41,7 @@ def ticket(row: Registration, event: Event, known: EventArrival | None, house: H
         "state": registration_words.state_names()[row.state], "cancelled": event.state == "cancelled",
         "here": _("Checked in %(time)s", time=clock(known.at)) if known else None, "number": row.number,
         "picture": url_for("tickets.picture", token=links.token(row)),
-        "href": url_for("events.show", event_slug=event.slug),
+        "href": registration_words.page_href(event),
     }  # fmt: skip
 
 

@@ -162,8 +162,8 @@ def for_staff(now: datetime, limit: int = 200) -> Sequence[Event]:
 
 
 def in_group(event: Event) -> Sequence[Event]:
-    """List the other published events of a series, by time."""
-    if event.group_uid is None:
+    """List the other published events of a series, by time; of those by link each has a link of its own."""
+    if event.group_uid is None or event.visibility == "link":
         return []
     statement = select(Event).where(
         Event.group_uid == event.group_uid, Event.id != event.id, Event.state == "published",

@@ -127,10 +127,7 @@ def _guest(name: str, email: str, event: Event, form: Form, now: datetime) -> No
 @signed_in
 def act(event_slug: str) -> ResponseReturnValue:
     """Do something with one's own registration: `act` is cancel, take, pass or change."""
-    event, now = readable(event_slug), clock.now()
-    row = queries.of_member(actor().id, event.id)
-    if row is None:
-        raise NotFound("registration-unknown")
+    (event, row), now = _own(event_slug), clock.now()
     form = _form(event)
     try:
         with transaction():
@@ -138,11 +135,23 @@ def act(event_slug: str) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
-        return _again(event, form, error)
+        return _again(readable(event_slug), form, error)
     flash(_("Saved.") if request.form.get("act") == "change" else words.own(done, event, now)["text"])
     if request.form.get("back") == "mine":
         return redirect(url_for("registration.own"), 303)
     return _back(event)
+
+
+def _own(event_slug: str) -> tuple[Event, Registration]:
+    """Find one's own registration, also for an event that is no longer for oneself: a place can always be given back.
+
+    Raises NotFound, alike for what there is not and what is not theirs.
+    """
+    event = events.by_slug(event_slug) if len(event_slug) <= 80 else None
+    row = queries.of_member(actor().id, event.id) if event is not None else None
+    if event is None or row is None:
+        raise NotFound("registration-unknown")
+    return event, row
 
 
 def _do(what: str, row: Registration, form: Form, now: datetime) -> Registration:

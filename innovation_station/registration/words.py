@@ -124,6 +124,15 @@ def owns(rows: Sequence[Registration], now: datetime) -> list[dict[str, Any]]:
     return [own(row, row.event, now, places.get(row.id)) | {"past": row.event.end <= now} for row in rows]
 
 
+def page_href(event: Event) -> str:
+    """Lead to the page of an event who has registered for it: they have been let in, by its link too."""
+    return url_for("events.show", event_slug=event.slug, **_key(event))
+
+
+def _key(event: Event) -> dict[str, Any]:
+    return {"key": event.link_key} if event.visibility == "link" else {}
+
+
 def own(row: Registration, event: Event, now: datetime, place: int | None = None) -> dict[str, Any]:
     """Give what pages say of one's own registration; `place` in line, where that is known already."""
     offered = row.state == "offered" and row.offer_until is not None and row.offer_until > now
@@ -131,8 +140,8 @@ def own(row: Registration, event: Event, now: datetime, place: int | None = None
         "id": row.id, "state": row.state, "tag": state_names()[row.state], "text": _text(row, now, place),
         "offer": instant(row.offer_until) if offered and row.offer_until else None,
         "open": row.state in rules.LIVE and event.end > now, "title": events.said(event.titles),
-        "when": events.when_text(event.span), "href": url_for("events.show", event_slug=event.slug),
-        "act": url_for("registration.act", event_slug=event.slug),
+        "when": events.when_text(event.span), "href": page_href(event),
+        "act": url_for("registration.act", event_slug=event.slug, **_key(event)),
         "name": in_language(event.titles, language())[0],
     }  # fmt: skip
 

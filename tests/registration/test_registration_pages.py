@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
 from innovation_station.events import service as events
+from innovation_station.events.models import Event
 from innovation_station.events.service import Details
 from innovation_station.mail.compose import Sender, compose
 from innovation_station.mail.models import Mail
@@ -73,6 +75,29 @@ def test_a_member_registers_with_one_tap_and_cancels_on_the_same_page(app: Flask
     assert send(alva, f"/events/{slug}/registration", act="cancel")[0] == 303
     assert "Anmäl mig" in box(page(alva, desk)) and "Avbokad" in get(alva, "/events/mine")
     assert send(alva, f"/events/{slug}/registration", act="cancel")[0] == 404
+
+
+def test_a_place_is_given_back_where_the_event_is_by_link_or_no_longer_for_oneself(app: Flask, desk: Desk) -> None:
+    desk.join("alva")
+    client = browser(app)
+    log_in(client, "alva")
+    for visibility in ("link", "partners"):
+        with transaction() as session:
+            event = session.get_one(Event, desk.event.id)
+            event.visibility, key = visibility, event.link_key
+        mine = html.unescape(get(client, "/events/mine"))
+        act = re.search(r'action="(/events/[^"]*/registration[^"]*)"', mine)
+        href = re.search(r'href="(/events/[^"]*)"><b class="said"', mine)
+        assert act is not None and href is not None
+        if visibility == "link":
+            assert f"?key={key}" in href[1]
+            anew()
+            assert client.get(href[1]).status_code == 200
+            assert f"?key={key}" in act[1]
+            assert send(client, act[1], act="change")[0] == 303
+    assert send(client, act[1], act="cancel", back="mine")[0] == 303, "also of what they may not read any more"
+    assert desk.sound().taken == 0
+    assert send(client, act[1], act="cancel", back="mine")[0] == 404
 
 
 def test_a_guest_confirms_by_the_link_and_nothing_happens_by_opening_it(
