@@ -144,6 +144,12 @@ def of_event(event_id: int, states: Collection[str] = LIVE, words: str = "") -> 
     return db.session.scalars(statement.order_by(nobody, Registration.number, Registration.id)).all()
 
 
+def every(event_id: int) -> Sequence[Registration]:
+    """List an event's registrations as they are behind the lock of its sign-up, those that have ended too."""
+    statement = select(Registration).where(Registration.event_id == event_id).order_by(Registration.id)
+    return db.session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
 def after(event_id: int, registration_id: int, limit: int) -> Sequence[Registration]:
     """List an event's live registrations whose number of the row is above one, by that."""
     statement = select(Registration).where(

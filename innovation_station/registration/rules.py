@@ -162,6 +162,34 @@ def read_answers(questions: Iterable[Question], typed: Mapping[str, str]) -> tup
     return Answers(given, diet), found
 
 
+def renamed_answers(before: Iterable[Question], after: Iterable[Question]) -> dict[str, dict[str, str]]:
+    """Give by question what each number that was chosen is called, where the answers to choose from have changed.
+
+    An answer is known again by its words, and where as many are left by its place: it is worded anew. One that is gone
+    stays as words.
+    """
+    now = {question.name: question for question in after}
+    found: dict[str, dict[str, str]] = {}
+    for old in before:
+        new = now.get(old.name)
+        if old.kind != "choice" or new is None or (new.kind, new.choices) == (old.kind, old.choices):
+            continue
+        choices = new.choices if new.kind == "choice" else ()
+        found[old.name] = {str(number): _renamed(number, old.choices, choices) for number in range(len(old.choices))}
+    return found
+
+
+def _renamed(number: int, before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> str:
+    pair = before[number]
+    for known in ([one == pair for one in after], [one[0] == pair[0] or one[1] == pair[1] for one in after]):
+        if any(known):
+            return str(known.index(True))
+    if len(before) == len(after) and after[number] not in before:
+        return str(number)
+    said = pair[0] or pair[1]
+    return f"«{said}»" if said.isdecimal() else said  # a number alone is that of an answer
+
+
 # -- the house ---------------------------------------------------------------------------------------------------------
 
 

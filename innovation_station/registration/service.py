@@ -429,6 +429,7 @@ def settle(
         raise Refused(wrong)
     signup.opens, signup.closes, signup.capacity = terms.opens, terms.closes, terms.capacity
     signup.waitlist, signup.answer_hours, signup.guests = terms.waitlist, terms.answer_hours, terms.guests
+    _rename_answers(event_id, rules.renamed_answers(signup.terms.questions if found else (), terms.questions))
     signup.diet_days, signup.questions = terms.diet_days, [one.written for one in terms.questions]
     if signup.capacity is not None:
         signup.over = max(0, signup.taken - signup.capacity)
@@ -460,6 +461,14 @@ def _settle_sessions(event: Event, sessions: Mapping[int, int | None]) -> None:
         db.session.execute(delete(SessionPlace).where(SessionPlace.session_id == gone))
         db.session.delete(rows[gone])
     db.session.flush()
+
+
+def _rename_answers(event_id: int, renamed: Mapping[str, Mapping[str, str]]) -> None:
+    """Have what people chose stay what they chose, whatever its number is by now."""
+    for row in queries.every(event_id) if renamed else ():
+        given = {name: renamed.get(name, {}).get(said, said) for name, said in row.answers.items()}
+        if given != row.answers:
+            row.answers = given
 
 
 def _terms_facts(terms: Terms) -> dict[str, object]:

@@ -142,6 +142,30 @@ def test_answers_are_read_and_what_one_eats_goes_by_itself(desk: Desk) -> None:
     assert (desk.of(row).answers, desk.of(row).diet) == ({"why": "Kunskap"}, "")
 
 
+def test_what_one_chose_stays_when_the_answers_to_choose_from_change(desk: Desk) -> None:
+    meat, fish, vegan = ("Kött", "Meat"), ("Fisk", "Fish"), ("Vegan", "Vegan")
+    for before, after, said in (
+        ((meat, vegan), (fish, meat, vegan), {"0": "1", "1": "2"}),
+        ((meat, vegan), (meat, ("Växtbaserat", "Plants")), {"0": "0", "1": "1"}),
+        ((meat, fish, vegan), (vegan, ("Kött", "Beef")), {"0": "1", "1": "Fisk", "2": "0"}),
+        ((("1", "1"), meat), (meat, vegan), {"0": "«1»", "1": "0"}),
+    ):
+        asked = [(Question("food", "choice", ("Mat", "Food"), choices),) for choices in (before, after)]
+        assert rules.renamed_answers(*asked) == {"food": said}
+    choices = [(meat, vegan), (fish, meat, vegan), (fish, meat)]
+    asked = [
+        (Question("food", "choice", ("Mat", "Food"), one), Question("why", "text", ("Varför", ""))) for one in choices
+    ]
+    desk.settle(questions=asked[0])
+    alva, bo = desk.join("alva", typed={"food": "0", "why": "1"}), desk.join("bo", typed={"food": "1"})
+    desk.settle(questions=asked[1])
+    assert (desk.of(alva).answers, desk.of(bo).answers) == ({"food": "1", "why": "1"}, {"food": "2"})
+    desk.settle(questions=asked[2])
+    assert (desk.of(alva).answers["food"], desk.of(bo).answers["food"]) == ("1", "Vegan")
+    desk.settle(capacity=5)
+    assert desk.of(alva).answers["food"] == "1"
+
+
 def test_a_full_session_keeps_out_and_the_others_stay(desk: Desk) -> None:
     desk.stage.add(desk.event, talk(TUESDAY, "15:00", "16:00"), talk(TUESDAY, "16:00", "17:00"))
     first, second = [row.id for row in desk.stage.whole(desk.event).sessions][1:]
