@@ -13,6 +13,7 @@ from innovation_station.timespan import Span, to_utc
 WAYS = ("ticket", "list", "walk-in")
 BEFORE, AFTER = timedelta(hours=12), timedelta(hours=12)  # so long round an event people are checked in
 LINGERING = timedelta(hours=1)  # after its end who came to an event is still counted as in the house
+SURE_FOR = timedelta(hours=18)  # of who came longer ago, to an event of several days, nobody knows: they may be here
 ASKED_FOR = timedelta(days=30)  # so long after an event its visitors may say how it was
 FEWEST = 3  # answers below this are shown to nobody: who knows who came would know whose they are
 RATINGS = (1, 2, 3, 4, 5)

@@ -112,7 +112,8 @@ def in_the_house(now: datetime, house: House) -> list[Present]:
     for row, known, event in visitors:
         key = f"m{row.member_id}" if row.member_id else f"n{row.name.casefold()}" if not row.email else row.email
         where = _places(used.get(event.id, ()), house) or event_words.title_of(event)
-        found.append(Present(key, row.name, event_words.title_of(event), where, known.at, sure=True))
+        sure = known.at > now - rules.SURE_FOR
+        found.append(Present(key, row.name, event_words.title_of(event), where, known.at if sure else None, sure=sure))
     for speaker, event in speakers:
         key = f"m{speaker.member_id}" if speaker.member_id else f"n{speaker.name.casefold()}"
         where = _places(used.get(event.id, ()), house) or event_words.title_of(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,8 +22,9 @@ from innovation_station.registration.models import Registration
 from innovation_station.sharing import guests
 from innovation_station.spaces.models import Floor
 from innovation_station.spaces.queries import house
+from innovation_station.timespan import Span
 from tests.attendance.conftest import LATER
-from tests.conftest import MONDAY, NOW, at
+from tests.conftest import MONDAY, NOW, ZONE, at
 from tests.registration.conftest import Desk
 
 
@@ -133,6 +135,18 @@ def test_everybody_in_the_house_is_named_once(desk: Desk) -> None:
     assert by_name["Ida Alm"].where == "Scenen" and "Alby" in by_name["Gro Gäst"].where
     late = at(MONDAY, "14:00", "15:00").start
     assert {one.name for one in words.in_the_house(late, house())} == {"Gun Gäst"}, "who came has not gone"
+
+
+def test_who_came_on_the_first_day_of_several_may_be_there_on_the_next(desk: Desk) -> None:
+    with transaction():
+        span = Span(desk.event.start, desk.event.end + timedelta(days=1))
+        events.carry_out(
+            desk.stage.who(), desk.event.id, lambda found: replace(found, span=span), now=NOW, zone=ZONE
+        )  # fmt: skip
+    arrive(desk, desk.join("alva"))
+    for later, sure in ((1, True), (24, False)):
+        (found,) = words.in_the_house(LATER + timedelta(hours=later), house())
+        assert (found.name, found.sure, found.since is not None) == ("Alva Lindqvist", sure, sure)
 
 
 def test_a_person_is_named_once_whatever_is_known_of_them() -> None:
