@@ -81,10 +81,8 @@ def _attended(row: Registration, sessions: Sequence[Session], how: Telling) -> l
         days = (tuple(map(datetime.fromisoformat, day)) for day in (row.knew or {})["days"])
         said = [replace(said[0], start=start, end=end, description="") for start, end in days]
     for number, entry in enumerate(said):
-        summary = entry.summary
-        if off and row.event.state != "cancelled":
-            with speaking(how.language):
-                summary = _("Given back: %(title)s", title=summary)
+        given_back = off and row.event.state != "cancelled"
+        summary = how.words["given_back"] + entry.summary if given_back else entry.summary
         made.append(replace(
             entry, uid=uid_of(row.uid, number), sequence=row.sequence, created=row.made_at, summary=summary,
             modified=max(entry.modified, row.changed_at), transparent=off or entry.transparent,

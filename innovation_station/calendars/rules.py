@@ -196,7 +196,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 # The same of events: what a calendar of some is called, and what kind one is of.
 EVENT_WORDS: Mapping[Language, Mapping[str, str]] = {
     "sv": {
-        "events": "Evenemang", "cancelled": "Inställt: ", "event": "Evenemang",
+        "events": "Evenemang", "cancelled": "Inställt: ", "given_back": "Återlämnad: ", "event": "Evenemang",
         "kickoff": "Kickoff", "conference": "Konferens", "seminar": "Seminarium", "workshop": "Workshop",
         "meeting": "Mötesplats", "course": "Kurs", "other": "Annat evenemang",
         "kickoff-many": "Kickoffer", "conference-many": "Konferenser", "seminar-many": "Seminarier",
@@ -205,7 +205,7 @@ EVENT_WORDS: Mapping[Language, Mapping[str, str]] = {
         "hybrid-many": "På plats och på nätet",
     },
     "en": {
-        "events": "Events", "cancelled": "Cancelled: ", "event": "Event",
+        "events": "Events", "cancelled": "Cancelled: ", "given_back": "Given back: ", "event": "Event",
         "kickoff": "Kickoff", "conference": "Conference", "seminar": "Seminar", "workshop": "Workshop",
         "meeting": "Meeting place", "course": "Course", "other": "Other event",
         "kickoff-many": "Kickoffs", "conference-many": "Conferences", "seminar-many": "Seminars",
