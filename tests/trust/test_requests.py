@@ -52,8 +52,9 @@ def _who(station: Station, path: str) -> FlaskClient:
 def test_every_form_works_with_its_token_so_that_the_refusals_below_mean_something(station: Station) -> None:
     refused = [
         (path, status)
-        for _rule, path in posts(station)
+        for rule, path in posts(station)
         if path not in ENDS
+        and rule.endpoint != "feedback.show"  # of an event that is yet to be nobody says how it was
         and (status := post(_who(station, path), path, filled(station)).status_code)
         not in FINE.get(path, (303, 409, 422))
     ]

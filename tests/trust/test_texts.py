@@ -58,12 +58,16 @@ class Page(HTMLParser):
             self.found.append(f"inline script {data[:40]!r}")
 
 
+SNIPPET = re.compile(r"&lt;iframe.*?&lt;/iframe&gt;", re.DOTALL)
+
+
 @on_sqlite
 def test_every_text_is_text_on_every_page(station: Station) -> None:
     visits = tour(station)
     shown = dict.fromkeys((*ATTACKED, "typed", "next"), 0)
     for visit in (visit for visit in visits if visit.is_page):
         text = re.sub(r'data-etag="[^"]*"', "", visit.answer.text)  # a hash may well end in 49
+        text = SNIPPET.sub("", text)  # HTML that is shown is escaped twice; tests/events says that it is right
         assert not RAW.search(text), (str(visit), RAW.search(text))
         assert not EVALUATED.search(text), str(visit)
         page = Page(text)
