@@ -37,7 +37,7 @@ from innovation_station.events.queries import Whole
 from innovation_station.events.rules import Item, Programme, Use, may_manage_events
 from innovation_station.events.service import Details
 from innovation_station.events.showing import carry, head, whole_of
-from innovation_station.forms import Form
+from innovation_station.forms import Form, parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import local, ngettext, sentence, span_text, zone
 from innovation_station.organisations import queries as organisations
@@ -172,7 +172,8 @@ def party(event_id: int) -> ResponseReturnValue:
             raise Refused([Refusal("event-choice", "role")])
         role = "" if "remove" in request.form else form.role.data
         with transaction():
-            service.set_party(actor(), event_id, form.organisation.data or 0, role, now=clock.now())
+            organisation_id = parse_id(str(form.organisation.data)) or 0
+            service.set_party(actor(), event_id, organisation_id, role, now=clock.now())
     except NotFound:
         raise
     except DomainError as error:
@@ -237,7 +238,7 @@ def speaker(event_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             if removed:
-                service.drop_speaker(actor(), event_id, int(removed) if removed.isdecimal() else 0, now=clock.now())
+                service.drop_speaker(actor(), event_id, parse_id(removed) or 0, now=clock.now())
             elif form.validate():
                 service.add_speaker(
                     actor(), event_id, name=form.name.data or "", title=form.title.data or "",
@@ -291,7 +292,7 @@ def rooms(event_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _rooms_page(whole)
     if removed := request.form.get("remove", ""):
-        number = int(removed) if removed.isdecimal() else 0
+        number = parse_id(removed) or 0
         return carry(whole, lambda programme: programme.without(use=number), back) or _rooms_page(whole)
     attach = "booking" in request.form
     form: Form = _attach_form(sent=True) if attach else _room_form(sent=True)
@@ -439,9 +440,9 @@ def _places(house: House) -> list[tuple[int, str]]:
 
 def _roles(sent: MultiDict[str, str]) -> dict[int, str]:
     return {
-        int(name[5:]): value
+        number: value
         for name, value in sent.items()
-        if name.startswith("role-") and name[5:].isdecimal() and value in rules.ROLES
+        if name.startswith("role-") and (number := parse_id(name[5:])) is not None and value in rules.ROLES
     }
 
 

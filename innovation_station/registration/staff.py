@@ -210,7 +210,7 @@ def _read_questions() -> tuple[Question, ...]:
             continue
         kind = request.form.get(f"kind-{row}", "text")[:20]
         lines = request.form.get(f"choices-{row}", "")[:4000].splitlines() if kind == "choice" else []
-        choices = tuple(_choice(line) for line in lines if line.strip())
+        choices = tuple(_choice(line) for line in lines if line.replace("|", "").strip())
         name = request.form.get(f"name-{row}", "")
         if not (name.isalnum() and name.isascii() and len(name) <= 20):
             name = f"q{secrets.token_hex(4)}"

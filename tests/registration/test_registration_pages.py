@@ -26,7 +26,7 @@ from innovation_station.registration import jobs, links, queries, telling
 from innovation_station.registration.models import Registration
 from innovation_station.registration.rules import Question
 from innovation_station.spaces.models import Floor
-from tests.conftest import ZONE, Clock, at, browser, log_in, statements, token_in
+from tests.conftest import TUESDAY, ZONE, Clock, at, browser, log_in, statements, token_in
 from tests.events.conftest import WEDNESDAY, two_days
 from tests.registration.conftest import Desk, desk, move, stage
 
@@ -296,6 +296,19 @@ def test_staff_settle_ask_add_and_take_off(app: Flask, desk: Desk) -> None:
     guest = browser(app, "sv")
     assert f'value="{via[1]}"' in get(guest, f"/events/{desk.event.slug}?via={via[1]}")
     assert send(host, f"{base}/signup/links", name="Huddinge", quota="9")[0] == 409
+
+
+def test_numbers_that_no_row_can_have_are_answered_like_any_other(app: Flask, desk: Desk) -> None:
+    host, base = log_in(browser(app, "sv"), "host"), f"/staff/events/{desk.event.id}"
+    for number in ("9" * 30, "9" * 5000):
+        assert send(host, f"{base}/speakers", remove=number)[0] == 404
+        assert send(host, f"{base}/rooms", remove=number)[0] == 303
+        assert send(host, f"{base}/parties", organisation=number, role="host")[0] == 422
+        session = {"kind": "talk", "title_sv": "x", "date": f"{TUESDAY}", "start": "14:00", "end": "15:00"}
+        said = {"space": "0", "layout": "", f"role-{number}": "speaker"}
+        assert send(host, f"{base}/sessions", **session, **said)[0] == 303
+    asked = {"sv-0": "Mat", "kind-0": "choice", "choices-0": "|\n | "}
+    assert send(host, f"{base}/signup/questions", **asked)[0] == 422, "nothing to choose from"
 
 
 def test_administrators_say_how_many_a_floor_may_hold(app: Flask, desk: Desk) -> None:
