@@ -13,7 +13,6 @@ from innovation_station.registration import queries, rules, service, telling
 
 jobs = Jobs()
 BATCH = 500
-REMINDED = timedelta(hours=24)
 
 
 @jobs.every(timedelta(minutes=1), "registrations", _l("Ask who is next in line for events, and tell of changes"))
@@ -48,7 +47,7 @@ def _tell(now: datetime) -> int:
 def remind(now: datetime) -> str:
     """Remind those who have a place, the day before; who registered since needs none."""
     reminded = 0
-    for registration_id, event_id in queries.to_remind(now, now + REMINDED, now - REMINDED, BATCH):
+    for registration_id, event_id in queries.to_remind(now, now + rules.REMINDED, now - rules.REMINDED, BATCH):
         with transaction():
             found = queries.locked(event_id)
             row = queries.fresh(registration_id)

@@ -22,6 +22,7 @@ MOST_QUESTIONS, MOST_CHOICES, MOST_PLACES, MOST_LINKS, MOST_HOURS, MOST_DAYS = 1
 HELD_UNCONFIRMED = timedelta(minutes=30)
 CONFIRMED_WITHIN = timedelta(hours=24)
 KEPT_FOR = timedelta(days=90)
+REMINDED = timedelta(hours=24)  # so long before an event those who have a place are reminded
 
 
 @dataclass(frozen=True, slots=True)

@@ -620,6 +620,9 @@ def tell_of(event_id: int, at: datetime, after: int, *, now: datetime, zone: Zon
             row.state, row.ended_at, row.ended_by, row.changed_at = "cancelled", now, "event", now
             row.offer_until = row.hold_until = None
         db.session.flush()
+    if event.start > now + rules.REMINDED:  # of another day, whoever has been reminded of the one before
+        for row in batch:
+            row.reminded_at = None
     if event.state in ("published", "cancelled"):
         telling.tell_all([row for row in batch if row.knew and row.state != "pending"], event, now=now)
     if len(batch) == BATCH:

@@ -145,13 +145,14 @@ def again(row: Registration, event: Event, *, now: datetime) -> None:
 def remind(row: Registration, event: Event, *, now: datetime) -> None:
     """Remind somebody of an event that begins soon."""
     values = _values(row, event, cast(News, "soon"), row.knew, fact_of(row, event, (), ()))
+    day = f"{event.start:%Y%m%d}"  # once for each day that it is moved to
     if row.member_id is not None:
-        notices.notify(REMINDER, row.member_id, values, now=now, subject=f"{subject(row)}-soon", once=True)
+        notices.notify(REMINDER, row.member_id, values, now=now, subject=f"soon-{row.uid}-{day}", once=True)
     elif row.email:
         spoken = cast(Language, row.language)
         mail.queue(
             Receiver(row.email, row.name, spoken), TEMPLATE, _content(row, values), now=now,
-            key=f"{KIND}-{row.uid}-soon", kind=KIND,
+            key=f"soon-{row.uid}-{day}", kind=KIND,
         )  # fmt: skip
 
 

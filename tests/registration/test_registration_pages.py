@@ -258,6 +258,14 @@ def test_a_reminder_comes_the_day_before_and_once(desk: Desk) -> None:
     jobs.remind(desk.now)
     jobs.remind(desk.now)
     assert desk.news("gina@example.org").count("soon") == 1 and desk.notices("alva").count("soon") == 1
+    move(desk, 7)
+    desk.wait(minutes=1).work()
+    jobs.remind(desk.now)
+    assert desk.news("gina@example.org").count("soon") == 1, "it is a week away again"
+    desk.wait(days=7)
+    jobs.remind(desk.now)
+    jobs.remind(desk.now)
+    assert desk.news("gina@example.org").count("soon") == 2 and desk.notices("alva").count("soon") == 2
 
 
 def test_staff_settle_ask_add_and_take_off(app: Flask, desk: Desk) -> None:
