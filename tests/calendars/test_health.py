@@ -290,5 +290,5 @@ def test_feed_that_is_lost_says_so(feeds: Feeds, alva: FlaskClient, app: Flask, 
     with app.app_context(), transaction() as session:
         session.execute(update(Member).where(Member.id == feeds.small.people["alva"]).values(role="member"))
     page = alva.get("/calendars").text
-    assert "Du får inte längre se det här" in page and path not in page
+    assert "Du har inte längre tillgång till det här" in page and path not in page
     assert "Medlemmen får inte längre se den." in host.get("/staff/feeds").text
