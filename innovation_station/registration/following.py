@@ -15,10 +15,11 @@ from innovation_station.bookings.rules import HOLDING
 from innovation_station.bookings.service import changed as booked
 from innovation_station.db import db
 from innovation_station.errors import Conflict, Refusal
+from innovation_station.events import queries as events
 from innovation_station.events.models import Event
 from innovation_station.events.service import changed, copied
 from innovation_station.registration import queries, rules, service, telling
-from innovation_station.registration.models import Signup
+from innovation_station.registration.models import SessionPlaces, Signup
 from innovation_station.sharing.rules import UNDO
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House
@@ -67,7 +68,7 @@ def keep_within_limit(booking: Booking, *, house: House | None = None, **_more: 
 
 @copied.connect
 def copy(event: Event, *, of: Event, now: datetime) -> None:
-    """Have one register for a copy as for what it is a copy of; its times move along, its links do not."""
+    """Have one register for a copy and its sessions as for what it is a copy of; times move along, links do not."""
     found = queries.signup(of.id)
     if found is None:
         return
@@ -79,4 +80,12 @@ def copy(event: Event, *, of: Event, now: datetime) -> None:
             diet_days=found.diet_days, questions=found.questions, taken=0, over=0, line=0, revision=0, changed_at=now,
         )
     )  # fmt: skip
+    db.session.flush()
+    sessions = [events.sessions_of([one.id]).get(one.id, []) for one in (of, event)]
+    places = {row.session_id: row.capacity for row in queries.session_places(of.id)}
+    db.session.add_all(
+        SessionPlaces(session_id=made.id, event_id=event.id, capacity=places[known.id], taken=0)
+        for known, made in zip(*sessions, strict=True)
+        if known.id in places
+    )
     db.session.flush()

@@ -322,11 +322,16 @@ def test_what_is_undone_at_once_was_never_said(desk: Desk) -> None:
 
 
 def test_a_copy_of_an_event_is_registered_for_like_it(desk: Desk) -> None:
-    desk.settle(closes=desk.event.start - timedelta(days=1))
+    desk.stage.add(desk.event, talk(TUESDAY, "15:00", "16:00"), talk(TUESDAY, "15:00", "16:00"))
+    _first, second, third = [row.id for row in desk.stage.whole(desk.event).sessions]
+    desk.settle(closes=desk.event.start - timedelta(days=1), sessions={second: 7, third: None})
     with transaction():
         made = events.copy(desk.stage.who(), desk.event.id, TUESDAY + timedelta(days=7), now=desk.now, zone=ZONE)
     found = queries.signup(made.id)
     assert found is not None and found.closes == made.start - timedelta(days=1) and found.taken == 0
+    chosen = {row.session_id: row.capacity for row in queries.session_places(made.id)}
+    sessions = [row.id for row in desk.stage.whole(made).sessions]
+    assert chosen == {sessions[1]: 7, sessions[2]: None}, "one chooses of the copy's sessions as of its own"
     with transaction():
         events.discard(desk.stage.who(), made.id, now=desk.now, zone=ZONE)
     assert db.session.get(type(found), made.id, populate_existing=True) is None
