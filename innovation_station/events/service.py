@@ -33,7 +33,10 @@ from innovation_station.spaces.queries import house as read_house
 from innovation_station.timespan import Span
 
 Change = Callable[[Programme], Programme]
-changed = Signal("""Sent with an Event that has changed, behind its lock and inside its transaction, with `now`.""")
+changed = Signal(
+    """Sent with an Event that has changed, behind its lock and inside its transaction, with `now`; one whose
+    programme has changed also with when it `was`."""
+)
 copied = Signal("""Sent with an Event that is a copy, inside its transaction, with the event it is `of` and `now`.""")
 
 
@@ -150,7 +153,7 @@ def carry_out(
         "event.moved" if plan.before.span != plan.after.span else "event.planned", subject=("event", event.id),
         actor=actor, now=now, before=_programme_facts(plan.before), after=_programme_facts(plan.after),
     )  # fmt: skip
-    changed.send(event, now=now)
+    changed.send(event, now=now, was=plan.before.span)
     return plan
 
 

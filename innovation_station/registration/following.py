@@ -18,21 +18,41 @@ from innovation_station.errors import Conflict, Refusal
 from innovation_station.events import queries as events
 from innovation_station.events.models import Event
 from innovation_station.events.service import changed, copied
+from innovation_station.i18n import zone
 from innovation_station.registration import queries, rules, service, telling
 from innovation_station.registration.models import SessionPlaces, Signup
 from innovation_station.sharing.rules import UNDO
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House
+from innovation_station.timespan import Span, to_utc
 
 
 @changed.connect
-def follow(event: Event, *, now: datetime) -> None:
-    """Have registrants told what is new of an event, and the calendars made anew of who goes to it."""
+def follow(event: Event, *, now: datetime, was: Span | None = None) -> None:
+    """Have registrants told what is new of an event, and the calendars made anew of who goes to it.
+
+    Where all of it has moved, the hour moves along at which registration is to close.
+    """
+    if was is not None and was != event.span:
+        _move_closing(event, was, now)
     db.session.execute(
         update(Signup).where(Signup.event_id == event.id).values(tell_at=now + UNDO, revision=Signup.revision + 1)
     )
     telling.restamp(queries.whose_calendars(event.id))
     _within_limits(event)
+
+
+def _move_closing(event: Event, was: Span, now: datetime) -> None:
+    begins, ends = (_wall(new) - _wall(old) for new, old in ((event.start, was.start), (event.end, was.end)))
+    found = queries.locked(event.id) if begins == ends else None
+    if found is not None and found[0].closes is not None and found[0].closes > now:
+        wall = _wall(found[0].closes) + begins
+        found[0].closes = to_utc(wall.date(), wall.time(), zone())
+        db.session.flush()
+
+
+def _wall(at: datetime) -> datetime:
+    return at.astimezone(zone()).replace(tzinfo=None)
 
 
 def _within_limits(event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from innovation_station.registration.models import Registration, SessionPlaces
 from innovation_station.registration.rules import Question
 from innovation_station.registration.service import Form
 from innovation_station.spaces.models import Floor, HouseRow
+from innovation_station.timespan import Span
 from tests.conftest import TUESDAY, ZONE
 from tests.events.conftest import WEDNESDAY, talk
 from tests.registration.conftest import Desk, move
@@ -296,6 +298,24 @@ def test_registrants_of_a_moved_event_are_told_once(desk: Desk) -> None:
     move(desk, 1)
     desk.wait(minutes=1).work()
     assert desk.of(gina).sequence == sequence and desk.of(alva).sequence == sequence - 1, "moved back is no news"
+
+
+def test_the_hour_at_which_registration_closes_moves_along(desk: Desk) -> None:
+    before = desk.event.start - timedelta(days=1)
+    desk.settle(closes=before)
+    for days in (7, -7):
+        move(desk, days)
+        before += timedelta(days=days)
+        assert desk.sound().closes == before
+    with transaction():  # longer, not moved
+        span = Span(desk.event.start - timedelta(hours=1), desk.event.end)
+        events.carry_out(
+            desk.stage.who(), desk.event.id, lambda p: replace(p, span=span), now=desk.now, zone=ZONE
+        )  # fmt: skip
+    assert desk.sound().closes == before
+    desk.now = before + timedelta(hours=1)
+    move(desk, 7)
+    assert desk.sound().closes == before, "what is closed is not opened again"
 
 
 def test_all_are_off_when_an_event_is_cancelled(desk: Desk) -> None:
