@@ -20,14 +20,14 @@ from innovation_station.db import transaction
 from innovation_station.errors import DomainError, NotFound
 from innovation_station.events.forms import cleaned
 from innovation_station.events.queries import Whole
-from innovation_station.events.rules import may_manage_events
+from innovation_station.events.rules import in_language, may_manage_events
 from innovation_station.events.showing import head, whole_of
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, local, sentence
 from innovation_station.organisations.words import name_of
 from innovation_station.registration import queries as registrations
 from innovation_station.registration.rules import LIVE
-from innovation_station.registration.words import left_text, state_names
+from innovation_station.registration.words import answer_text, left_text, state_names
 from innovation_station.sharing.rules import harmless
 from innovation_station.web import actor, current_house, guard, safe_next, wants_part
 
@@ -145,12 +145,16 @@ def _lines(whole: Whole) -> Iterable[str]:
     states = state_names()
     ways = words.way_names()
     yield "\N{ZERO WIDTH NO-BREAK SPACE}"
-    yield _line(_("Number"), _("Name"), _("E-mail"), _("Organisation"), _("State"), _("Came"), _("How"))
+    settled = registrations.signup(whole.event.id)
+    asked = [one for one in settled.terms.questions if one.kind != "diet"] if settled else []  # that goes earlier
+    labels = [in_language(one.labels, language())[0] for one in asked]
+    yield _line(_("Number"), _("Name"), _("E-mail"), _("Organisation"), _("State"), _("Came"), _("How"), *labels)
     for row in rows:
         came, organisation = known.get(row.id), named.get(row.member_id or 0)
         yield _line(
             str(row.number or ""), row.name, row.email, name_of(organisation) if organisation else "",
             states[row.state][0], f"{local(came.at):%Y-%m-%d %H:%M}" if came else "", ways[came.way] if came else "",
+            *(answer_text(row, one) for one in asked),
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -315,15 +315,11 @@ def _list_page(event_id: int, form: AddForm) -> str:
 
 
 def _row(row: Registration, asks: Sequence[Question], sessions: Sequence[str]) -> dict[str, Any]:
-    given: Mapping[str, Any] = dict(row.answers)
-    answers = []
-    for one in asks:
-        said = row.diet if one.kind == "diet" else given.get(one.name, "")
-        if one.kind == "choice" and said.isdecimal() and int(said) < len(one.choices):
-            said = event_rules.in_language(one.choices[int(said)], language())[0]
-        if said:
-            label = event_rules.in_language(one.labels, language())[0]
-            answers.append((label, _("Yes") if one.kind == "check" else said))
+    answers = [
+        (event_rules.in_language(one.labels, language())[0], said)
+        for one in asks
+        if (said := words.answer_text(row, one))
+    ]
     return {
         "id": row.id, "name": row.name, "short": short_name(row.name), "email": row.email, "number": row.number,
         "member": row.member_id, "tag": words.state_names()[row.state], "sessions": ", ".join(sessions),

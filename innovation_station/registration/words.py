@@ -161,6 +161,14 @@ def _text(row: Registration, now: datetime, place: int | None) -> str:
     return {"pending": _("Your registration waits for you to confirm it.")}.get(row.state) or _("You have a place.")
 
 
+def answer_text(row: Registration, question: Question) -> str:
+    """Write what somebody has answered to a question, nothing where they have not."""
+    said = row.diet if question.kind == "diet" else str(row.answers.get(question.name, ""))
+    if question.kind == "choice" and said.isdecimal() and int(said) < len(question.choices):
+        return in_language(question.choices[int(said)], language())[0]
+    return _("Yes") if said and question.kind == "check" else said
+
+
 def form(
     questions: Sequence[Question], sessions: Sequence[SessionPlaces], typed: Mapping[str, Any] | None, *, guest: bool,
     diet_days: int,

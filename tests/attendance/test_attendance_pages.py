@@ -15,6 +15,7 @@ from innovation_station.db import db, transaction
 from innovation_station.events import service as events
 from innovation_station.members.models import Member
 from innovation_station.registration import links as registration_links
+from innovation_station.registration.rules import Question
 from tests.attendance.conftest import LATER
 from tests.conftest import NOW, Clock, browser, log_in, post, statements
 from tests.events.test_event_pages import each_request_by_itself, main
@@ -143,6 +144,15 @@ def test_badges_the_file_and_the_list_of_the_house(desk: Desk, host: FlaskClient
     assert lines[0] == "Nummer;Namn;E-post;Organisation;Läge;Kom;Hur"
     assert lines[1] == "1;'=Alva;alva@example.org;;Har plats;2026-11-23 09:10;Från listan"
     assert lines[2].startswith("2;Gina Gäst;gina@example.org;;Har plats;;")
+    desk.settle(questions=(
+        Question("day", "choice", ("Dag", "Day"), (("Ett", "One"), ("Två", "Two"))),
+        Question("food", "diet", ("Mat", "Food")), Question("why", "text", ("Varför", "Why")),
+    ))  # fmt: skip
+    with transaction():
+        row = desk.of(row)
+        row.answers, row.diet = {"day": "1", "why": "=2+2"}, "Vegan"
+    lines = host.get(f"{path}/attendance.csv").text.lstrip("\ufeff").splitlines()
+    assert lines[0].endswith(";Hur;Dag;Varför") and lines[1].endswith(";Från listan;Två;'=2+2"), "no food in files"
     page = main(host.get("/staff/evacuation").text)
     assert "mån 23 nov 2026 09.10" in page and "1 person är noterad som här" in page and "=Alva" in page
     assert "Gina" not in page, "who has not come is not in the house"
