@@ -302,6 +302,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/walk-in    POST    in       403  403   404   404
 /staff/events/<event_id>/badges     GET     in       403  403   200   200
 /staff/events/<event_id>/attendance.csv GET in       403  403   200   200
+/staff/events/<event_id>/attendance.xlsx GET in      403  403   200   200
 /registrations/<token>              GET     410      410  410   410   410
 /registrations/<token>              POST    410      410  410   410   410
 /events/<event_slug>/embed          GET     404      404  404   404   404

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.attendance import after, queries, rules, service, words
+from innovation_station.attendance import after, queries, rules, service, sheets, words
 from innovation_station.attendance.after import Wish
 from innovation_station.attendance.forms import AfterForm, WalkInForm
 from innovation_station.attendance.models import Followup
@@ -139,23 +140,38 @@ def attendance(event_id: int) -> Response:
     return answer
 
 
-def _lines(whole: Whole) -> Iterable[str]:
+@pages.get("/events/<id:event_id>/attendance.xlsx")
+def attendance_workbook(event_id: int) -> Response:
+    """Give the same as a workbook."""
+    whole = whole_of(event_id)
+    body = sheets.workbook(whole.event.slug, _attended(whole))
+    answer = Response(body, mimetype=sheets.MIMETYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{whole.event.slug}-attendance.xlsx"'
+    return answer
+
+
+def _attended(whole: Whole) -> Iterator[list[sheets.Value]]:
+    """Give the names of the columns, then who is registered, when (by the house's clock) and how they came, and what
+    they answered, but not what they eat, which goes earlier."""
     rows = registrations.of_event(whole.event.id, LIVE)
     known, named = queries.arrivals(whole.event.id), queries.organisations(whole.event.id)
-    states = state_names()
-    ways = words.way_names()
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}"
-    settled = registrations.signup(whole.event.id)
-    asked = [one for one in settled.terms.questions if one.kind != "diet"] if settled else []  # that goes earlier
+    states, ways, settled = state_names(), words.way_names(), registrations.signup(whole.event.id)
+    asked = [one for one in settled.terms.questions if one.kind != "diet"] if settled else []
     labels = [in_language(one.labels, language())[0] for one in asked]
-    yield _line(_("Number"), _("Name"), _("E-mail"), _("Organisation"), _("State"), _("Came"), _("How"), *labels)
+    yield [_("Number"), _("Name"), _("E-mail"), _("Organisation"), _("State"), _("Came"), _("How"), *labels]
     for row in rows:
         came, organisation = known.get(row.id), named.get(row.member_id or 0)
-        yield _line(
-            str(row.number or ""), row.name, row.email, name_of(organisation) if organisation else "",
-            states[row.state][0], f"{local(came.at):%Y-%m-%d %H:%M}" if came else "", ways[came.way] if came else "",
-            *(answer_text(row, one) for one in asked),
-        )  # fmt: skip
+        yield [
+            row.number, row.name, row.email, name_of(organisation) if organisation else "", states[row.state][0],
+            local(came.at).replace(tzinfo=None, second=0, microsecond=0) if came else None,
+            ways[came.way] if came else "", *(answer_text(row, one) for one in asked),
+        ]  # fmt: skip
+
+
+def _lines(whole: Whole) -> Iterable[str]:
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}"
+    for row in _attended(whole):
+        yield _line(*(f"{one:%Y-%m-%d %H:%M}" if isinstance(one, datetime) else str(one or "") for one in row))
 
 
 def _line(*cells: str) -> str:

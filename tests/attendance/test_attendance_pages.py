@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import update
 
-from innovation_station.attendance import links, queries
+from innovation_station.attendance import links, queries, sheets
 from innovation_station.db import db, transaction
 from innovation_station.events import service as events
 from innovation_station.members.models import Member
@@ -153,6 +156,14 @@ def test_badges_the_file_and_the_list_of_the_house(desk: Desk, host: FlaskClient
         row.answers, row.diet = {"day": "1", "why": "=2+2"}, "Vegan"
     lines = host.get(f"{path}/attendance.csv").text.lstrip("\ufeff").splitlines()
     assert lines[0].endswith(";Hur;Dag;Varför") and lines[1].endswith(";Från listan;Två;'=2+2"), "no food in files"
+    file = host.get(f"{path}/attendance.xlsx")
+    assert file.mimetype == sheets.MIMETYPE and "-attendance.xlsx" in file.headers["Content-Disposition"]
+    sheet = load_workbook(BytesIO(file.data)).active
+    table = [[cell.value for cell in line] for line in sheet.rows]
+    came = datetime.fromisoformat("2026-11-23 09:10")
+    assert table[0] == lines[0].split(";") and table[1][5] == came
+    assert table[1] == [1, "=Alva", "alva@example.org", None, "Har plats", came, "Från listan", "Två", "=2+2"]
+    assert {sheet["B2"].data_type, sheet["I2"].data_type} == {"s"}  # a name is no formula, nor an answer
     page = main(host.get("/staff/evacuation").text)
     assert "mån 23 nov 2026 09.10" in page and "1 person är noterad som här" in page and "=Alva" in page
     assert "Gina" not in page, "who has not come is not in the house"
