@@ -127,7 +127,8 @@ def badges(event_id: int) -> str:
     whole = whole_of(event_id)
     named = {member_id: name_of(row) for member_id, row in queries.organisations(event_id).items()}
     rows = registrations.of_event(event_id, ("registered",))
-    found = words.badges(whole, rows, named, current_house())
+    settled = registrations.signup(event_id)
+    found = words.badges(whole, rows, named, settled.terms.questions if settled else (), current_house())
     return render_template("attendance/badges.html", event=head(whole), badges=found)
 
 

@@ -21,7 +21,10 @@ from innovation_station.i18n import clock, day_short, language, local, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.registration import words as registration_words
 from innovation_station.registration.models import Registration
+from innovation_station.registration.rules import Question
 from innovation_station.spaces.rules import House
+
+FROM = {"organisation", "organization"}  # how a question is called that asks guests where they come from
 
 Mark = tuple[str, str | None, str | None]
 
@@ -81,9 +84,16 @@ def _row(row: Registration, known: EventArrival | None, names: Mapping[int, str]
 
 
 def badges(
-    whole: Whole, rows: Iterable[Registration], organisations: Mapping[int, str], house: House
+    whole: Whole, rows: Iterable[Registration], organisations: Mapping[int, str], asked: Iterable[Question],
+    house: House,
 ) -> list[dict[str, str]]:  # fmt: skip
-    """Give what stands on each badge: speakers first, then who has a place, by name; nobody twice."""
+    """Give what stands on each badge: speakers first, then who has a place, by name; nobody twice.
+
+    A guest comes from where they have said, where they were `asked` for their organisation.
+    """
+    where = next(
+        (one.name for one in asked if one.kind == "text" and FROM.intersection(map(str.casefold, one.labels))), ""
+    )
     page = event_words.page(whole, house, whole.event.start)["speakers"]
     found = [
         {"name": one["name"], "where": one["affiliation"], "role": one["roles"] or _("Speaker")} for one in page
@@ -92,7 +102,7 @@ def badges(
     found += [
         {
             "name": row.name, "role": _("Participant"),
-            "where": organisations.get(row.member_id or 0) or str(row.answers.get("organisation", "")),
+            "where": organisations.get(row.member_id or 0) or str(row.answers.get(where, "")),
         }
         for row in sorted(rows, key=lambda row: row.name.casefold())
         if row.name.casefold() not in spoken

@@ -55,7 +55,6 @@ def event(whole: Whole, house: House) -> dict[str, Any]:
         "isAccessibleForFree": True, "inLanguage": [name for name in LANGUAGES if getattr(row, f"title_{name}")],
         "offers": {
             "@type": "Offer", "price": "0", "priceCurrency": "SEK", "url": address_of(row.slug),
-            "availability": "https://schema.org/InStock",
         },
     }  # fmt: skip
     if row.previous_start is not None and row.state == "published":

@@ -265,8 +265,7 @@ def _free(row: Registration, signup: Signup) -> None:
         link.used -= 1
     if link is None or link.ended_at is not None:
         signup.taken -= 1
-    if signup.capacity is not None:
-        signup.over = max(0, min(signup.over, signup.taken - signup.capacity))
+    _count_over(signup)
     row.holds = False
 
 
@@ -581,6 +580,12 @@ def make_link(actor: Actor, event_id: int, name: str, quota: int, *, now: dateti
     return row, token
 
 
+def _count_over(signup: Signup) -> None:
+    """Let no more be above what is settled than there are still."""
+    if signup.capacity is not None:
+        signup.over = max(0, min(signup.over, signup.taken - signup.capacity))
+
+
 def end_link(actor: Actor, event_id: int, link_id: int, *, now: datetime, zone: ZoneInfo) -> None:
     """End a link: who came by it stays, what is left of its places is everybody's. Raises NotFound."""
     _may(actor)
@@ -592,6 +597,7 @@ def end_link(actor: Actor, event_id: int, link_id: int, *, now: datetime, zone: 
         return
     row.ended_at = now
     signup.taken -= row.quota - row.used
+    _count_over(signup)
     _touch(signup, now)
     db.session.flush()
     audit.record(

@@ -11,13 +11,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from innovation_station.attendance import links, queries, sheets
 from innovation_station.db import db, transaction
 from innovation_station.events import service as events
 from innovation_station.members.models import Member
 from innovation_station.registration import links as registration_links
+from innovation_station.registration.models import Registration
 from innovation_station.registration.rules import Question
 from tests.attendance.conftest import LATER
 from tests.conftest import NOW, Clock, browser, log_in, post, statements
@@ -154,6 +155,13 @@ def test_badges_the_file_and_the_list_of_the_house(desk: Desk, host: FlaskClient
     with transaction():
         row = desk.of(row)
         row.answers, row.diet = {"day": "1", "why": "=2+2"}, "Vegan"
+    asked = desk.settle().terms.questions
+    desk.settle(questions=(Question("k7", "text", ("Organisation", "Organisation")), *asked))
+    with transaction():
+        gina = db.session.scalars(select(Registration).where(Registration.name == "Gina Gäst")).one()
+        gina.answers = {"k7": "Gästbolaget"}
+    assert "Gästbolaget" in main(host.get(f"{path}/badges").text)
+    desk.settle(questions=asked)
     lines = host.get(f"{path}/attendance.csv").text.lstrip("\ufeff").splitlines()
     assert lines[0].endswith(";Hur;Dag;Varför") and lines[1].endswith(";Från listan;Två;'=2+2"), "no food in files"
     file = host.get(f"{path}/attendance.xlsx")

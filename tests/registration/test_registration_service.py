@@ -208,6 +208,22 @@ def test_a_partners_link_has_places_of_its_own(desk: Desk) -> None:
     desk.sound()
 
 
+def test_who_came_above_what_is_settled_is_above_it_no_more_when_a_link_has_ended(desk: Desk) -> None:
+    desk.settle(capacity=3)
+    with transaction():
+        link, _token = service.make_link(desk.stage.who(), desk.event.id, "Botkyrka", 2, now=desk.now)
+    desk.join("alva")
+    with transaction():
+        service.add(desk.stage.who(), desk.event.id, "Gäst", "", language="sv", now=desk.now, reason="Talare")
+    assert desk.sound().over == 1
+    with transaction():
+        service.end_link(desk.stage.who(), desk.event.id, link.id, now=desk.now, zone=ZONE)
+    assert (desk.sound().taken, desk.sound().over) == (2, 0)
+    with pytest.raises(Refused) as error:
+        desk.settle(capacity=1)
+    assert code(error) == "registration-below"
+
+
 def test_who_lost_the_place_of_a_link_is_counted_where_they_have_one_now(desk: Desk) -> None:
     with transaction():
         link, token = service.make_link(desk.stage.who(), desk.event.id, "Botkyrka", 1, now=desk.now)
