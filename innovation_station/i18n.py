@@ -437,6 +437,8 @@ REFUSALS: Mapping[str, Any] = {
     "extend-asks": _l("Here staff answer each wish. Ask them for more time."),
     "not-released": _l("This place was not released."),
     "not-cancelled": _l("This booking is not cancelled."),
+    "hits-undecided": _l("It would hit bookings: %(count)s. Choose what becomes of each."),
+    "hits-many": _l("It would hit more than %(most)s bookings. Do it in parts, or for a shorter time."),
     "closure-hits": _l("Bookings stand in the way: %(count)s. Move them first."),
     "title-long": _l("The title may hold %(longest)s characters. Shorten it."),
     "title-characters": _l("The title holds characters that cannot be shown. Type it again."),

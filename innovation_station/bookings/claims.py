@@ -46,8 +46,11 @@ def by_leaf(wanted: Wanted, places: Mapping[int, Place]) -> dict[int, list[Span]
     return {leaf: union(spans) for leaf, spans in sorted(found.items())}
 
 
-def in_the_way(of: Claimant, wanted: Wanted, house: House) -> list[Held]:
-    """List what others have of the time that is wanted, by start; one statement, none where nothing is wanted."""
+def in_the_way(of: Claimant | None, wanted: Wanted, house: House) -> list[Held]:
+    """List what others have of the time that is wanted, by start; one statement, none where nothing is wanted.
+
+    Without a claimant, all are others.
+    """
     leaves = by_leaf(wanted, house.places)
     if not leaves:
         return []
@@ -55,7 +58,7 @@ def in_the_way(of: Claimant, wanted: Wanted, house: House) -> list[Held]:
     whole = Span(min(span.start for span in spans), max(span.end for span in spans))
     met = [
         held
-        for held in taken(whole, leaves, without=id_of(of))
+        for held in taken(whole, leaves, without=id_of(of) if of else None)
         if any(span.overlaps(held.span) for span in leaves[held.space_id])
     ]
     return sorted(met, key=lambda held: (held.span, held.space_id))

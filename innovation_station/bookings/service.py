@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -282,19 +282,21 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo, tel
 
 
 def close(
-    span: Span, *, reasons: tuple[str, str], now: datetime, zone: ZoneInfo, space_id: int | None = None
-) -> Closure:
+    span: Span, *, reasons: tuple[str, str], now: datetime, zone: ZoneInfo, space_id: int | None = None,
+    keep: Collection[int] = (),
+) -> Closure:  # fmt: skip
     """Shut the house, or one space, for a span; `reasons` is (sv, en).
 
-    Time that is shut already stays with the closure that shut it, and so does what another calendar has. Raises
-    Conflict where bookings stand in the way: they are never overwritten.
+    Time that is shut already stays with the closure that shut it, and so does what another calendar has. Bookings that
+    are to `keep` stand, and what they give back later is shut too (see `closing`). Raises Conflict where others stand
+    in the way: they are never overwritten.
     """
     places = locked(*(read_house().places if space_id is None else [space_id])).places
     ids = sorted({taken for one in (places if space_id is None else [space_id]) for taken in places[one].takes})
     standing = wish_queries.held(span, ids)
     for hold_id in {held.hold_id for held in standing if held.hold_id is not None}:
         release(hold_id)
-    if booked := {held.booking_id for held in standing if held.booking_id is not None}:
+    if booked := {held.booking_id for held in standing if held.booking_id is not None} - set(keep):
         raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
     if claimed := next((held for held in standing if held.claim is not None), None):
         event = dict(zip(("sv", "en"), claimed.claim or ("", ""), strict=True))
@@ -311,8 +313,8 @@ def close(
     db.session.add(closure)
     db.session.flush()
     for place_id in ids:
-        shut = [held.span for held in standing if held.space_id == place_id and (held.closure or held.busy_id)]
-        for part in subtract([span], shut):
+        stays = [held.span for held in standing if held.space_id == place_id and held.hold_id is None]
+        for part in subtract([span], stays):
             writes.allocate_on(places[place_id], list(part.by_local_day(zone)), closure_id=closure.id)
     return closure
 

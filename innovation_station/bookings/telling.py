@@ -56,6 +56,17 @@ _KNOWN = ("space", "start", "end", "state")
 _GATHERING, _GIVING_WAY = "telling", "giving-way"
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why somebody has to leave a place: an `event`, it is `closed` then, its `hours` are others, or it is `gone`.
+
+    `titles` are the event's, or the reason of the closure, (sv, en); both empty where not everybody may know.
+    """
+
+    kind: str
+    titles: tuple[str, str] = ("", "")
+
+
 # -- what it says ------------------------------------------------------------------------------------------------------
 
 
@@ -93,23 +104,36 @@ def say(values: Values, names: Names) -> Said:
     )
     if values.get("people"):
         text = _by_booker(action, names[values["people"][0]]) or text
-    if "event" in values and action in ("moved", "cancelled") and not values.get("more"):
-        return _gave_way(title, action, values)
+    why = _why(values) if action in ("moved", "cancelled") else ""
+    if why and not values.get("more"):
+        return _gave_way(title, action, why, values)
     if values.get("more"):
-        title, text = _many(action, len(values["more"]) + 1), ""
+        title, text = _many(action, len(values["more"]) + 1), why
     return _linked(title, text, values)
 
 
-def _gave_way(title: str, action: str, values: Values) -> Said:
-    """Say to what a booking gives way, and that its new place is kept unless its member wants another."""
-    sv, en = values["event"]
+def _why(values: Values) -> str:
+    """Say to what a booking gives way, "" where nothing was said of it."""
+    cause = "event" if "event" in values else values.get("cause", "")
+    sv, en = values.get("event") or values.get("because") or ("", "")
     name = (sv or en) if language() == "sv" else (en or sv)
-    event = f"«{name}»" if name else _("an event")
+    if cause == "closed" and name:
+        return _("The place is closed then: %(reason)s.", reason=name.rstrip("."))
+    return {
+        "event": _("It gives way to %(event)s.", event=f"«{name}»" if name else _("an event")),
+        "closed": _("The place is closed then."),
+        "hours": _("The place is not open then any more."),
+        "gone": _("The place is not there any more."),
+    }.get(cause, "")
+
+
+def _gave_way(title: str, action: str, why: str, values: Values) -> Said:
+    """Say to what a booking gives way, and that its new place is kept unless its member wants another."""
     if action == "cancelled":
-        return _linked(title, _("It gives way to %(event)s.", event=event), values)
+        return _linked(title, why, values)
     text = _(
-        "It gives way to %(event)s. Before, it was %(before)s. The new place is yours, and there is nothing to do; "
-        "choose another or cancel it if it does not suit you.", event=event, before=before_of(values, short=True),
+        "%(why)s Before, it was %(before)s. The new place is yours, and there is nothing to do; "
+        "choose another or cancel it if it does not suit you.", why=why, before=before_of(values, short=True),
     )  # fmt: skip
     return Said(title, text, _("Choose another place"), "bookings.edit", {"booking_id": values["booking"]})
 
@@ -363,18 +387,18 @@ def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str
         values["people"] = [actor.id]
     if knew:
         values |= {"heard": knew, "before": {**knew, "place": places[knew["space"]].name}}
-    if (titles := db.session.info.get(_GIVING_WAY)) is not None:
-        values["event"] = list(titles)
+    cause: Cause | None = db.session.info.get(_GIVING_WAY)
+    if cause is not None and cause.kind == "event":
+        values["event"] = list(cause.titles)
+    elif cause is not None:
+        values |= {"cause": cause.kind, "because": list(cause.titles)}
     _tell(_Tale(CHANGED, booking.member_id, action, values, _entry(booking), subject), now)
 
 
 @contextmanager
-def giving_way(titles: tuple[str, str]) -> Iterator[None]:
-    """Say of what is moved and cancelled inside that it gives way to an event.
-
-    Its titles are (sv, en), both empty where not everybody may know them.
-    """
-    db.session.info[_GIVING_WAY] = titles
+def giving_way(cause: Cause) -> Iterator[None]:
+    """Say of what is moved and cancelled inside to what it gives way."""
+    db.session.info[_GIVING_WAY] = cause
     try:
         yield
     finally:

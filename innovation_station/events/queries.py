@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings.models import Booking
 from innovation_station.db import db
 from innovation_station.events.models import Cover, Event, Part, Party, Room, Session, Speaker
 from innovation_station.events.rules import Facts, Filter, Item, Programme, Reader, Use, listed
@@ -262,18 +261,6 @@ def reader_of(person: Person | None, today: date, key: str = "") -> Reader:
     )
     looks_after = frozenset(db.session.scalars(granted.union(hosted)))
     return Reader(person, _is_partner(person.id, today), looks_after, key)
-
-
-def hit_bookings(booking_ids: Collection[int]) -> Sequence[Booking]:
-    """Read bookings with their members, in order of their ids; one statement, none for none."""
-    if not booking_ids:
-        return []
-    return db.session.scalars(
-        select(Booking)
-        .options(joinedload(Booking.member, innerjoin=True))
-        .where(Booking.id.in_(sorted(booking_ids)))
-        .order_by(Booking.id)
-    ).all()
 
 
 def slugs_like(slug: str) -> set[str]:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings.rules import Held, Moment, Wish, alike, refusals
+from innovation_station.bookings.ripple import Hit, Ripple, undecided, written
+from innovation_station.bookings.rules import Wish
 from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import EMAIL_LONGEST, Actor, is_email, is_staff
 from innovation_station.spaces.rules import Holidays, Place, open_span
@@ -460,22 +461,6 @@ def holds(programme: Programme, places: Mapping[int, Place]) -> list[Hold]:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A booking that stands in the way, and the place that it could have instead, None where there is none."""
-
-    booking_id: int
-    revision: int
-    place: Place
-    span: Span
-    people: int | None
-    layout: str | None
-    member_id: int
-    who: str
-    title: str
-    instead: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What a change of an event does to places: what is given back, what is taken, and whom it hits.
 
@@ -498,12 +483,7 @@ class Plan:
         said = [
             self.revision, _written(self.after),
             [(hold.space_id, hold.span.start.isoformat(), hold.span.end.isoformat()) for hold in self.taken],
-            [
-                (hit.booking_id, hit.revision, hit.place.id, hit.instead.id if hit.instead else None)
-                for hit in self.hits
-            ],
-            [(wall.code, sorted(str(value) for value in wall.values.values())) for wall in self.walls],
-            self.kept_for,
+            *written(Ripple(self.hits, self.walls, self.kept_for)),
         ]  # fmt: skip
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -528,47 +508,12 @@ def difference(before: Sequence[Hold], after: Sequence[Hold]) -> tuple[tuple[Hol
     return released, tuple(one for one in after if (one.space_id, one.span) not in had)
 
 
-def equivalents(
-    hits: Sequence[Hit], places: Mapping[int, Place], taken: Sequence[Held], moment: Moment,
-    own: Mapping[int, Sequence[tuple[Held, str]]],
-) -> list[Hit]:  # fmt: skip
-    """Find for each booking that is hit the place most like its own that would be granted, no place twice at a time.
-
-    `taken` is what takes any place then, with what the event is about to take and without what it is about to leave;
-    `own` are each member's bookings, with the kinds of their places. Same kind first, then zone, kit and size.
-    """
-    held: dict[int, list[Held]] = {}
-    for one in taken:
-        held.setdefault(one.space_id, []).append(one)
-    found = []
-    for hit in sorted(hits, key=lambda one: (one.span, one.booking_id)):
-        others = [pair for pair in own.get(hit.member_id, ()) if pair[0].booking_id != hit.booking_id]
-        instead = None
-        for place in alike(hit.place, places.values()):
-            asked = hit.layout if place.layout(hit.layout) else None
-            wish = Wish(place, hit.span, hit.people, asked)
-            meets = sorted((one for leaf in place.takes for one in held.get(leaf, ())), key=lambda one: one.span)
-            if not refusals(wish, moment, meets, others):
-                instead = place
-                for leaf in place.takes:
-                    held.setdefault(leaf, []).append(Held(leaf, wish.padded, hit.booking_id, hit.member_id))
-                break
-        found.append(replace(hit, instead=instead))
-    return found
-
-
-CHOICES = ("move", "cancel")
-
-
 def choice_refusals(plan: Plan, choices: Mapping[int, str]) -> list[Refusal]:
     """Say why a plan cannot be carried out as it was decided: somebody is in the way of whom nothing was said."""
     if plan.walls:
         return list(plan.walls)
-    undecided = [
-        hit for hit in plan.hits
-        if choices.get(hit.booking_id) not in CHOICES or (choices[hit.booking_id] == "move" and hit.instead is None)
-    ]  # fmt: skip
-    return [Refusal("event-hits", None, {"count": len(undecided)})] if undecided else []
+    left = undecided(plan.hits, choices)
+    return [Refusal("event-hits", None, {"count": len(left)})] if left else []
 
 
 # -- copies ------------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from sqlalchemy import delete, update
 
 from innovation_station import pictures
 from innovation_station.audit import service as audit
-from innovation_station.bookings import claims, telling, writes
-from innovation_station.bookings import service as bookings
+from innovation_station.bookings import claims, making_way
+from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
 from innovation_station.events import planning, queries, rules
@@ -163,13 +163,8 @@ def _lock(event: Event, looked: Plan) -> None:
         update(Event).where(Event.id == event.id).values(revision=Event.revision)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    for member_id in sorted({hit.member_id for hit in looked.hits}):
-        writes.lock_member(member_id)
     spaces = {hold.space_id for hold in (*looked.released, *looked.taken)}
-    spaces |= {hit.place.id for hit in looked.hits} | {hit.instead.id for hit in looked.hits if hit.instead}
-    spaces |= claims.held_by(planning.claimant(event)).keys()
-    if spaces:
-        bookings.locked(*sorted(spaces))
+    making_way.lock(looked.hits, spaces | claims.held_by(planning.claimant(event)).keys())
 
 
 def _give_way(
@@ -178,12 +173,8 @@ def _give_way(
     """Let those who are hit have the place that was shown, or cancel what they have; the mails that there are tell
     them. The event's own time is given back before: some move to where it was."""
     claims.take(planning.claimant(event), [], now=now, zone=zone)
-    with telling.giving_way(planning.claimant(event).titles):
-        for hit in plan.hits:
-            if choices[hit.booking_id] == "move" and hit.instead is not None:
-                bookings.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
-            else:
-                bookings.cancel(actor, hit.booking_id, now=now)
+    cause = Cause("event", planning.claimant(event).titles)
+    making_way.carry_out(actor, plan.hits, choices, cause, now=now, zone=zone)
 
 
 def _store(event: Event, plan: Plan, details: Sequence[Details]) -> None:

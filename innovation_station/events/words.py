@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from innovation_station import markdown
 from innovation_station.bookings.choice import layout_names, place_title
+from innovation_station.bookings.ripple import Hit
 from innovation_station.events import rules
 from innovation_station.events.models import Event, Party, Session, Speaker
 from innovation_station.events.queries import Whole
-from innovation_station.events.rules import Hit, Hold, Item, Oddity, Plan
+from innovation_station.events.rules import Hold, Item, Oddity, Plan
 from innovation_station.i18n import (
     capital,
     clock,

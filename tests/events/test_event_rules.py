@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from innovation_station.bookings import ripple
 from innovation_station.bookings.rules import Held, Moment
 from innovation_station.errors import Refused
 from innovation_station.events import rules
@@ -236,7 +237,7 @@ def test_no_place_is_offered_twice_at_a_time() -> None:
         Held(2, at(TUESDAY, "09:00", "11:00"), claim=("", "")),
     ]
     found = {
-        one.booking_id: one.instead and one.instead.id for one in rules.equivalents(hits, PLACES, taken, moment, {})
+        one.booking_id: one.instead and one.instead.id for one in ripple.equivalents(hits, PLACES, taken, moment, {})
     }
     assert found == {1: 3, 2: 2, 3: None}
 
@@ -245,7 +246,7 @@ def test_a_member_is_not_put_on_two_desks() -> None:
     desks = {n: place(n, kind="desk", seats=1) for n in (1, 2)}
     one = replace(hit(1, 1, "09:00", "10:00"), place=desks[1])
     own = {1: [(Held(9, at(TUESDAY, "09:00", "10:00"), 8, 1), "desk")]}
-    (found,) = rules.equivalents([one], desks, [], Moment(NOW, ZONE, {}), own)
+    (found,) = ripple.equivalents([one], desks, [], Moment(NOW, ZONE, {}), own)
     assert found.instead is None
 
 
