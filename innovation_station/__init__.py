@@ -103,6 +103,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.notices import views as notices
     from innovation_station.organisations import staff as staff_organisations
     from innovation_station.organisations import views as organisations
+    from innovation_station.people import staff as people
     from innovation_station.plans import reception as _reception  # noqa: F401  receives newcomers
     from innovation_station.plans import reminders
     from innovation_station.plans import staff as plans
@@ -186,6 +187,7 @@ def _register_features(app: Flask) -> None:
         own_data,
         privacy_staff,
         finding,
+        people,
         hosting,
         home,
     ):
@@ -233,6 +235,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.members import personal as members
     from innovation_station.notices import personal as notices
     from innovation_station.organisations import personal as organisations
+    from innovation_station.people import personal as people
     from innovation_station.plans import personal as plans
     from innovation_station.privacy import personal as privacy
     from innovation_station.registration import personal as registration
@@ -245,7 +248,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance,
-        calendars, directory, privacy, hosting,
+        calendars, directory, privacy, people, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -552,6 +552,8 @@ REFUSALS: Mapping[str, Any] = {
     "note-unknown": _l("There is no such note."),
     "note-empty": _l("Write what the next host is to know."),
     "note-long": _l("A note has at most %(most)s characters. Say it shorter."),
+    "member-note-empty": _l("Write what is to be known about the member."),
+    "member-note-long": _l("A note about a member has at most %(most)s characters, and none that cannot be shown."),
     "note-past": _l("That day is over. Choose today or a day ahead."),
     "faults-many": _l("You have reported %(most)s faults within an hour. Tell the host the rest."),
     "fault-characters": _l("What you wrote holds characters that cannot be shown. Type it again."),

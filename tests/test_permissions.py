@@ -226,7 +226,10 @@ route                               method  visitor  bo   alva  host  admin  con
 /rules/accept                       POST    in       303  303   303   303
 /welcome/<step>                     GET     in       200  200   200   200
 /welcome                            POST    in       303  303   303   303
-/staff/members                      GET     in       403  403   200   200
+/staff/members                      GET     in       403  403   308   308
+/staff/people                       GET     in       403  403   200   200
+/staff/people.csv                   POST    in       403  403   200   200
+/staff/people/<member_id>/notes     POST    in       403  403   422   422
 /staff/members/<member_id>          GET     in       403  403   200   200
 /staff/members/<member_id>          POST    in       403  403   422   422
 /staff/members/import               GET     in       403  403   200   200

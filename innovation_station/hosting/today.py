@@ -293,7 +293,7 @@ class Today:
         found += self._more(len(faults), _("All faults"), url_for("staff_faults.index"))
         if applied := members.waiting():
             text = ngettext("%(num)d person waits to be let in.", "%(num)d persons wait to be let in.", applied)
-            found.append({"text": text, "href": url_for("staff.members", state="applied"), "link": _("See who")})
+            found.append({"text": text, "href": url_for("people.index", state="applied"), "link": _("See who")})
         if parked := db.session.scalar(PARKED):
             text = ngettext("%(num)d mail could not be sent.", "%(num)d mails could not be sent.", parked)
             found.append({"text": text, "href": url_for("operations.index"), "link": _("See why")})

@@ -48,7 +48,8 @@ class Member(Base):
     """A person with an account, see rules.STATES for `state`.
 
     `visible` is the consent to be seen by other members, off until it is given. `access_revision` rises with everything
-    that changes what this person may book, so that it can be kept by it.
+    that changes what this person may book, so that it can be kept by it. `logged_in_at` is when a log-in was last made:
+    what is done with one that is remembered, for 60 days, leaves it as it is.
     """
 
     __tablename__ = "member"
@@ -63,6 +64,7 @@ class Member(Base):
     visible: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="active", server_default="active")
     created_at: Mapped[Instant]
+    logged_in_at: Mapped[Instant | None]
     tour_due: Mapped[bool] = mapped_column(default=False, server_default=false())
     bookings_revision: Mapped[int] = mapped_column(default=0)
     access_revision: Mapped[int] = mapped_column(default=0)

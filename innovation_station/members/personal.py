@@ -82,7 +82,7 @@ personal.add(
         tables=("member", "organisation"),
         title=_l("Your account"),
         holds=_l(
-            "Name, e-mail address, role, organisation, language, whether others may see you, "
+            "Name, e-mail address, role, organisation, language, when you last logged in, whether others may see you, "
             "and where you are the contact."
         ),
         purpose=_l("To know who you are, to let you book, and to reach you."),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
@@ -180,33 +179,6 @@ def texts_to_accept(member_id: int) -> dict[str, HouseText]:
         return {}
     accepted = set(db.session.scalars(select(Acceptance.text_id).where(Acceptance.member_id == member_id)))
     return {kind: text for kind, text in texts.items() if text.id not in accepted}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One page of members, and how many there are in each state among those that were looked for."""
-
-    members: list[Member]
-    total: int
-    states: dict[str, int]
-
-
-def search(words: str, *, state: str | None, offset: int, limit: int) -> Found:
-    """Find members by parts of name or address, in the order of their names; those that were erased are left out."""
-    where: list[ColumnElement[bool]] = [Member.email.not_like("%@erased.invalid")]
-    for word in words.casefold().split()[:5]:
-        part = f"%{word.translate(_LIKE)}%"
-        where.append(or_(func.lower(Member.name).like(part, escape="!"), Member.email.like(part, escape="!")))
-    counted = db.session.execute(select(Member.state, func.count()).where(*where).group_by(Member.state))
-    states: dict[str, int] = {row[0]: row[1] for row in counted}
-    if state:
-        where.append(Member.state == state)
-    order = (func.lower(Member.name), Member.id)
-    page = db.session.scalars(select(Member).where(*where).order_by(*order).offset(offset).limit(limit))
-    return Found(list(page), states.get(state, 0) if state else sum(states.values()), states)
-
-
-_LIKE = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
 
 
 def staff() -> list[int]:

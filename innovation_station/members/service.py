@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from innovation_station.audit.rules import shortened
 from innovation_station.db import db, in_turn
@@ -190,6 +190,8 @@ def log_in(
     email = proof.member.email
     accounts = (queries.account_key(email), queries.account_key(email, "code"))
     db.session.execute(delete(SignInFailure).where(SignInFailure.account.in_(accounts)))
+    seen = update(Member).where(Member.id == proof.member.id).values(logged_in_at=now)
+    db.session.execute(seen.execution_options(synchronize_session=False))
     db.session.flush()
     return token, row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
@@ -24,9 +25,10 @@ from innovation_station.web import actor, guard, takes_up_to
 
 pages = Blueprint("staff", __name__, url_prefix="/staff")
 guard(pages, is_staff)
-PAGE = 50
 LARGEST_FILE = 1000 * 1000  # below what the server takes in
 PROBLEMS_SHOWN = 100
+# What later features add to a member's page, each a function from the member to (template, values); None for nothing.
+sections: list[Callable[[Member], tuple[str, dict[str, object]] | None]] = []
 
 
 # -- members ----------------------------------------------------------------------------------------------------------
@@ -34,48 +36,9 @@ PROBLEMS_SHOWN = 100
 
 @pages.get("/members")
 def members() -> ResponseReturnValue:
-    """List members by name; found by words, narrowed down by state."""
-    words = request.args.get("q", "")[:100]
-    state = request.args.get("state", "")
-    state = state if state in rules.STATES else ""
-    number = request.args.get("page", "1")
-    page = min(int(number), 10_000) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    page = max(page, 1)
-    found = queries.search(words, state=state or None, offset=(page - 1) * PAGE, limit=PAGE)
-    return render_template(
-        "staff/members.html", words=words, rows=_rows(found.members), total=found.total,
-        states=_states(found.states, words, state), pages=_pages(page, found.total, words, state),
-    )  # fmt: skip
-
-
-def _rows(found: list[Member]) -> list[dict[str, Any]]:
-    return [
-        {"id": member.id, "name": member.name, "email": member.email, "role": role_name(member.role),
-         "staff": rules.is_staff(member), "state": member.state, "state_name": state_name(member.state)}
-        for member in found
-    ]  # fmt: skip
-
-
-def _link(words: str, state: str, page: int = 1) -> str:
-    return url_for("staff.members", q=words or None, state=state or None, page=page if page > 1 else None)
-
-
-def _states(counted: dict[str, int], words: str, chosen: str) -> list[dict[str, Any]]:
-    whole = {"label": _("All %(num)d", num=sum(counted.values())), "href": _link(words, ""), "pressed": not chosen}
-    return [whole] + [
-        {"label": f"{state_name(state)} {counted[state]}", "href": _link(words, state), "pressed": chosen == state}
-        for state in rules.STATES
-        if state in counted
-    ]
-
-
-def _pages(page: int, total: int, words: str, state: str) -> dict[str, Any]:
-    first, last = (page - 1) * PAGE + 1, min(page * PAGE, total)
-    return {
-        "previous_href": _link(words, state, page - 1) if page > 1 else None,
-        "next_href": _link(words, state, page + 1) if last < total else None,
-        "text": _("%(first)d–%(last)d of %(total)d", first=min(first, last), last=last, total=total),
-    }
+    """Lead to the list of people, which is found by what this page was found by."""
+    known: dict[str, Any] = {name: request.args[name] for name in ("q", "state") if request.args.get(name)}
+    return redirect(url_for("people.index", **known), 308)
 
 
 @pages.get("/members/<id:member_id>")
@@ -90,6 +53,7 @@ def member(member_id: int) -> ResponseReturnValue:
         factor=queries.has_second_factor(account.id), form=ConfirmForm(),
         wish=reception().wished(account.id) if account.state == "applied" else None,
         may_help=rules.may_change_roles(actor()), may_look_after=rules.may_look_after(actor(), account),
+        sections=[found for section in sections if (found := section(account))],
     )  # fmt: skip
 
 
@@ -104,7 +68,7 @@ def act(member_id: int) -> ResponseReturnValue:
         abort(422)
     flash(said)
     if wish in ("decline", "uninvite"):
-        return redirect(url_for("staff.members", state="applied" if wish == "decline" else None), 303)
+        return redirect(url_for("people.index", state="applied" if wish == "decline" else None), 303)
     return redirect(url_for("staff.member", member_id=member_id), 303)
 
 

@@ -85,7 +85,7 @@ def test_application_is_confirmed_then_approved(app: Flask, outbox: Post) -> Non
     host = log_in(browser(app), "host")
     assert "1 person väntar" in host.get("/staff").text
     page = f"/staff/members/{number(app)}"
-    assert NAME in host.get("/staff/members?state=applied").text
+    assert NAME in host.get("/staff/people?state=applied").text
     assert press(host, page, page, act="approve").status_code == 303
     assert press(host, page, page, act="approve").status_code == 409
     assert fill(client, "/login", email=NEW, password=SECRET).location == "/welcome/1"
@@ -100,7 +100,7 @@ def test_declined_application_leaves_nothing(app: Flask, outbox: Post) -> None:
     fill(browser(app), apply(app, outbox), name=NAME, password=SECRET)
     host = log_in(browser(app), "host")
     page = f"/staff/members/{number(app)}"
-    assert press(host, page, page, act="decline").location == "/staff/members?state=applied"
+    assert press(host, page, page, act="decline").location == "/staff/people?state=applied"
     assert state(app) is None and outbox.templates(NEW)[-1] == "join-declined"
 
 
