@@ -89,6 +89,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.finding import views as finding
     from innovation_station.home import views as home
     from innovation_station.hosting import views as hosting
+    from innovation_station.housing import closures as staff_closures
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
@@ -167,6 +168,7 @@ def _register_features(app: Flask) -> None:
         staff_external,
         plates,
         staff_plates,
+        staff_closures,
         ledger,
         events,
         registration,

@@ -180,6 +180,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/spaces/<space_id>            GET     in       403  403   403   200
 /staff/spaces/<space_id>            POST    in       403  403   403   422
 /staff/spaces/floors/<floor_id>     POST    in       403  403   403   303
+/staff/house/closures               GET     in       403  403   200   200
+/staff/house/closures               POST    in       403  403   422   422
+/staff/house/closures/<closure_id>/open POST in      403  403   404   404
 /q/<code>                           GET     in       200  200   200   200
 /q/<code>/book                      POST    in       422  422   422   422
 /spaces/<space_id>/fault            GET     in       200  200   200   200
@@ -394,7 +397,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
         assert told
         return {
             "name": f"{32 * '0'}-small.webp", "notice_id": told.id, "token": end_path(alva.id, "booking-changed").removeprefix("/notifications/end/"),
-            "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "subscription_id": feed.id, "chosen": "en", "revision": 1,
+            "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "subscription_id": feed.id, "chosen": "en", "revision": 1, "closure_id": 987,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
             **_kept(alva.id, small.people["bo"]), **_event(db.session.get_one(Member, small.people["host"])), "series_id": _series(alva, small.booth),

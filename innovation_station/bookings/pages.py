@@ -33,7 +33,7 @@ class DayPage:
             "date": self.choice.day.isoformat(),
             "href": f"/book?{self.query}",
             "day_long": day_long(self.choice.day),
-            "floors": [self._floor(floor_id) for floor_id in self.house.floors],
+            "floors": [self._floor(floor.id) for floor in self.house.storeys],
             "places": {floor_id: self._places(floor_id) for floor_id in self.house.floors},
             "barred": bool(self.day.barred),
             "strip_text": _("The strip in each place is the day %(hours)s: filled is booked.", hours=hours),

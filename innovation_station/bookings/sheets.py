@@ -88,6 +88,7 @@ class Sheet:
             "suits": self.suits, "opening": first,
             "closing": last, "now_quarter": self.day.now_quarter, "bar": self._bar(), "refusals": [], "headline": None,
             "alternatives": [], "text": None, "reasons": [], "photo": self.place.photo,
+            "photo_text": self.place.photo_texts[0 if language() == "sv" else 1],
             "lost": _("%(name)s was just taken.", name=self.place.name),
         }  # fmt: skip
         if mode == "mine":

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from innovation_station import clock
 from innovation_station.bookings import claims
+from innovation_station.bookings.hits import Sent
 from innovation_station.bookings.rules import Held
 from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound
@@ -26,7 +27,7 @@ from innovation_station.events.forms import PlaceForm, given
 from innovation_station.events.queries import Whole
 from innovation_station.events.rules import Item, Oddity, may_manage_events
 from innovation_station.events.service import Change
-from innovation_station.events.showing import Sent, carry, head, plan_page, whole_of
+from innovation_station.events.showing import carry, head, plan_page, whole_of
 from innovation_station.forms import parse_date
 from innovation_station.i18n import capital, day_long, language, local, sentence, span_text, zone
 from innovation_station.i18n import gettext as _

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
+from innovation_station.bookings.hits import Sent
 from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound
 from innovation_station.events import bringing, intake_words, queries, service, words
@@ -43,24 +43,6 @@ def head(whole: Whole) -> dict[str, Any]:
         if event.visibility == "link" else None,
         "wish": intake_words.wish_text(bringing.wish(event.id), current_house()),
     }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a page that shows a plan sends back: its token, and what becomes of whom."""
-
-    token: str
-    choices: Mapping[int, str]
-
-    @classmethod
-    def read(cls) -> Sent:
-        """Read it from the form."""
-        found = {
-            int(name[4:]): value
-            for name, value in request.form.items()
-            if name.startswith("hit-") and name[4:].isdecimal()
-        }
-        return cls(request.form.get("token", "")[:64], found)
 
 
 def carry(

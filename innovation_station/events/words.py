@@ -10,8 +10,8 @@ from flask import url_for
 from markupsafe import Markup
 
 from innovation_station import markdown
+from innovation_station.bookings import hits
 from innovation_station.bookings.choice import layout_names, place_title
-from innovation_station.bookings.ripple import Hit
 from innovation_station.events import rules
 from innovation_station.events.models import Event, Party, Session, Speaker
 from innovation_station.events.queries import Whole
@@ -32,7 +32,7 @@ from innovation_station.i18n import (
     zone,
 )
 from innovation_station.i18n import gettext as _
-from innovation_station.members.rules import initials, short_name
+from innovation_station.members.rules import initials
 from innovation_station.organisations.words import name_of
 from innovation_station.spaces.rules import House
 from innovation_station.timespan import Span
@@ -338,7 +338,7 @@ def plan_page(plan: Plan, house: House, chosen: Mapping[int, str]) -> dict[str, 
     """Give the page that shows what a change does, before it is done."""
     return {
         "token": plan.token, "released": [hold_text(hold, house) for hold in plan.released],
-        "taken": [hold_text(hold, house) for hold in plan.taken], "hits": [_hit(hit, chosen) for hit in plan.hits],
+        "taken": [hold_text(hold, house) for hold in plan.taken], "hits": hits.rows(plan.hits, chosen),
         "walls": [sentence(wall) for wall in plan.walls],
         "kept": ngettext(
             "%(num)d place is kept for somebody who waits, and will not be.",
@@ -346,18 +346,6 @@ def plan_page(plan: Plan, house: House, chosen: Mapping[int, str]) -> dict[str, 
         ) if plan.kept_for else None,
         "moved": (when_text(plan.before.span), when_text(plan.after.span))
         if plan.before.span != plan.after.span else None,
-    }  # fmt: skip
-
-
-def _hit(hit: Hit, chosen: Mapping[int, str]) -> dict[str, Any]:
-    who = short_name(hit.who)
-    return {
-        "id": hit.booking_id, "place": place_title(hit.place),
-        "when": f"{day_short(hit.span.start)} {span_text(hit.span)}",
-        "who": f"{who}: {hit.title}" if hit.title else who,
-        "instead": place_title(hit.instead) if hit.instead else None,
-        "chosen": chosen.get(hit.booking_id, "move" if hit.instead else ""),
-        "href": url_for("bookings.show", booking_id=hit.booking_id),
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def page(house: House, moment: Moment) -> dict[str, Any]:
         "heading": _heading(_count(house, states), is_open),
         "when": f"{day_short(at)}, {clock(at)}",
         "state": words.state_sentence(opening, is_open=is_open),
-        "floors": [_floor(house, floor, states) for floor in house.floors.values()],
+        "floors": [_floor(house, floor, states) for floor in house.storeys],
         "hours": hours_summary(house.hours),
         "address": house.address[language()],
         "organisations": [o.name_sv if language() == "sv" else o.name_en for o in queries.organisations()],

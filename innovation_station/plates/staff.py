@@ -26,7 +26,8 @@ def index() -> str:
     """Show the picture of every place, or of one (`space`): each on a sheet of its own when it is printed."""
     house, known = current_house(), codes.every()
     only = parse_id(request.args.get("space"))
-    places = [place for place in house.places.values() if place.id in known and only in (None, place.id)]
+    shown = (place for place in house.places.values() if place.id in known and place.id not in house.gone)
+    places = [place for place in shown if only in (None, place.id)]
     plates = [
         {
             "id": place.id, "name": place.name, "icon": SIGNS.get(place.kind), "title": place_title(place),

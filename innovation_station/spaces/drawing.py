@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from innovation_station.spaces.rules import SHAPE_CLASSES, SHAPES, Box, House
+from innovation_station.spaces.rules import SHAPE_CLASSES, SHAPES, TURN, Box, House
 
 
 def plan_css(house: House) -> str:
@@ -62,7 +62,17 @@ def _element(shape: Mapping[str, Any]) -> Markup:
     if kind not in SHAPES or shape.get("class") not in SHAPE_CLASSES:
         return Markup("")
     values = "".join(f' {name}="{escape(shape[name])}"' for name in SHAPES[kind] if shape.get(name) is not None)
+    values += _turned(shape)
     return Markup(f'<{kind} class="p-{shape["class"]}"{values}/>')  # noqa: S704  every part is checked or escaped
+
+
+def _turned(shape: Mapping[str, Any]) -> str:
+    """Turn a rectangle about its middle; figures only."""
+    sides: list[Any] = [shape.get(name) for name in (TURN, "x", "y", "width", "height")]
+    if not all(isinstance(side, (int, float)) for side in sides) or not sides[0]:
+        return ""
+    turn, x, y, width, height = sides
+    return f' transform="rotate({turn:g} {x + width / 2:g} {y + height / 2:g})"'
 
 
 @lru_cache(maxsize=8)
@@ -72,7 +82,10 @@ def drawn(house: House) -> dict[int, tuple[Markup, Markup]]:
         floor.id: (
             svg_shapes(floor.shapes),
             svg_shapes(
-                shape for place in house.places.values() if place.floor_id == floor.id for shape in place.furniture
+                shape
+                for place in house.places.values()
+                if place.floor_id == floor.id and place.archived_at is None
+                for shape in place.furniture
             ),
         )
         for floor in house.floors.values()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from innovation_station.db import Base, Instant
 from innovation_station.spaces.rules import BOOKERS, POLICY_FIELDS, POLICY_RANGES, Rule
 
+STORED = "stored-"  # how `photo` begins where the picture is a row; what follows changes with the picture
 KIND = "kind in ('desk', 'room', 'booth', 'hall')"
 
 
@@ -32,7 +33,7 @@ class HouseRow(Base):
 class Floor(Base):
     """A floor and its drawing: `shapes` and `labels` in plan units, see `spaces.rules.SHAPES`.
 
-    `fire_limit` is how many people may be on it at once.
+    `fire_limit` is how many people may be on it at once; `archived_at` is since when it is shown no more.
     """
 
     __tablename__ = "floor"
@@ -46,6 +47,7 @@ class Floor(Base):
     shapes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     labels: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     fire_limit: Mapped[int | None]
+    archived_at: Mapped[Instant | None]
 
     __table_args__ = (
         CheckConstraint("width > 0 and height > 0", name="size"),
@@ -70,7 +72,9 @@ class Zone(Base):
 class Space(Base):
     """Anything that can be booked. `revision` rises with every change of its allocations and is their lock.
 
-    `worded_at` is when what calendars say of it changed last: name, kind, zone, house or address.
+    `worded_at` is when what calendars say of it changed last: name, kind, zone, house or address. `photo` names a file
+    of the instance, or is STORED where the picture is a row (SpacePicture); `photo_sv` and `photo_en` say what it
+    shows. `archived_at` is since when the space is there no more: what was booked in it still names it.
     """
 
     __tablename__ = "space"
@@ -89,15 +93,37 @@ class Space(Base):
     amenities: Mapped[list[str]] = mapped_column(JSON, default=list)
     furniture: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     photo: Mapped[str | None] = mapped_column(String(100))
+    photo_sv: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    photo_en: Mapped[str] = mapped_column(String(200), default="", server_default="")
     bookable: Mapped[bool] = mapped_column(default=True)
     revision: Mapped[int] = mapped_column(default=0)
     worded_at: Mapped[Instant | None]
+    archived_at: Mapped[Instant | None]
 
     __table_args__ = (
         CheckConstraint(KIND, name="kind"),
         CheckConstraint("capacity > 0", name="capacity"),
         CheckConstraint("w > 0 and h > 0", name="size"),
     )
+
+
+class SpacePicture(Base):
+    """The photograph of a space, made anew of what was uploaded."""
+
+    __tablename__ = "space_picture"
+
+    space_id: Mapped[int] = mapped_column(ForeignKey("space.id"), primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FloorPicture(Base):
+    """A plan that a floor is drawn over in the editor, made anew of what was uploaded; members never see it."""
+
+    __tablename__ = "floor_picture"
+
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id"), primary_key=True, autoincrement=False)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class SpacePart(Base):

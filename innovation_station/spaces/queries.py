@@ -146,7 +146,8 @@ def _open(hours: Mapping[int, tuple[int, int]]) -> Hours:
 
 def _storey(row: Floor) -> Storey:
     names: dict[Language, str] = {"sv": row.name_sv, "en": row.name_en}
-    return Storey(row.id, names, row.width, row.height, row.shapes, row.labels, row.fire_limit)
+    archived = row.archived_at is not None
+    return Storey(row.id, names, row.width, row.height, row.shapes, row.labels, row.fire_limit, archived)
 
 
 def _area(row: Zone) -> Area:
@@ -162,6 +163,6 @@ def _place(
         box=Box(row.x, row.y, row.w, row.h), amenities=frozenset(row.amenities), furniture=row.furniture,
         photo=row.photo, bookable=row.bookable, policy=policy, hours=hours,
         takes=taking[0], touches=taking[1], layouts=layouts, parts=bound[0], links=bound[1],
-        worded_at=row.worded_at,
+        worded_at=row.worded_at, photo_texts=(row.photo_sv, row.photo_en), archived_at=row.archived_at,
     )  # fmt: skip
     return place.ruled(policy)

@@ -22,8 +22,10 @@ AMENITIES = (
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "rect": ("x", "y", "width", "height", "rx"),
     "circle": ("cx", "cy", "r"),
+    "line": ("x1", "y1", "x2", "y2"),
     "path": ("d",),
 }
+TURN = "turn"  # of a rectangle: degrees clockwise about its middle
 SHAPE_CLASSES = frozenset({"floor", "wall", "glass", "win", "win2", "opening", "chair", "furn", "step", "soft", "door"})
 LAYOUTS = ("theatre", "classroom", "islands", "standing", "boardroom")
 DAY_MINUTES = 24 * 60
@@ -162,7 +164,8 @@ class Place:
     its own. `touches` are those whose day looks different then, ascending; both are its own id where they are left out.
     `parts` are the ids it is divided into, `links` those of the rooms that are never booked together with it.
     `doors` are the hours it is open where its policy narrows those in which it may be booked. `worded_at` is when what
-    calendars say of it changed last.
+    calendars say of it changed last. `photo_texts` say what its picture shows, (sv, en). `archived_at` is since when it
+    is there no more: whoever has had it still finds it here.
     """
 
     id: int
@@ -185,6 +188,8 @@ class Place:
     links: tuple[int, ...] = ()
     doors: Hours | None = None
     worded_at: datetime | None = None
+    photo_texts: tuple[str, str] = ("", "")
+    archived_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.takes:
@@ -232,6 +237,7 @@ class Storey:
     shapes: Sequence[Mapping[str, object]]
     labels: Sequence[Mapping[str, Any]]
     fire_limit: int | None = None
+    archived: bool = False
 
 
 T = TypeVar("T")
@@ -291,13 +297,20 @@ class House:
 
     @cached_property
     def gone(self) -> frozenset[int]:
-        """Name the places that lie inside another, are no part of it and cannot be booked: parts it once had."""
+        """Name the places that are shown nowhere: archived ones, and those that lie inside another, are no part of it
+        and cannot be booked, being parts it once had."""
+        archived = frozenset(place.id for place in self.places.values() if place.archived_at is not None)
         out = [place for place in self.places.values() if not place.bookable and place.id not in self.wholes]
-        return frozenset(
+        return archived | frozenset(
             place.id
             for place in out
             if any(other.floor_id == place.floor_id and other.box.holds(place.box) for other in self.places.values())
         )
+
+    @cached_property
+    def storeys(self) -> tuple[Storey, ...]:
+        """List the floors that are shown, in order."""
+        return tuple(floor for floor in self.floors.values() if not floor.archived)
 
     @cached_property
     def by_policy(self) -> Mapping[Policy, tuple[Place, ...]]:

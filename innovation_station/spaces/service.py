@@ -282,5 +282,6 @@ def _as_dict(box: Box | None) -> dict[str, int] | None:
 def _check_shapes(shapes: Sequence[Mapping[str, Any]]) -> None:
     for shape in shapes:
         allowed = rules.SHAPES.get(shape.get("kind", ""), ())
-        if not allowed or shape.get("class") not in rules.SHAPE_CLASSES or set(shape) - {"kind", "class", *allowed}:
+        known = {"kind", "class", rules.TURN, *allowed}
+        if not allowed or shape.get("class") not in rules.SHAPE_CLASSES or set(shape) - known:
             raise Refused([Refusal("shape-unknown", "shapes")])

@@ -56,7 +56,7 @@ from innovation_station.sharing import links as visits
 from innovation_station.sharing.models import Guest
 from innovation_station.spaces import codes
 from innovation_station.spaces import service as spaces
-from innovation_station.spaces.models import Floor, Space, Zone
+from innovation_station.spaces.models import Closure, Floor, Space, Zone
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Small, at, browser, log_in, token_of
@@ -169,6 +169,7 @@ def station(app: Flask, small: Small) -> Station:
         _say(small)
         made.ids["notice"], made.end = _told(small, made.ids["mine"])
         _doors(made)
+        made.ids["closure_id"] = db.session.scalars(db.select(Closure.id)).first() or 0
         _belongings(made)
         _goes_on(made)
     return made
