@@ -99,6 +99,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
     from innovation_station.members import upkeep as member_jobs
     from innovation_station.members import views as members
+    from innovation_station.news import staff as staff_news
+    from innovation_station.news import views as news
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
     from innovation_station.notices import views as notices
@@ -181,6 +183,8 @@ def _register_features(app: Flask) -> None:
         staff_door,
         tickets,
         feedback,
+        news,
+        staff_news,
         event_feeds,
         calendars,
         staff_feeds,
@@ -235,6 +239,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
     from innovation_station.members import personal as members
+    from innovation_station.news import personal as news
     from innovation_station.notices import personal as notices
     from innovation_station.organisations import personal as organisations
     from innovation_station.people import personal as people
@@ -249,7 +254,7 @@ def _register_personal(app: Flask) -> None:
 
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
-        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance,
+        *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
         calendars, directory, privacy, people, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])

@@ -23,6 +23,8 @@ from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
 from innovation_station.members import service as members
 from innovation_station.members.models import Member
+from innovation_station.news import service as news
+from innovation_station.news.rules import Facts as NewsFacts
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
 from innovation_station.organisations import service as organisations
@@ -321,6 +323,16 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/import                GET     in       403  403   200   200
 /staff/events/import                POST    in       403  403   422   422
 /sitemap.xml                        GET     200      200  200   200   200
+/news                               GET     200      200  200   200   200
+/news/<news_slug>                   GET     404      404  404   200   200
+/news/<news_slug>/picture           GET     404      404  404   404   404
+/news.atom                          GET     200      200  200   200   200
+/staff/news                         GET     in       403  403   200   200
+/staff/news                         POST    in       403  403   422   422
+/staff/news/<news_id>               GET     in       403  403   200   200
+/staff/news/<news_id>               POST    in       403  403   303   303
+/staff/news/<news_id>/state         POST    in       403  403   422   422
+/staff/news/<news_id>/picture       POST    in       403  403   422   422
 /staff/events                       GET     in       403  403   200   200
 /staff/events                       POST    in       403  403   422   422
 /staff/events/<event_id>            GET     in       403  403   200   200
@@ -400,7 +412,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "booking_id": booking.id, "space_id": small.a2, "feed_id": feed.id, "subscription_id": feed.id, "chosen": "en", "revision": 1, "closure_id": 987,
             "rest": f"{feed_token(key, alva.id, feed.nonce)}.ics", "filename": "css/station.css", "space": small.a2,
             "mail_id": mail.id, "session_id": session.id, "of": "bookings", "member_id": alva.id, "step": 1, "kind": "rules",
-            **_kept(alva.id, small.people["bo"]), **_event(db.session.get_one(Member, small.people["host"])), "series_id": _series(alva, small.booth),
+            **_kept(alva.id, small.people["bo"]), **_event(db.session.get_one(Member, small.people["host"])), **_news(db.session.get_one(Member, small.people["host"])), "series_id": _series(alva, small.booth),
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
@@ -426,6 +438,12 @@ def _event(host: Member) -> dict[str, Any]:
     (row,) = event_queries.whole(event).sessions
     known = {"registration_id": 1, "floor_id": 1, "speaker_id": 99999}
     return {"event_id": event.id, "event_slug": event.slug, "event_session_id": row.id, **known}
+
+
+def _news(host: Member) -> dict[str, Any]:
+    """Write a draft, which nobody but staff may see."""
+    item = news.write(host, NewsFacts(("Nytt", "")), now=NOW)
+    return {"news_id": item.id, "news_slug": item.slug}
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

@@ -20,6 +20,7 @@ from innovation_station.demo import (
     floor,
     guests,
     newcomers,
+    news,
     people,
     presence,
     profiles,
@@ -68,6 +69,7 @@ def load(app: Flask) -> None:
         guests.add(session, drafts, bookings, today, zone)
         if key := app.config["SECRET_KEY"]:  # without one, as before the first start, no address can be made
             feeds.add(session, members, key, to_utc(today, time(), zone))
+        news.add(session, today, zone)
         external.add(session, members, spaces, today, to_utc(today, time(8), zone), zone)
     with app.app_context():
         db.session.remove()

@@ -1,4 +1,5 @@
-"""What later features have to say on the pages of events: events know nothing of them.
+"""What later features have to say on the pages of events, and which of theirs search engines may know: events know
+nothing of them.
 
 A feature names a template part and what it shows on the page of an event (`of_event`), and a short note on each of a
 list (`of_list`). Parts stand in the order in which the features were registered.
@@ -43,8 +44,10 @@ Note = tuple[str, str | None, str | None]
 
 OfEvent = Callable[[Looked], Part | None]
 OfList = Callable[[Sequence[Event], datetime], Mapping[int, Note]]
+OfMap = Callable[[datetime], Sequence[tuple[str, datetime | None]]]
 _of_event: list[OfEvent] = []
 _of_list: list[OfList] = []
+_of_map: list[OfMap] = []
 
 
 def of_event(make: OfEvent) -> OfEvent:
@@ -70,3 +73,15 @@ def list_notes(events: Sequence[Event], now: datetime) -> dict[int, Note]:
     for make in _of_list:
         found.update(make(events, now))
     return found
+
+
+def of_map(make: OfMap) -> OfMap:
+    """Have a function asked which pages of its feature search engines may know: whole addresses, and when each changed
+    last."""
+    _of_map.append(make)
+    return make
+
+
+def map_pages(now: datetime) -> list[tuple[str, datetime | None]]:
+    """Gather the pages of later features that search engines may know."""
+    return [page for make in _of_map for page in make(now)]

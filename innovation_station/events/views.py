@@ -57,13 +57,13 @@ def index() -> ResponseReturnValue:
         "canonical": base_url() + url_for("events.index"),
         "heading": capital(month_name(month)) if month else _("Past events") if wanted.past else _("Events"),
     }  # fmt: skip
-    return _conditional("events/index.html", page)
+    return conditional("events/index.html", page)
 
 
 @pages.get("/events/<event_slug>")
 def show(event_slug: str) -> ResponseReturnValue:
     """Show an event to whom it is for."""
-    return _conditional("events/show.html", page_of(readable(event_slug)))
+    return conditional("events/show.html", page_of(readable(event_slug)))
 
 
 def page_of(event: Event, typed: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -109,6 +109,7 @@ def sitemap() -> Response:
     base = base_url()
     addresses: list[tuple[str, datetime | None]] = [(base + "/", None), (base + url_for("events.index"), None)]
     addresses += [(linked.address_of(event.slug), event.changed_at) for event in found]
+    addresses += beside.map_pages(now)
     answer = Response(linked.map_of(addresses), content_type="application/xml; charset=utf-8")
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
@@ -139,7 +140,7 @@ def _reader() -> Reader:
     return queries.reader_of(known.person if known else None, local(clock.now()).date(), key)
 
 
-def _conditional(template: str, page: dict[str, Any]) -> ResponseReturnValue:
+def conditional(template: str, page: dict[str, Any], style: str = "css/events.css") -> ResponseReturnValue:
     """Render a page, or tell a visitor's browser that it has it already.
 
     Its tag is of all that it shows, in what language, and the form token that it carries. What is made for a member is
@@ -149,7 +150,7 @@ def _conditional(template: str, page: dict[str, Any]) -> ResponseReturnValue:
         return render_template(template, page=page)
     said = [
         page, language(), current_house().revision, session.get("csrf_token", ""), template,
-        static_url("css/station.css"), static_url("css/events.css"), request.full_path,
+        static_url("css/station.css"), static_url(style), request.full_path,
     ]  # fmt: skip
     tag = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     if request.if_none_match.contains_weak(tag) and not session.get("_flashes"):

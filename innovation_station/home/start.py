@@ -18,12 +18,16 @@ from innovation_station.events.words import card
 from innovation_station.home import queries, rules, words
 from innovation_station.i18n import clock, day_short, hours_summary, language, ngettext
 from innovation_station.i18n import gettext as _
+from innovation_station.news import queries as news
+from innovation_station.news.views import feed_address
+from innovation_station.news.words import card as news_card
 from innovation_station.spaces.drawing import drawn
 from innovation_station.spaces.rules import House, Place, Storey, open_span
 from innovation_station.timespan import Span
 
 INSTANT = timedelta(minutes=1)
 BOARD_ROWS = 4
+NEWS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Counts:
 
 
 def page(house: House, moment: Moment) -> dict[str, Any]:
-    """Give what templates/home/start.html shows; seven statements at most."""
+    """Give what templates/home/start.html shows; eight statements at most."""
     closures = queries.house_closures(Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD)))
     openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
     opening = openings[0] if openings else None
@@ -56,6 +60,8 @@ def page(house: House, moment: Moment) -> dict[str, Any]:
         "organisations": [o.name_sv if language() == "sv" else o.name_en for o in queries.organisations()],
         "css": url_for("spaces.plan_css", revision=house.revision),
         "next": _next(house, moment.now),
+        "news": [news_card(item) for item in news.out(moment.now, limit=NEWS_SHOWN)],
+        "news_feed": feed_address(),
     }
 
 

@@ -99,6 +99,8 @@ def seen(page: Page, station: Station, patch: pytest.MonkeyPatch) -> Iterator[st
         "/account/export",
         "/account/erase",
         "/account/leave",
+        "/news",
+        "/news/station-x-soker-fragor-fran-foretag-och-studenter",
         "/find",
         f"/find?kind=room&people=6&length=60&date={TUESDAY}&until=2026-11-27&from=13:00&to=15:00&with=video",
     ):
@@ -201,7 +203,7 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
            "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external", "/events", "/events?month=2026-12",
            "/events/innovations-och-samverkansdagarna", "/events/station-x-ux", "/events/mine", "/registrations/{registration}", "/embed/events", "/events/station-x-ux/embed", "/book?date=2026-12-03&kind=room")  # fmt: skip
-STAFF = ("/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/events/2/after", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
+STAFF = ("/staff/news", "/staff/news/2", "/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/events/2/after", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
          "/staff/events/2/rooms", "/staff/events/2/signup", "/staff/events/2/signup/questions", "/staff/events/2/registrations", "/staff/spaces", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/people?booked=never", "/staff/members/{listed}", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",

@@ -36,6 +36,8 @@ from innovation_station.mail.rules import Receiver
 from innovation_station.members import joining, security, tickets
 from innovation_station.members import service as members
 from innovation_station.members.models import Member, Organisation
+from innovation_station.news import service as news
+from innovation_station.news.rules import Facts as NewsFacts
 from innovation_station.notices import service as notices
 from innovation_station.notices.links import end_path
 from innovation_station.organisations import service as organisations
@@ -112,6 +114,7 @@ class Station:
     slug: str = ""
     right: str | None = None
     event: str = ""
+    news: str = ""
 
     def client(self, who: str) -> FlaskClient:
         """Give somebody's browser."""
@@ -125,7 +128,7 @@ class Station:
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
-            "code": self.tokens["code"], "event_slug": self.event, **self.ids, **instead,
+            "code": self.tokens["code"], "event_slug": self.event, "news_slug": self.news, **self.ids, **instead,
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
@@ -172,7 +175,16 @@ def station(app: Flask, small: Small) -> Station:
         made.ids["closure_id"] = db.session.scalars(db.select(Closure.id)).first() or 0
         _belongings(made)
         _goes_on(made)
+        _news(made)
     return made
+
+
+def _news(made: Station) -> None:
+    """Tell a news item of which every text is an attack."""
+    host, both = member(made.small, "host"), (attack("event"), attack("event"))
+    item = news.write(host, NewsFacts(both, both, both, both), now=NOW)
+    news.publish(host, item.id, now=NOW)
+    made.news, made.ids["news_id"] = item.slug, item.id
 
 
 def _goes_on(made: Station) -> None:
