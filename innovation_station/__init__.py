@@ -86,6 +86,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.external import staff as staff_external
     from innovation_station.external import telling as external_telling
     from innovation_station.external import views as external
+    from innovation_station.figures import jobs as figure_jobs
     from innovation_station.finding import views as finding
     from innovation_station.home import views as home
     from innovation_station.hosting import views as hosting
@@ -208,6 +209,7 @@ def _register_features(app: Flask) -> None:
         external_jobs,
         registration_jobs,
         attendance_jobs,
+        figure_jobs,
     )
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
@@ -234,6 +236,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.directory import personal as directory
     from innovation_station.events import personal as events
     from innovation_station.external import personal as external
+    from innovation_station.figures import personal as figures
     from innovation_station.hosting import personal as hosting
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
@@ -255,7 +258,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        calendars, directory, privacy, people, hosting,
+        calendars, directory, privacy, figures, people, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -31,6 +31,7 @@ from innovation_station.events import bringing
 from innovation_station.external import jobs as external_jobs
 from innovation_station.external.rules import zone_refusals
 from innovation_station.external.words import problem_texts
+from innovation_station.figures import service as figures
 from innovation_station.i18n import LANGUAGES, sentence, speaking
 from innovation_station.jobs import queries as job_queries
 from innovation_station.jobs import registry
@@ -383,6 +384,20 @@ def jobs_run_command(name: str) -> None:
         if not went_well:
             raise click.ClickException(f"{name} failed: {result}")
         click.echo(f"{name}: {result or 'done'}")
+
+
+figures_group = AppGroup("figures", help="The figures of how the house is used.")
+cli.add_command(figures_group)
+
+
+@figures_group.command("rebuild")
+def figures_command() -> None:
+    """Count everything anew. Nobody has to stop working meanwhile, and the figures are right all the time."""
+    with one_line():
+        with db.transaction():
+            figures.mark_all()
+        done = figures.refresh(now=clock.now(), zone=_app().config["ZONE"])
+        click.echo(f"{done} days of spaces counted.")
 
 
 mail_group = AppGroup("mail", help="Mail.")

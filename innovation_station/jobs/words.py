@@ -11,6 +11,7 @@ from innovation_station.i18n import ngettext
 _COUNT = re.compile(r"(\d{1,9}) ([a-z]+)")
 _SAID: dict[str, Callable[[int], str]] = {
     "changed": lambda n: ngettext("%(num)d time changed", "%(num)d times changed", n),
+    "counted": lambda n: ngettext("%(num)d day counted", "%(num)d days counted", n),
     "deleted": lambda n: ngettext("%(num)d deleted", "%(num)d deleted", n),
     "digests": lambda n: ngettext("%(num)d summary sent", "%(num)d summaries sent", n),
     "ended": lambda n: ngettext("%(num)d ended", "%(num)d ended", n),

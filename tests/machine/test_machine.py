@@ -23,6 +23,7 @@ from innovation_station.bookings import answers, deadlines, dividing, presence, 
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db
 from innovation_station.errors import DomainError
+from innovation_station.figures import service as figures
 from innovation_station.i18n import REFUSALS
 from innovation_station.members.models import Member
 from innovation_station.series import looking
@@ -37,6 +38,7 @@ from innovation_station.waits import jobs as wait_jobs
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import ZONE, Clock, Small
+from tests.figures import recount
 from tests.machine.house import PEOPLE, Arena, Facts, postgres_keeper, sqlite_keeper
 from tests.machine.laws import HOLDING, Act, check
 
@@ -388,12 +390,21 @@ class Machine(RuleBasedStateMachine):
             deadlines.expire(self.now)
             schedule.check_ins(self.now)
             wait_jobs.look(self.now)
+            self.count()
         before, self.facts = self.facts, self.arena.facts()
         check(before, self.facts, Act("time"))
         late = [
             row for row in self.facts.booking.values() if row["state"] == "requested" and row["answer_by"] <= self.now
         ]
         assert not late
+
+    def count(self) -> None:
+        """See that the figures are those of a recount; every other time the summary is brought up to date after it."""
+        first = self.now.astimezone(ZONE).date()
+        recount.check(self.now, first - timedelta(days=8), first + timedelta(days=15), ZONE)
+        db.session.rollback()
+        if self.now.minute % 10:
+            figures.refresh(now=self.now, zone=ZONE)
 
     # -- acting -------------------------------------------------------------------------------------------------------
 
