@@ -190,7 +190,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /spaces/<space_id>/fault            GET     in       200  200   200   200
 /spaces/<space_id>/fault            POST    in       422  422   422   422
 /staff/faults                       GET     in       403  403   200   200
+/staff/faults/<report_id>           GET     in       403  403   200   200
 /staff/faults/<report_id>           POST    in       403  403   422   422
+/staff/faults/<report_id>/photo     GET     in       403  403   404   404
 /staff/plates                       GET     in       403  403   200   200
 /staff/plates/<space_id>/renew      POST    in       403  403   303   303
 /staff/rules                        GET     in       403  403   200   200

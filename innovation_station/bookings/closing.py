@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from innovation_station.bookings import making_way, ripple, service, wish_queries, writes
+from innovation_station.bookings import making_way, ripple, service, telling, wish_queries, writes
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.ripple import KEEP, Ripple
 from innovation_station.bookings.telling import Cause
@@ -57,23 +57,28 @@ def look(actor: Actor, what: Shutting, *, now: datetime, zone: ZoneInfo) -> Ripp
 
 
 def token(what: Shutting, met: Ripple) -> str:
-    """Name all that was shown: where that changes, it is shown again."""
+    """Name all that was shown: where that changes, it is shown again.
+
+    When it begins is not part of it: what begins now begins a minute later by the time that is read.
+    """
     ids = None if what.space_ids is None else sorted(what.space_ids)
-    said = [ids, what.span.start.isoformat(), what.span.end.isoformat(), *ripple.written(met)]
+    said = [ids, what.span.end.isoformat(), *ripple.written(met)]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 def shut(
     actor: Actor, what: Shutting, *, reasons: tuple[str, str], now: datetime, zone: ZoneInfo,
-    choices: Mapping[int, str] | None = None, shown: str = "",
+    choices: Mapping[int, str] | None = None, shown: str = "", instead_of: int | None = None,
 ) -> list[Closure]:  # fmt: skip
     """Close what is to be closed, one closure for each space or one for the house, once everybody who is hit is decided
     about.
 
     `shown` names what was looked at (see `token`), `choices` what becomes of each booking: `move`, `cancel`, `keep`.
-    `reasons` is (sv, en). Who has rows of their own to lock does so before. Raises NotFound, Refused, and Conflict:
-    `plan-changed` where it would hit others by now, `hits-undecided` where nothing was said of somebody,
-    `event-has-it`.
+    Who is cancelled and could have no other place comes in line for one. `instead_of` is a closure that ends with it,
+    so that nobody comes in between. `reasons` is (sv, en). Who has rows of their own to lock does so before.
+
+    Raises NotFound, Refused, and Conflict: `plan-changed` where it would hit others by now, `hits-undecided` where
+    nothing was said of somebody, `event-has-it`.
     """
     choices = choices or {}
     looked = look(actor, what, now=now, zone=zone)
@@ -85,12 +90,17 @@ def shut(
         raise Conflict(list(met.walls))
     if left := ripple.undecided(met.hits, choices, CHOICES):
         raise Conflict([Refusal("hits-undecided", "start", {"count": len(left)})])
-    making_way.carry_out(actor, met.hits, choices, Cause("closed", reasons), now=now, zone=zone)
     keep = {hit.booking_id for hit in met.hits if choices[hit.booking_id] == KEEP}
-    return [
-        service.close(what.span, reasons=reasons, now=now, zone=zone, space_id=space_id, keep=keep)
-        for space_id in ([None] if what.space_ids is None else what.space_ids)
-    ]
+    with telling.gathered(now=now):
+        placeless = making_way.carry_out(actor, met.hits, choices, Cause("closed", reasons), now=now, zone=zone)
+        if instead_of is not None:
+            service.reopen(instead_of, now=now)
+        made = [
+            service.close(what.span, reasons=reasons, now=now, zone=zone, space_id=space_id, keep=keep)
+            for space_id in ([None] if what.space_ids is None else what.space_ids)
+        ]
+        making_way.stand_in_line(placeless, now=now, zone=zone)
+    return made
 
 
 @service.changed.connect

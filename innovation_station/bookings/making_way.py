@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from blinker import Signal
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from innovation_station.bookings import claims, ripple, service, telling, writes
+from innovation_station.bookings import claims, presence, ripple, service, telling, writes
 from innovation_station.bookings.claims import Claimant, Wanted
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Booking
 from innovation_station.bookings.ripple import CANCEL, MOVE, Hit, Ripple
@@ -26,6 +27,12 @@ from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor
 from innovation_station.spaces.rules import House
 from innovation_station.timespan import Span
+
+displaced = Signal(
+    """Sent with a Booking that was cancelled because its place is closed and none like it was free, behind its member's
+    lock and inside the transaction that has closed it, with `now` and `zone`. A receiver that has put its member in
+    line gives True."""
+)
 
 
 def met_by(
@@ -120,13 +127,41 @@ def lock(hits: Iterable[Hit], space_ids: Iterable[int] = ()) -> None:
 
 def carry_out(
     actor: Actor, hits: Iterable[Hit], choices: Mapping[int, str], cause: Cause, *, now: datetime, zone: ZoneInfo
-) -> None:  # fmt: skip
+) -> list[Booking]:  # fmt: skip
     """Let those who are hit have the place that was shown, or cancel what they have; the mails that there are tell them
-    why. Of whom another choice is made, what they have stands."""
+    why. Of whom another choice is made, what they have stands.
+
+    Where a place closes, what runs there is not cancelled but ends with this minute: who has come has been there. Gives
+    the bookings that were cancelled and could have had no other place.
+    """
+    placeless = []
     with telling.giving_way(cause):
         for hit in hits:
             choice = choices.get(hit.booking_id)
             if choice == MOVE and hit.instead is not None:
                 service.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
+            elif choice == CANCEL and cause.kind == "closed" and hit.span.start < now:
+                presence.end_now(actor, hit.booking_id, now=now, zone=zone)
             elif choice == CANCEL:
-                service.cancel(actor, hit.booking_id, now=now)
+                booking = service.cancel(actor, hit.booking_id, now=now)
+                placeless += [booking] if hit.instead is None else []
+    return placeless
+
+
+def stand_in_line(placeless: Iterable[Booking], *, now: datetime, zone: ZoneInfo) -> None:
+    """Put those who were left without a place in line for one; inside of `telling.gathered`, and after it was taken:
+    what is free still nobody waits for."""
+    for booking in placeless:
+        if any(answer for _receiver, answer in displaced.send(booking, now=now, zone=zone)):
+            telling.add(booking, waits=True)
+
+
+def could_return(
+    actor: Actor, hits: Sequence[Hit], space_id: int, house: House, *, now: datetime, zone: ZoneInfo
+) -> list[Hit]:  # fmt: skip
+    """Of bookings that were moved away from a place, give those that could have it back now, as `instead`; one
+    statement, none for none."""
+    if not hits:
+        return []
+    back = offered(actor, hits, (), house, now=now, zone=zone, gone=house.places.keys() - {space_id})
+    return [hit for hit in back if hit.instead is not None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from innovation_station.bookings.rules import Held, Moment, Wish, alike, refusals
+from innovation_station.bookings.rules import KEPT_START, Held, Moment, Wish, alike, refusals
 from innovation_station.errors import Refusal
 from innovation_station.spaces.rules import Place
 from innovation_station.timespan import Span
@@ -52,7 +52,8 @@ def equivalents(
     """Find for each booking that is hit the place most like its own that would be granted, no place twice at a time.
 
     `taken` is what takes any place then, with what is about to be taken and without what is about to be left; `own` are
-    each member's bookings, with the kinds of their places. Same kind first, then zone, kit and size.
+    each member's bookings, with the kinds of their places. Same kind first, then zone, kit and size. One that runs
+    keeps its start, as when it is moved.
     """
     held: dict[int, list[Held]] = {}
     for one in taken:
@@ -65,7 +66,10 @@ def equivalents(
             asked = hit.layout if place.layout(hit.layout) else None
             wish = Wish(place, hit.span, hit.people, asked)
             meets = sorted((one for leaf in place.takes for one in held.get(leaf, ())), key=lambda one: one.span)
-            if not refusals(wish, moment, meets, others):
+            refused = refusals(wish, moment, meets, others)
+            if hit.span.start <= moment.now:
+                refused = [one for one in refused if (one.code, one.field) not in KEPT_START]
+            if not refused:
                 instead = place
                 for leaf in place.takes:
                     held.setdefault(leaf, []).append(Held(leaf, wish.padded, hit.booking_id, hit.member_id))

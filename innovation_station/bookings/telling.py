@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -104,7 +104,7 @@ def say(values: Values, names: Names) -> Said:
     )
     if values.get("people"):
         text = _by_booker(action, names[values["people"][0]]) or text
-    why = _why(values) if action in ("moved", "cancelled") else ""
+    why = _why(values) if action in ("moved", "cancelled", "ended") else ""
     if why and not values.get("more"):
         return _gave_way(title, action, why, values)
     if values.get("more"):
@@ -113,7 +113,14 @@ def say(values: Values, names: Names) -> Said:
 
 
 def _why(values: Values) -> str:
-    """Say to what a booking gives way, "" where nothing was said of it."""
+    """Say to what a booking gives way, and whether its member waits for another place; "" where nothing was said."""
+    why = _cause(values)
+    if any(one.get("waits") for one in (values, *values.get("more", ()))):
+        why += " " + _("Where none like it was free, you are in line for one, and hear from us when one is.")
+    return why
+
+
+def _cause(values: Values) -> str:
     cause = "event" if "event" in values else values.get("cause", "")
     sv, en = values.get("event") or values.get("because") or ("", "")
     name = (sv or en) if language() == "sv" else (en or sv)
@@ -129,7 +136,7 @@ def _why(values: Values) -> str:
 
 def _gave_way(title: str, action: str, why: str, values: Values) -> Said:
     """Say to what a booking gives way, and that its new place is kept unless its member wants another."""
-    if action == "cancelled":
+    if action != "moved":
         return _linked(title, why, values)
     text = _(
         "%(why)s Before, it was %(before)s. The new place is yours, and there is nothing to do; "
@@ -454,6 +461,14 @@ def _tell(tale: _Tale, now: datetime) -> None:
         _send([tale], now)
     else:
         gathering.append(tale)
+
+
+def add(booking: Booking, **values: Any) -> None:
+    """Add to what is told of a booking inside of `gathered`; nothing where nothing is."""
+    tales: list[_Tale] = db.session.info.get(_GATHERING) or []
+    for number, tale in enumerate(tales):
+        if tale.values["booking"] == booking.id:
+            tales[number] = replace(tale, values={**tale.values, **values})
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.rules import intact
 from innovation_station.members import queries as members
+from innovation_station.members.rules import Actor
 from innovation_station.notices import service as notices
 from innovation_station.notices.registry import Kind
 from innovation_station.notices.rules import Names, Said, Values
@@ -25,9 +27,16 @@ def _reported(values: Values, _names: Names) -> Said:
 
 
 def _mended(values: Values, _names: Names) -> Said:
-    sort = sort_names()[intact(values["sort"])]
-    text = _("You said that something was wrong there (%(sort)s). Thank you.", sort=sort.lower())
-    title = _("%(place)s is mended", place=values["place"])
+    sort = sort_names()[intact(values["sort"])].lower()
+    if values.get("void"):
+        title = _("%(place)s: nothing is broken", place=values["place"])
+        text = _(
+            "You said that something was wrong there (%(sort)s). Somebody looked at it, and it is as it should be. "
+            "Tell the host if you think otherwise.", sort=sort,
+        )  # fmt: skip
+    else:
+        title = _("%(place)s is mended", place=values["place"])
+        text = _("You said that something was wrong there (%(sort)s). Thank you.", sort=sort)
     return Said(title, text, _("See it on the plan"), "bookings.place", {"space_id": values["space"]})
 
 
@@ -55,9 +64,16 @@ def reported(report: FaultReport, now: datetime) -> None:
             notices.notify(REPORTED, staff_id, _values(report), now=now, subject=_subject(report), once=True)
 
 
-def mended(report: FaultReport, now: datetime) -> None:
-    """Tell who reported it, and take back what staff have not read yet: somebody has seen to it."""
+def ended(reports: Sequence[FaultReport], actor: Actor, now: datetime) -> None:
+    """Tell all who reported it, each once, and take back what staff have not read yet: somebody has seen to it.
+
+    The first report is the one that staff were told of.
+    """
     for staff_id in members.staff():
-        notices.settle(staff_id, kind=REPORTED, subject=_subject(report), now=now)
-    if report.member_id is not None and report.member_id != report.done_by_id:
-        notices.notify(MENDED, report.member_id, _values(report), now=now, subject=_subject(report), once=True)
+        notices.settle(staff_id, kind=REPORTED, subject=_subject(reports[0]), now=now)
+    told = {actor.id}
+    for report in reports:
+        if report.member_id is not None and report.member_id not in told:
+            told.add(report.member_id)
+            values = _values(report) | ({"void": True} if report.state == "void" else {})
+            notices.notify(MENDED, report.member_id, values, now=now, subject=_subject(report), once=True)

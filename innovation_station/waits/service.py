@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from innovation_station.bookings import allowances, rules, wish_queries, writes
+from innovation_station.bookings import allowances, making_way, rules, wish_queries, writes
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import Held, Wish
 from innovation_station.db import at_end, db
-from innovation_station.errors import Conflict, NotFound, Refusal, Refused
+from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.i18n import zone as house_zone
 from innovation_station.members import queries as members
 from innovation_station.members.rules import Actor, Booker, Person
@@ -85,6 +85,19 @@ def _join_refusals(
     if all(looked.offer_end(place) is None for place in hopeful):
         return [Refusal("wait-late", "start")]
     return []
+
+
+@making_way.displaced.connect
+def stand_in(booking: Booking, *, now: datetime, zone: ZoneInfo) -> bool:
+    """Put the member of a booking whose place was closed in line for any of its kind; False where waiting is no use."""
+    person, place = members.person(booking.member_id), read_house().places[booking.space_id]
+    if person is None:
+        return False
+    try:
+        join(person, Wanted(kind=place.kind), booking.span, now=now, zone=zone)
+    except DomainError:
+        return False
+    return True
 
 
 class _Look:

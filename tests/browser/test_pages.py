@@ -206,7 +206,7 @@ MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/bo
 STAFF = ("/staff/news", "/staff/news/2", "/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/events/2/after", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
          "/staff/events/2/rooms", "/staff/events/2/signup", "/staff/events/2/signup/questions", "/staff/events/2/registrations", "/staff/spaces", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/people?booked=never", "/staff/members/{listed}", "/staff/members/{waiting}", "/staff/members/import",
-         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults",
+         "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults", "/staff/faults/1",
          "/staff/plates", "/staff/house/closures", "/staff/external",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/join", "/tickets/{ticket}", "/feedback/{feedback}", "/organisations/sodertorns-hogskola")

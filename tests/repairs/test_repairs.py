@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
 from innovation_station.audit import queries as audit
 from innovation_station.bookings import service as bookings
@@ -20,8 +22,16 @@ from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
 from innovation_station.personal import Subject
 from innovation_station.repairs import personal, queries, service
-from innovation_station.repairs.models import FaultReport
-from innovation_station.repairs.rules import SORTS, TEXT_LONGEST, close_refusals, report_refusals
+from innovation_station.repairs.models import FaultNote, FaultReport
+from innovation_station.repairs.rules import (
+    MOST_NOTES,
+    SORTS,
+    TEXT_LONGEST,
+    close_refusals,
+    closing_refusals,
+    note_refusals,
+    report_refusals,
+)
 from innovation_station.spaces.models import Closure
 from tests.conftest import MONDAY, NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post, statements
 from tests.home.test_pages import words
@@ -88,6 +98,17 @@ def test_every_reason_against_a_report(sort: str, text: str, expected: list[str]
 @pytest.mark.parametrize(("ahead", "expected"), [(-1, ["fault-days"]), (0, []), (60, []), (61, ["fault-days"])])
 def test_places_are_closed_from_today_for_two_months_at_most(ahead: int, expected: list[str]) -> None:
     assert [one.code for one in close_refusals(MONDAY + timedelta(days=ahead), MONDAY)] == expected
+
+
+def test_every_reason_against_a_note_and_a_closing() -> None:
+    for given, expected in (
+        (("", 0), ["fault-note"]), (("x" * 1001, 0), ["fault-long"]), (("x", MOST_NOTES), ["fault-notes"]),
+        (("a\x00", 0), ["fault-characters"]), (("Ring\nigen", 3), []),
+    ):  # fmt: skip
+        assert [one.code for one in note_refusals(*given)] == expected
+    later = NOW + HOUR
+    assert [one.code for one in closing_refusals(later, NOW, "x" * 101)] == ["end-before-start", "fault-reason"]
+    assert closing_refusals(NOW, later, "Takläcka") == []
 
 
 # -- reporting --------------------------------------------------------------------------------------------------------
@@ -205,12 +226,12 @@ def test_bookings_are_never_overwritten_by_a_closing(app: Flask, small: Small, h
     with app.app_context(), transaction() as session:
         bo = session.get_one(Member, small.people["bo"])
         booked = bookings.reserve(bo, small.a1, at(TUESDAY, "09:00", "10:00"), now=NOW, zone=ZONE).id
-    with pytest.raises(Conflict, match="closure-hits"):
+    with pytest.raises(Conflict, match="hits-undecided"):
         act(app, small, "close", made, TUESDAY, zone=ZONE)
     assert shut(app, small.a1) == []
     answer = post(host, f"/staff/faults/{made}", {"act": "close", "until": str(TUESDAY)})
     assert answer.status_code == 409 and f'href="/bookings/{booked}"' in answer.text
-    assert "Bokningar står i vägen: 1." in answer.text
+    assert "En bokning drabbas" in answer.text and "Flytta den till" in answer.text
     with app.app_context():
         assert db.session.get_one(Booking, booked).state == "confirmed"
     act(app, small, "close", made, MONDAY, zone=ZONE)  # today nothing stands in the way
@@ -266,7 +287,7 @@ def test_staff_see_to_it_on_one_page(app: Flask, small: Small, host: FlaskClient
         ("take", "Den åtgärdas nu."), ("close", "Platsen är stängd medan den lagas."), ("open", "Platsen är öppen igen."),
         ("mend", "Det är lagat."),
     ):  # fmt: skip
-        answer = post(host, f"/staff/faults/{made}", {"act": name, "until": str(MONDAY)})
+        answer = post(host, f"/staff/faults/{made}", {"act": name, "until": str(MONDAY), "list": "1"})
         assert (answer.status_code, answer.location) == (303, "/staff/faults"), name
         page = host.get("/staff/faults").text
         assert said in page
@@ -292,8 +313,8 @@ def test_staff_are_told_what_cannot_be_done(
 def test_deed_on_what_is_mended_is_answered_above_the_list(app: Flask, small: Small, host: FlaskClient) -> None:
     made = report(app, small)
     act(app, small, "mend", made)
-    answer = post(host, f"/staff/faults/{made}", {"act": "take"})
-    assert answer.status_code == 422 and "Det är redan lagat." in answer.text
+    answer = post(host, f"/staff/faults/{made}", {"act": "take", "list": "1"})
+    assert answer.status_code == 422 and "Den är redan avslutad." in answer.text
     assert post(host, "/staff/faults/999", {"act": "take"}).status_code == 404
 
 
@@ -334,3 +355,134 @@ def test_report_outlives_its_author_without_name_and_words(app: Flask, small: Sm
 def test_every_sort_has_its_name(app: Flask, small: Small, alva: FlaskClient) -> None:
     page = alva.get(f"/spaces/{small.a1}/fault").text
     assert set(re.findall(r'<option[^>]* value="(\w+)"', page)) >= set(SORTS)
+
+
+# -- who sees to it, photos, the same twice, and who is hit -------------------------------------------------------------
+
+
+def with_exif() -> bytes:
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x010E] = "secret-description"
+    Image.new("RGB", (900, 700), "teal").save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def test_photo_is_made_anew_shown_to_staff_alone_and_goes_with_its_author(
+    app: Flask, small: Small, alva: FlaskClient, host: FlaskClient
+) -> None:
+    page = f"/spaces/{small.a1}/fault"
+    assert 'enctype="multipart/form-data"' in alva.get(page).text
+    for data, said in ((b"no picture", "Bilden"), (b"", None)):
+        answer = post(alva, page, {"sort": "power", "photo": (io.BytesIO(data), "x.jpg")})
+        assert answer.status_code == (422 if said else 303)
+    post(alva, page, {"sort": "light", "photo": (io.BytesIO(with_exif()), "x.jpg")})
+    with app.app_context():
+        made = db.session.scalars(db.select(FaultReport.id).order_by(FaultReport.id)).all()[-1]
+        (data,) = personal.personal.classes
+        assert list(data.files(small.people["alva"])) == [f"fault-{made}.webp"]
+    sent = host.get(f"/staff/faults/{made}/photo")
+    assert sent.mimetype == "image/webp" and b"secret" not in sent.data and "no-store" in sent.headers["Cache-Control"]
+    assert f'src="/staff/faults/{made}/photo"' in host.get(f"/staff/faults/{made}").text
+    assert "med foto" in host.get("/staff/faults").text
+    assert alva.get(f"/staff/faults/{made}/photo").status_code == 403
+    with app.app_context(), transaction():
+        data.erase(Subject(small.people["alva"], "alva@example.org", "Alva Lindqvist"), NOW)
+    assert host.get(f"/staff/faults/{made}/photo").status_code == 404
+
+
+def test_reports_of_the_same_are_joined_and_all_hear_of_it(app: Flask, small: Small, host: FlaskClient) -> None:
+    first = report(app, small)
+    second = report(app, small, "Den är släckt.", who="bo")
+    other = report(app, small, "Något annat", sort="other")
+    assert report(app, small, "Och något till", sort="other", who="bo") != other
+    assert told(app, small.people["host"]) == ["fault-reported"] * 3  # not of what is known
+    page = words(host.get("/staff/faults").text)
+    assert "också anmält av 1" in page and "Den är släckt." not in page
+    assert "Den är släckt." in host.get(f"/staff/faults/{second}").text  # stands on the page of the first
+    act(app, small, "mend", first)
+    assert [told(app, small.people[who]) for who in ("alva", "bo")] == [["fault-mended"]] * 2
+    assert report(app, small, who="bo") > second
+
+
+def test_what_is_no_fault_ends_and_is_said_so(app: Flask, small: Small, host: FlaskClient) -> None:
+    made = report(app, small)
+    assert post(host, f"/staff/faults/{made}", {"act": "see"}).location == f"/staff/faults/{made}"
+    assert "Sedd" in words(host.get("/staff/faults").text)
+    assert post(host, f"/staff/faults/{made}", {"act": "void"}).status_code == 303
+    assert "Inget fel" in words(host.get(f"/staff/faults/{made}").text)
+    assert "A1: inget är trasigt" in words(log_in(browser(app)).get("/notifications").text)
+
+
+def test_staff_assign_and_note_and_the_page_tells_what_was_done(app: Flask, small: Small, host: FlaskClient) -> None:
+    made = report(app, small)
+    path = f"/staff/faults/{made}"
+    for fields, status in (
+        ({"act": "assign", "assignee": small.people["admin"]}, 303), ({"act": "take"}, 303),
+        ({"act": "assign", "assignee": small.people["bo"]}, 422), ({"act": "note", "note": "Ring elektrikern."}, 303),
+        ({"act": "note", "note": " "}, 422), ({"act": "note", "note": "x" * 1001}, 422),
+        ({"act": "assign", "assignee": ""}, 303), ({"act": "back", "booking": 1}, 404),
+    ):  # fmt: skip
+        assert post(host, path, fields).status_code == status, fields
+    assert "Välj någon som arbetar här." in post(host, path, {"act": "assign", "assignee": 999}).text  # fault-assignee
+    page = words(host.get(path).text)
+    for said in ("Ring elektrikern.", "Åtgärdas", "Sköts av ingen särskild", "Sköts av"):
+        assert said in page
+    with app.app_context(), transaction() as session:
+        (data,) = personal.personal.classes
+        session.add(FaultNote(report_id=made, by_id=small.people["host"], at=NOW, text="Alva Lindqvist var arg"))
+        session.flush()
+        data.erase(Subject(small.people["alva"], "alva@example.org", "Alva Lindqvist"), NOW)
+        assert [row.text for row in queries.notes(made)] == ["Ring elektrikern."]
+
+
+def test_closing_shows_who_is_hit_moves_them_and_says_who_could_come_back(
+    app: Flask, small: Small, host: FlaskClient
+) -> None:
+    made = report(app, small)
+    with app.app_context(), transaction() as session:
+        bo = session.get_one(Member, small.people["bo"])
+        booked = bookings.reserve(bo, small.a1, at(TUESDAY, "09:00", "10:00"), now=NOW, zone=ZONE).id
+    path, asked = f"/staff/faults/{made}", {"act": "close", "until": str(TUESDAY), "reason": "Takläcka"}
+    shown = post(host, path, asked)
+    assert shown.status_code == 409 and "Takläcka" in shown.text
+    token = re.search(r'name="token" value="(\w+)"', shown.text)
+    assert token
+    asked |= {"token": token[1], f"hit-{booked}": "move"}
+    assert post(host, path, {**asked, f"hit-{booked}": ""}).status_code == 409
+    assert post(host, path, asked).location == path
+    with app.app_context():
+        assert db.session.get_one(Booking, booked).space_id == small.a2
+        assert db.session.scalars(db.select(Closure.reason_sv)).all() == ["Takläcka"]
+    page = words(host.get(path).text)
+    assert "Platsen stängdes, 1 bokning flyttades" in page and "Kan få komma tillbaka" not in page
+    assert "Takläcka" in log_in(browser(app), "bo").get(f"/book/{small.a1}?date={TUESDAY}").text
+    post(host, path, {"act": "mend"})
+    page = host.get(path).text
+    assert "Kan få komma tillbaka" in page and f'value="{booked}"' in page
+    assert post(host, path, {"act": "back", "booking": booked}).location == path
+    with app.app_context():
+        assert db.session.get_one(Booking, booked).space_id == small.a1
+    assert "Kan få komma tillbaka" not in host.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"until": str(MONDAY), "time": "07:00"}, "Slutet"), ({"until": ""}, "Skriv datumet"),
+        ({"until": str(MONDAY), "time": "x"}, "Skriv"), ({"until": str(MONDAY), "reason": "x" * 101}, "högst 100"),
+    ],
+)  # fmt: skip
+def test_closing_is_refused_in_words(app: Flask, small: Small, host: FlaskClient, fields: Any, said: str) -> None:
+    answer = post(host, f"/staff/faults/{report(app, small)}", {"act": "close", **fields})
+    assert answer.status_code == 422 and said in answer.text
+    assert shut(app, small.a1) == []
+
+
+def test_place_is_closed_until_a_time_or_until_it_is_mended(app: Flask, small: Small, host: FlaskClient) -> None:
+    made = report(app, small)
+    post(host, f"/staff/faults/{made}", {"act": "close", "until": str(MONDAY), "time": "11:30"})
+    assert shut(app, small.a1)[-1][1] == at(MONDAY, "11:00", "11:30").end
+    assert "klockan 11.30" in words(host.get("/staff/faults").text)
+    post(host, f"/staff/faults/{made}", {"act": "close", "whole": "y"})
+    assert shut(app, small.a1)[-1][1] - NOW > timedelta(days=60)
+    assert "Stängd till" in words(host.get(f"/staff/faults/{made}").text)

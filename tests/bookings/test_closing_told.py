@@ -1,0 +1,70 @@
+"""Who is hit when a place closes: moved and told what to do, put in line, ended with this minute where it runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from innovation_station.bookings import closing, presence
+from innovation_station.bookings.closing import Shutting
+from innovation_station.bookings.models import Booking
+from innovation_station.bookings.ripple import CANCEL, MOVE
+from innovation_station.db import db, transaction
+from innovation_station.i18n import speaking
+from innovation_station.notices.models import Notice
+from innovation_station.notices.words import said_in_mail
+from innovation_station.timespan import Span
+from innovation_station.waits.models import Wait
+from tests.bookings.test_closing import DAY, NINE, TEN, WHY, shut
+from tests.bookings.test_dividing import reserve, who
+from tests.conftest import ZONE, Small
+
+
+def told(who_: int, language: str = "en") -> str:
+    """Give what the last notice says; a mail says the same."""
+    with speaking(language):
+        row = db.session.scalars(db.select(Notice).where(Notice.member_id == who_).order_by(Notice.id)).all()[-1]
+        said = said_in_mail({"kind": row.kind, "values": row.content, "at": row.created_at.isoformat()})
+        return f"{said.title}. {said.text} [{said.action}]"
+
+
+def test_who_is_moved_reads_why_and_chooses_another_place(context: None, small: Small) -> None:
+    one, bo = reserve(small, small.a1, NINE, "bo"), small.people["bo"]
+    shut(small, small.a1, choices={one.id: MOVE})
+    said = told(bo)
+    assert "now A2" in said and "The place is closed then: The floor is sanded. Before, it was A1" in said
+    assert said.endswith("[Choose another place]") and "Golvet slipas." in told(bo, "sv")
+
+
+def test_who_has_nowhere_to_go_comes_in_line_once_it_is_closed(context: None, small: Small) -> None:
+    one, room = reserve(small, small.room, NINE, "bo"), reserve(small, small.a1, TEN, "bo")
+    shut(small, small.room, small.a1, choices={one.id: CANCEL, room.id: CANCEL})
+    (wait,) = db.session.scalars(db.select(Wait)).all()  # the desk could have been another
+    assert (wait.member_id, wait.kind, wait.state, wait.span) == (small.people["bo"], "room", "waiting", NINE)
+    said = told(small.people["bo"])
+    assert "2 bookings are cancelled" in said and "The floor is sanded" in said and "you are in line for one" in said
+
+
+def test_what_runs_keeps_its_start_elsewhere_or_ends_with_this_minute(context: None, small: Small) -> None:
+    here, there = reserve(small, small.a1, NINE, "bo"), reserve(small, small.a2, NINE)
+    half = NINE.start + timedelta(minutes=30)
+    with transaction():
+        presence.check_in(who(small, "bo"), here.id, now=NINE.start)
+    what = Shutting((small.a1, small.a2), Span(half, DAY.end))
+    met = closing.look(who(small, "host"), what, now=half, zone=ZONE)
+    assert [(hit.booking_id, hit.instead and hit.instead.id) for hit in met.hits] == [
+        (here.id, small.a3), (there.id, None)
+    ]  # fmt: skip
+    shown = closing.token(what, met)
+    later = Shutting(
+        what.space_ids, Span(half + timedelta(minutes=1), DAY.end)
+    )  # a minute later by the time it is read
+    with transaction():
+        closing.shut(
+            who(small, "host"), later, reasons=WHY, now=later.span.start, zone=ZONE, shown=shown,
+            choices={here.id: MOVE, there.id: CANCEL},
+        )  # fmt: skip
+    db.session.expire_all()
+    moved, ended = (db.session.get_one(Booking, one) for one in (here.id, there.id))
+    assert (moved.space_id, moved.span, moved.checked_in_at) == (small.a3, NINE, NINE.start)
+    assert (ended.state, ended.end) == ("confirmed", later.span.start)
+    assert "ends earlier" in told(small.people["alva"]) and "The place is closed then" in told(small.people["alva"])
