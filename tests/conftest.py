@@ -92,7 +92,8 @@ class Written(dict[Any, Any]):
 # Where a test shows it, it shows it on one of the databases: pages, and what no constraint, lock or index decides.
 BY_TURNS = re.compile(
     r"/test_(\w+_)?(pages|views|templates|permissions)\.py::"
-    r"|tests/(audit|deeds|directory|hosting|mail|notices|organisations|plans|policies|privacy|repairs|sharing|trust)/"
+    r"|tests/(attendance|audit|calendars|deeds|directory|events|external|hosting|mail|notices|organisations|plans|policies"
+    r"|privacy|repairs|sharing|trust)/|tests/bookings/test_(answers|telling)\.|tests/(series/test_telling|test_refusals)\."
     r"|::test_worker_comes_along"
 )
 ON_DATABASE = re.compile(r"\[(sqlite|postgresql)\b")
