@@ -99,6 +99,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.members import newcomers as _newcomers  # noqa: F401  adds its pages to the members'
     from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
     from innovation_station.members import upkeep as member_jobs
+    from innovation_station.members import viewing_pages as viewing
     from innovation_station.members import views as members
     from innovation_station.news import staff as staff_news
     from innovation_station.news import views as news
@@ -150,7 +151,18 @@ def _register_features(app: Flask) -> None:
     from innovation_station.waits import telling as wait_telling
     from innovation_station.waits import views as waits
 
-    pages = (members, account, needs_pages, staff, operations, notices, spaces, organisations, staff_organisations)
+    pages = (
+        members,
+        account,
+        needs_pages,
+        viewing,
+        staff,
+        operations,
+        notices,
+        spaces,
+        organisations,
+        staff_organisations,
+    )
     for feature in (
         *pages,
         deeds,

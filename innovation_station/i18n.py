@@ -512,6 +512,12 @@ REFUSALS: Mapping[str, Any] = {
     "login-wrong": _l("The address or the password is not right. Check both and try again."),
     "login-wait": _l("There have been too many tries to log in. Wait %(minutes)s and try again."),
     "invited-count": _l("Write between one and %(most)s addresses."),
+    "view-reason": _l("Say in a few words why, at most %(most)s characters: the member reads it."),
+    "view-not-yours": _l(
+        "Hosts may see the house as members do. For others ask an administrator; nobody sees it as themselves."
+    ),
+    "view-changes": _l("You see the house as %(name)s, and nothing can be changed. End it first."),
+    "view-secret": _l("You see the house as %(name)s. This page may show what is for the member alone. End it first."),
     "member-elsewhere": _l("Somebody has decided this already. Look at the account again."),
     "role-not-yours": _l("Only an administrator may do this, and nobody to their own account."),
     "domain-malformed": _l("%(domain)s is no domain. It looks like example.org."),

@@ -181,7 +181,8 @@ def finish(
 
 def _member_id() -> int | None:
     """Return the id of who is signed in if that was asked before; never asks the database itself."""
-    found = vars(g.get("_login_user") or object).get("id")
+    known = vars(g.get("_login_user") or object)
+    found = known["view"].by.id if known.get("view") else known.get("id")  # who looks, and not as whom
     return found if isinstance(found, int) else None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from innovation_station.db import at_once
-from innovation_station.members import needs
+from innovation_station.members import needs, viewing
 from innovation_station.members.queries import person_of, token_hash
 from innovation_station.members.rules import Person
 from innovation_station.notices.queries import UNREAD
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _FOUND = "station.visit"
-_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD, needs.NEEDS_OF_MEMBER)
+_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD, needs.NEEDS_OF_MEMBER, viewing.VIEWED)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), unread notices, and
-    needs that are for this member's own pages alone (see `members.needs`)."""
+    needs that are for this member's own pages alone (see `members.needs`). `viewed` is the member as whom staff see the
+    house just now (see `members.viewing`), None nearly always."""
 
     person: Person
     revisions: tuple[int, int]
     unread: int
     needs: frozenset[str] = field(repr=False)
+    viewed: int | None = None
 
 
 def keep(environ: WSGIEnvironment, token: str, visit: Visit) -> None:
@@ -47,5 +49,5 @@ def find(token: str, now: datetime) -> Visit | None:
     row = at_once(_VISIT, {"token_hash": token_hash(token), "now": now})
     if row is None:
         return None
-    *person, house, spaces, unread, needed = tuple(row)
-    return Visit(Person(*person), (house, spaces), unread, needs.read(needed))
+    *person, house, spaces, unread, needed, viewed = tuple(row)
+    return Visit(Person(*person), (house, spaces), unread, needs.read(needed), viewed)

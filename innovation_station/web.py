@@ -40,11 +40,13 @@ from werkzeug.routing import IntegerConverter
 
 from innovation_station import clock, visits
 from innovation_station.db import db, transaction, unavailable
-from innovation_station.errors import Conflict, DomainError, Outdated, Refusal, TooMany, Unavailable
+from innovation_station.errors import Conflict, DomainError, NotAllowed, Outdated, Refusal, TooMany, Unavailable
 from innovation_station.i18n import COOKIE, hours_summary, sentence
 from innovation_station.members import service as member_service
+from innovation_station.members import viewing
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Person
+from innovation_station.members.viewing import Viewing
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.queries import revisions as read_revisions
 from innovation_station.spaces.rules import House
@@ -83,6 +85,9 @@ class SignedIn(UserMixin):
     revisions: tuple[int, int] | None = None
     unread: int = 0
     needs: frozenset[str] = field(default=frozenset(), repr=False)
+    view: Viewing | None = None
+    """Whom somebody of the staff sees the house as: `person` is that member then, and what is for that member alone,
+    unread notices and needs, is not there."""
 
     def __post_init__(self) -> None:
         self.id = self.person.id
@@ -185,7 +190,26 @@ def _load(token: str) -> SignedIn | None:
     if g.get("without_database"):
         return None
     visit = visits.found(request.environ, token) or visits.find(token, clock.now())
-    return SignedIn(visit.person, token, visit.revisions, visit.unread, visit.needs) if visit else None
+    if visit is None:
+        return None
+    if visit.viewed is not None and (view := viewing.current(token, visit.person, clock.now())):
+        _only_look(view)
+        return SignedIn(view.member, token, visit.revisions, view=view)
+    return SignedIn(visit.person, token, visit.revisions, visit.unread, visit.needs)
+
+
+def _only_look(view: Viewing) -> None:
+    """Refuse what somebody may not do who sees the house as a member: change anything, or see what is secret.
+
+    The one place where this is decided: whatever is shown to the member alone asks who is signed in, and `_guard` asks
+    for whatever changes something. A page that says no, or what is wrong, may ask. Raises NotAllowed.
+    """
+    if g.get("says_no") or request.endpoint is None:
+        return
+    safe = request.method in SAFE_METHODS
+    if request.endpoint not in (viewing.PAGES if safe else viewing.ENDINGS):
+        g.says_no = True
+        raise NotAllowed([Refusal("view-secret" if safe else "view-changes", None, {"name": view.member.name})])
 
 
 def visitor() -> SignedIn | None:
@@ -292,6 +316,8 @@ def _guard() -> None:
     if origin and origin != "null" and origin.partition("://")[2] != request.host:
         abort(400, "origin")
     csrf.protect(apply_exemptions=True)
+    if not getattr(current_app.view_functions.get(request.endpoint or ""), "sessionless", False):
+        visitor()  # also where the view does not ask: see _only_look
 
 
 def trusted_host(host: str) -> bool:
@@ -461,6 +487,7 @@ def error_page(
     status: int, sentences: list[str] | None = None, reason: str | None = None, ways: Sequence[dict[str, str]] = ()
 ) -> Response:  # fmt: skip
     """Make the page of an error, in full or as the part a script asked for; `ways` are links (href, text) out of it."""
+    g.says_no = True
     if status >= 500:
         g.without_database = True
     try:

@@ -236,6 +236,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/members                      GET     in       403  403   308   308
 /staff/people                       GET     in       403  403   200   200
 /staff/people.csv                   POST    in       403  403   200   200
+/staff/members/<member_id>/view     POST    in       403  403   303   303
+/viewing/end                        POST    in       303  303   303   303
 /staff/people/<member_id>/notes     POST    in       403  403   422   422
 /staff/members/<member_id>          GET     in       403  403   200   200
 /staff/members/<member_id>          POST    in       403  403   422   422

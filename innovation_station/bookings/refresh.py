@@ -73,6 +73,8 @@ def _unchanged(app: Flask, environ: WSGIEnvironment) -> Response | None:
     if token is None or visit is None:
         return None
     visits.keep(environ, token, visit)
+    if visit.viewed is not None:
+        return None
     name = tag(visit.revisions, visit.person, visit.needs, choose_language(asked), now, query)
     if not asked.if_none_match.contains_weak(name):
         return None

@@ -190,8 +190,10 @@ def webcal(url: str) -> str:
 def _shown(row: Feed, told: shown.Told, renaming: tuple[int, NameForm] | None) -> dict[str, Any]:
     """Give what the page says of a feed."""
     given = renaming[1] if renaming and renaming[0] == row.id else None
-    url = url_of(row)
+    hidden = actor().looked_at
+    url = None if hidden else url_of(row)
     return told.line(row) | {
+        "hidden": hidden,
         "url": url,
         "webcal": url and webcal(url),
         "typed": (given.name.data or "") if given else row.name,

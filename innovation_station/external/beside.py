@@ -22,7 +22,7 @@ TOLD = 3
 @beside.of_sheet
 def on_sheet(looked: Looked) -> Part | None:
     """Say on the sheet of a place when its reader is busy elsewhere that day; one statement."""
-    busy = queries.busy_of(looked.reader.id, looked.day.whole)
+    busy = queries.own_busy(looked.reader, looked.day.whole)
     return _part(busy, looked.span, looked.day.whole)
 
 
@@ -31,7 +31,7 @@ def on_booking(booking: Booking, reader: Person, now: datetime) -> Part | None:
     """Say on the page of one's own booking when one is busy elsewhere at its time; one statement."""
     if booking.member_id != reader.id or booking.end <= now or booking.cancelled:
         return None
-    return _part(queries.busy_of(reader.id, booking.span), booking.span, booking.span)
+    return _part(queries.own_busy(reader, booking.span), booking.span, booking.span)
 
 
 def during(busy: Iterable[Busy], span: Span) -> str | None:

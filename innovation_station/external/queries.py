@@ -14,6 +14,7 @@ from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.external.models import ExternalCalendar, ExternalDraft, ExternalEntry
 from innovation_station.external.reading import LONGEST
 from innovation_station.external.rules import DRAFT_FOR, Known
+from innovation_station.members.rules import Actor
 from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
 
@@ -125,6 +126,14 @@ def looks(made_by_id: int, now: datetime) -> int:
     """Count what somebody has begun to look at lately."""
     mine = (ExternalDraft.made_by_id == made_by_id, ExternalDraft.made_at > now - DRAFT_FOR)
     return db.session.scalar(select(func.count()).select_from(ExternalDraft).where(*mine)) or 0
+
+
+def own_busy(reader: Actor, within: Span) -> list[Busy]:
+    """List when a reader is busy elsewhere within a span, for their own eyes: nothing where staff look as that member.
+
+    One statement at most.
+    """
+    return [] if getattr(reader, "looked_at", False) else busy_of(reader.id, within)
 
 
 def busy_of(member_id: int, within: Span) -> list[Busy]:

@@ -23,7 +23,7 @@ from innovation_station.bookings.rules import Held, Moment
 from innovation_station.directory import queries as directory
 from innovation_station.directory.queries import Company
 from innovation_station.external import beside as elsewhere
-from innovation_station.external.queries import busy_of
+from innovation_station.external.queries import own_busy
 from innovation_station.home import queries, rules, words
 from innovation_station.home.rules import DayTaken, Mine, Offer, RoomOffer, Stop
 from innovation_station.i18n import capital, clock, day_long, day_short, language, local, span_short, span_text
@@ -78,7 +78,7 @@ class Today:
             "state": self._state(),
             "ticket": self._ticket(),
             "stops": [self._stop(stop) for stop in self._stops(taken)],
-            "elsewhere": elsewhere.lines(busy_of(self.member.id, self._whole), self._whole),
+            "elsewhere": elsewhere.lines(own_busy(self.member, self._whole), self._whole),
             "rooms": [self._room(offer) for offer in self._rooms(taken)],
             "people": self._people(),
             "people_shown": PEOPLE_SHOWN,

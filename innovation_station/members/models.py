@@ -108,6 +108,18 @@ class LoginSession(Base):
     member: Mapped[Member] = relationship(lazy="joined", innerjoin=True)
 
 
+class MemberView(Base):
+    """That somebody of the staff sees the house as a member, until a time; it ends with the login session."""
+
+    __tablename__ = "member_view"
+
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("login_session.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    until: Mapped[Instant] = mapped_column(index=True)
+
+
 class SignInFailure(Base):
     """One failed log-in, kept for an hour. Hashes alone: what is typed may be an address of somebody else's."""
 

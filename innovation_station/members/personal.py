@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, or_, select
 
 from innovation_station.audit.rules import without_secrets
 from innovation_station.db import db
-from innovation_station.members import bringing, needs, queries, rules, service, tickets
+from innovation_station.members import bringing, needs, queries, rules, service, tickets, viewing
 from innovation_station.members.agents import described
 from innovation_station.members.models import (
     Acceptance,
@@ -19,6 +19,7 @@ from innovation_station.members.models import (
     ImportFile,
     LoginSession,
     Member,
+    MemberView,
     Organisation,
     RecoveryCode,
     SecondFactor,
@@ -144,7 +145,8 @@ def _sessions(member_id: int) -> Sequence[Record]:
 def _erase_sessions(subject: Subject, _now: datetime) -> int:
     gone = db.session.execute(delete(LoginSession).where(LoginSession.member_id == subject.id))
     failures = SignInFailure.account == queries.account_key(subject.email)
-    return _count(gone) + _count(db.session.execute(delete(SignInFailure).where(failures)))
+    views = db.session.execute(delete(MemberView).where(MemberView.member_id == subject.id))
+    return _count(gone) + _count(views) + _count(db.session.execute(delete(SignInFailure).where(failures)))
 
 
 def _count(result: object) -> int:
@@ -154,19 +156,21 @@ def _count(result: object) -> int:
 def _expired_sessions(now: datetime, _held: Collection[int]) -> int:
     sessions = select(func.count()).where(LoginSession.expires_at <= now)
     failures = select(func.count()).where(SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR)
-    return (db.session.scalar(sessions) or 0) + (db.session.scalar(failures) or 0)
+    views = select(func.count()).where(MemberView.until <= now)
+    return sum(db.session.scalar(count) or 0 for count in (sessions, failures, views))
 
 
 def _purge_sessions(now: datetime, _held: Collection[int]) -> int:
     gone = _count(db.session.execute(delete(LoginSession).where(LoginSession.expires_at <= now)))
     over = SignInFailure.failed_at <= now - rules.FAILURES_COUNT_FOR
+    gone += viewing.sweep(now=now)
     return gone + _count(db.session.execute(delete(SignInFailure).where(over)))
 
 
 personal.add(
     DataClass(
         name="sessions",
-        tables=("login_session", "sign_in_failure"),
+        tables=("login_session", "sign_in_failure", "member_view"),
         title=_l("Where you are logged in"),
         holds=_l(
             "Which browsers are logged in, since when and from which network. "

@@ -33,6 +33,8 @@ LIFETIMES = {
     "join": timedelta(hours=48),
     "invite": timedelta(days=14),
 }
+VIEWED_FOR = timedelta(minutes=15)  # how long staff see the house as a member
+REASON_LONGEST = 200
 PROTECTED = ("nobody", "staff", "everybody")  # who has to log in with a second factor
 TEXT_KINDS = ("rules", "privacy", "directions")
 ACCEPTED_TEXTS = ("rules", "privacy")  # of them members accept each version
@@ -93,6 +95,7 @@ class Person:
     visible: bool
     access: int = 0  # the revision of what this person may book
     rules_due: bool = False  # the house rules are new, and wait to be accepted
+    looked_at: bool = False  # it is somebody of the staff who looks, as this member; see `viewing`
 
     @property
     def initials(self) -> str:
@@ -135,6 +138,11 @@ def may_look_after(actor: Actor, member: Actor) -> bool:
     return is_admin(actor) or (is_staff(actor) and member.role == "member")
 
 
+def may_view_as(actor: Actor, member: Actor) -> bool:
+    """Tell whether staff may see the house as a member: those they look after, and not themselves."""
+    return actor.id != member.id and may_look_after(actor, member)
+
+
 def may_change_roles(actor: Actor) -> bool:
     """Tell who may make hosts and administrators, and loosen what protects them: administrators."""
     return is_admin(actor)
@@ -172,6 +180,12 @@ def name_refusals(name: str) -> list[Refusal]:
     """Check that a name is one line of at most NAME_LONGEST characters."""
     fine = name.strip() and len(name) <= NAME_LONGEST and name.isprintable()
     return [] if fine else [Refusal("name-malformed", "name", {"longest": NAME_LONGEST})]
+
+
+def reason_refusals(reason: str) -> list[Refusal]:
+    """Check that a reason is one line of at most REASON_LONGEST characters, and says something."""
+    fine = len(reason.strip()) > 2 and len(reason) <= REASON_LONGEST and reason.isprintable()
+    return [] if fine else [Refusal("view-reason", "reason", {"most": REASON_LONGEST})]
 
 
 def normal_email(text: str) -> str:

@@ -14,7 +14,7 @@ from innovation_station.events.words import title_of
 from innovation_station.i18n import language, local, money, month_name
 from innovation_station.members import staff
 from innovation_station.members.models import Member
-from innovation_station.members.rules import may_look_after
+from innovation_station.members.rules import may_look_after, may_view_as
 from innovation_station.notices.registry import kinds
 from innovation_station.people import queries, words
 from innovation_station.people.forms import NoteForm
@@ -45,7 +45,8 @@ def section(member: Member) -> tuple[str, dict[str, object]] | None:
     ]  # fmt: skip
     form = g.get("member_note") or NoteForm(formdata=None)
     return "people/_member.html", {
-        "id": member.id, "form": form, "notes": notes, "bookings": _bookings(member.id), "plans": _plans(member.id),
+        "id": member.id, "name": member.name, "may_view": may_view_as(actor(), member) and member.state == "active",
+        "form": form, "notes": notes, "bookings": _bookings(member.id), "plans": _plans(member.id),
         "registrations": _registrations(member.id), "months": _months(member.id), "mails": _mails(member.id),
         "lines": [line(told, actor().id) for told in trail.of_member(member.id, limit=TRAIL_SHOWN)],
     }  # fmt: skip
