@@ -130,6 +130,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.repairs import staff as staff_faults
     from innovation_station.repairs import telling as fault_telling
     from innovation_station.repairs import views as faults
+    from innovation_station.schedule import views as staff_schedule
     from innovation_station.series import deeds as series_deeds
     from innovation_station.series import telling as series_telling
     from innovation_station.series import views as series
@@ -207,6 +208,7 @@ def _register_features(app: Flask) -> None:
         privacy_staff,
         finding,
         people,
+        staff_schedule,
         hosting,
         home,
     ):
@@ -262,6 +264,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.privacy import personal as privacy
     from innovation_station.registration import personal as registration
     from innovation_station.repairs import personal as repairs
+    from innovation_station.schedule import personal as schedule
     from innovation_station.series import personal as series
     from innovation_station.sharing import personal as sharing
     from innovation_station.spaces import personal as spaces
@@ -270,7 +273,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        calendars, directory, privacy, figures, people, hosting,
+        calendars, directory, privacy, figures, people, schedule, hosting,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

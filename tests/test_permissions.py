@@ -34,6 +34,7 @@ from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.privacy.models import Export, Hold
 from innovation_station.repairs import service as faults
+from innovation_station.schedule import service as schedule
 from innovation_station.series import service as series
 from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
@@ -193,6 +194,17 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/faults/<report_id>           GET     in       403  403   200   200
 /staff/faults/<report_id>           POST    in       403  403   422   422
 /staff/faults/<report_id>/photo     GET     in       403  403   404   404
+/staff/schedule                     GET     in       403  403   200   200
+/staff/schedule/new                 GET     in       403  403   200   200
+/staff/schedule/new/<space_id>      GET     in       403  403   200   200
+/staff/schedule/bookings            POST    in       403  403   422   422
+/staff/schedule/closures            POST    in       403  403   422   422
+/staff/schedule/bookings/<booking_id> GET   in       403  403   200   200
+/staff/schedule/bookings/<booking_id>/move POST in   403  403   409   409
+/staff/schedule/bookings/<booking_id>/cancel POST in 403  403   303   303
+/staff/schedule/closures/<shut_id> GET   in       403  403   200   200
+/staff/schedule/closures/<shut_id>/open POST in   403  403   303   303
+/staff/schedule/acts/<act_id>/undo  POST    in       403  403   303   404
 /staff/plates                       GET     in       403  403   200   200
 /staff/plates/<space_id>/renew      POST    in       403  403   303   303
 /staff/rules                        GET     in       403  403   200   200
@@ -420,8 +432,16 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
-            **_external(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
+            **_external(small), **_scheduled(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
         }  # fmt: skip
+
+
+def _scheduled(small: Small) -> dict[str, int]:
+    """Close two places for a morning: one as the host, who has the act to take back."""
+    host, span = db.session.get_one(Member, small.people["host"]), at(TUESDAY + timedelta(days=9), "09:00", "11:00")
+    act = schedule.close(host, small.room, span, ("Målning", ""), now=NOW, zone=ZONE)
+    other = schedule.close(host, small.hall, span, ("Målning", ""), now=NOW, zone=ZONE)
+    return {"act_id": act.id, "shut_id": other.closure_id or 0}
 
 
 def _external(small: Small) -> dict[str, int]:

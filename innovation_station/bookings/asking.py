@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from innovation_station.bookings import queries
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.service import changed
-from innovation_station.bookings.telling import UNDO, calendar
+from innovation_station.bookings.telling import calendar, patience
 from innovation_station.db import at_end, db
 from innovation_station.deeds import links
 from innovation_station.deeds.registry import Deed
@@ -143,7 +143,7 @@ def _ask(items: Sequence[tuple[int, datetime]]) -> None:
         for receiver, staff in queries.answerers(space_id):
             if receiver != member_id:
                 told = values | {"to": receiver, "staff": staff}
-                notices.notify(ASKED, receiver, told, now=now, subject=_subject(first), hold_until=now + UNDO)
+                notices.notify(ASKED, receiver, told, now=now, subject=_subject(first), hold_until=now + patience())
 
 
 def tell_answer(booking: Booking, action: str, now: datetime) -> None:

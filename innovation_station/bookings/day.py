@@ -35,7 +35,7 @@ class Stretch(NamedTuple):
 
     `state` is taken, mine, event or closed; `who` says it in a word or two. `here` tells that this very place was
     booked, and not what it is a part of. `lane` names the side of a divided place that is taken, as «1of2»; empty for
-    all of it.
+    all of it. `closure_id` is that of a closure.
     """
 
     start: int
@@ -45,6 +45,7 @@ class Stretch(NamedTuple):
     booking_id: int | None
     here: bool = True
     lane: str = ""
+    closure_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class Day:
     def _stretch(self, row: Taken, start: int, end: int) -> Stretch:
         here = row.booked_id in (None, row.space_id)
         lane = "" if here else self._lane(row)
-        return Stretch(start, end, self.state_of(row), escaped(self.who(row)), row.booking_id, here, lane)
+        who = escaped(self.who(row))
+        return Stretch(start, end, self.state_of(row), who, row.booking_id, here, lane, row.closure_id)
 
     def _lane(self, row: Taken) -> str:
         """Name the side of a divided place that a booking of one of its parts takes."""

@@ -250,3 +250,19 @@ class BookingHistory(Base):
     actor: Mapped[Member | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (CheckConstraint(f"action in {ACTIONS}", name="action"),)
+
+
+class RulesPassed(Base):
+    """Why staff let a booking pass rules, and which, by the codes of their refusals.
+
+    `by_id` is None where who did it has been forgotten, `reason` empty where whose booking it is has been.
+    """
+
+    __tablename__ = "rules_passed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    at: Mapped[Instant]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    codes: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(REASON_LONGEST))

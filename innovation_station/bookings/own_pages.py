@@ -349,9 +349,20 @@ def shown(booking: Booking, house: House, actor: Actor, now: datetime) -> dict[s
         "check_in": presence_pages.rule(booking, place, now), "let_go": presence_pages.let_go(booking, place, now),
         "longer": presence_pages.longer(booking, house, actor, now),
         "answers": booking.state == "requested" and _answers(booking, actor),
+        "passed": rules_passed(past, booking.id) if is_staff(actor) else [],
         "may_edit": line["may_change"], "booker": _booker(booking, actor),
     }  # fmt: skip
     return page if not for_them or rules.may_change(actor, booking) else page | _only_made(page, past, actor)
+
+
+def rules_passed(past: Iterable[BookingHistory], booking_id: int) -> list[str]:
+    """Say for staff which rules were passed and why; one statement where any was."""
+    if not any("passed" in row.after for row in past):
+        return []
+    return [
+        _("Past the rules, %(when)s: %(reason)s", when=f"{day_short(one.at)} {clock(one.at)}", reason=one.reason or "–")
+        for one in queries.rules_passed(booking_id)
+    ]
 
 
 def _only_made(page: Mapping[str, Any], past: Sequence[BookingHistory], actor: Actor) -> dict[str, Any]:

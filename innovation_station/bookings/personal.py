@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from innovation_station.bookings import service, telling
-from innovation_station.bookings.models import Booking, BookingHistory, Favourite, SpaceHold
+from innovation_station.bookings.models import Booking, BookingHistory, Favourite, RulesPassed, SpaceHold
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import db
 from innovation_station.errors import DomainError
@@ -81,6 +81,7 @@ def _forget(which: ColumnElement[bool], now: datetime) -> int:
     ids = sorted(spaces)
     owner = select(Booking.member_id).where(Booking.id == BookingHistory.booking_id).scalar_subquery()
     _strike(BookingHistory.booking_id.in_(ids), BookingHistory.actor_id == owner)
+    db.session.execute(update(RulesPassed).where(RulesPassed.booking_id.in_(ids)).values(reason=""))
     blank: dict[str, Any] = {
         "member_id": nobody(now), "title": "", "public": False, "request_key": None, "answer_reason": None,
         "revision": Booking.revision + 1,
@@ -122,6 +123,8 @@ def _erase(subject: Subject, now: datetime) -> int:
     db.session.execute(for_others.execution_options(synchronize_session=False))
     acted = update(BookingHistory).where(BookingHistory.actor_id == subject.id).values(actor_id=None)
     db.session.execute(acted.execution_options(synchronize_session=False))
+    passed = update(RulesPassed).where(RulesPassed.by_id == subject.id).values(by_id=None)
+    db.session.execute(passed.execution_options(synchronize_session=False))
     db.session.execute(
         update(Member).where(Member.id == subject.id).values(bookings_revision=Member.bookings_revision + 1)
     )
@@ -145,7 +148,7 @@ def _purge(now: datetime, held: Collection[int]) -> int:
 personal.add(
     DataClass(
         name="bookings",
-        tables=("booking", "booking_history", "space_hold"),
+        tables=("booking", "booking_history", "space_hold", "rules_passed"),
         title=_l("Your bookings"),
         holds=_l(
             "Which place, when, the title you gave it, whether others see it, each change, and what you were answered."

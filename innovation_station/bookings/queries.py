@@ -36,6 +36,7 @@ from innovation_station.bookings.models import (
     Booking,
     BookingHistory,
     Claim,
+    RulesPassed,
     SpaceBusy,
     SpaceHold,
 )
@@ -78,6 +79,7 @@ class Taken(NamedTuple):
     busy_id: int | None
     claim_sv: str | None = None
     claim_en: str | None = None
+    closure_id: int | None = None
 
     @property
     def span(self) -> Span:
@@ -132,7 +134,7 @@ _TAKEN = (
         func.coalesce(_booking.title, _busy.source, ""),
         func.coalesce(_booking.public, false()), _closure.reason_sv, _closure.reason_en, _allocation.hold_id,
         _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)), _allocation.busy_id,
-        _claim.title_sv, _claim.title_en,
+        _claim.title_sv, _claim.title_en, _allocation.closure_id,
     )
     .select_from(
         Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)
@@ -306,6 +308,13 @@ def history(booking_id: int) -> Sequence[BookingHistory]:
         .options(joinedload(BookingHistory.actor))
         .where(BookingHistory.booking_id == booking_id)
         .order_by(BookingHistory.id)
+    ).all()
+
+
+def rules_passed(booking_id: int) -> Sequence[RulesPassed]:
+    """List why staff let a booking pass rules, oldest first."""
+    return db.session.scalars(
+        select(RulesPassed).where(RulesPassed.booking_id == booking_id).order_by(RulesPassed.id)
     ).all()
 
 

@@ -36,6 +36,7 @@ class Line(NamedTuple):
     seats: str
     detail: str
     css: str = ""  # of a place that is divided, or of a part
+    head: str = ""  # what stands after its name in a row
 
 
 @lru_cache(maxsize=32)
@@ -73,6 +74,7 @@ class Pen:
     ) -> None:  # fmt: skip
         self.query, self.untimed, self.window = str(escape(query)), str(escape(untimed)), window
         self.now, self.manages = now, manages
+        self.places, self.bookings = "/book/", "/bookings/"  # where a free stretch leads, and one that is booked
         self.hours = partial(hours_in, language)
         self.book, self.book_end = _("Book %(hours)s", hours="{}").split("{}")
         sprite = static_url("icons.svg")
@@ -85,7 +87,7 @@ class Pen:
 
     def link(self, line: Line, state: str, label: str, strip: str, *, status: str = "", dim: bool = False) -> str:
         """Draw a place on the plan. `strip` is the SVG path of what is booked, `status` stands in rooms."""
-        id_, _kind, room, name, _title, _zone, seats, _detail, css = line
+        id_, room, name, seats, css = line.id, line.room, line.name, line.seats, line.css
         if room:
             sign = self.marks.get(state, self.tick)
             inner = f'<b>{name}</b><span class="cap">{seats}</span><span class="st">{sign}{status}</span>'
@@ -125,21 +127,13 @@ class Pen:
             s, e = (start + 14) // 15, end // 15
             if s < e:
                 text = f"{self.book}{hours(start, end)}{self.book_end}"
-                href = f"/book/{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
+                href = f"{self.places}{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
                 sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
-                cells.append((s, _open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
+                cells.append((s, open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
         for stretch in held:
-            start, end, state, who, booking_id, _here, lane = stretch
-            s, e = max(start // 15, first), min(-(-end // 15), last)
+            s, e = max(stretch.start // 15, first), min(-(-stretch.end // 15), last)
             if s < e:
-                label = f"{who}, {name} {hours(start, end)}"
-                side = f" ln{lane}" if lane else ""
-                cell = (
-                    _open_cell(s, e, state, f"/bookings/{booking_id}", label, who, self._moves(stretch, step), side)
-                    if state == "mine" or (self.manages and booking_id)
-                    else _shut_cell(s, e, state, label, who, css=side)
-                )
-                cells.append((s, cell))
+                cells.append((s, self.held(stretch, s, e, name, step)))
         stretches, why = out_of_reach
         for start, end in stretches:
             s, e = (start + 14) // 15, end // 15
@@ -153,13 +147,23 @@ class Pen:
                 cells.append((s, _shut_cell(s, e, "closed", closed.replace("{}", name), "")))
         cells.sort()
         return (
-            f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{name}</span><div class="tl-track" '
-            f'role="presentation" data-track="{id_}">{"".join([cell for _s, cell in cells])}</div></div>\n'
+            f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{name}{line.head}</span>'
+            f'<div class="tl-track" role="presentation" data-track="{id_}">'
+            f"{''.join([cell for _s, cell in cells])}</div></div>\n"
         )
 
-    def _moves(self, stretch: Stretch, step: int) -> str:
+    def held(self, stretch: Stretch, s: int, e: int, name: str, step: int) -> str:
+        """Draw what takes a place in its row, from one quarter to another."""
+        start, end, state, who, booking_id, _here, lane, _closure = stretch
+        label, side = f"{who}, {name} {self.hours(start, end)}", f" ln{lane}" if lane else ""
+        if state == "mine" or (self.manages and booking_id):
+            moves = self.moves(stretch, step)
+            return open_cell(s, e, state, f"{self.bookings}{booking_id}", label, who, moves, side)
+        return _shut_cell(s, e, state, label, who, css=side)
+
+    def moves(self, stretch: Stretch, step: int) -> str:
         """Let a script move a booking (move.js): where it was booked, and on one day, as far as one can tell."""
-        start, end, _state, _who, booking_id, here, _lane = stretch
+        start, end, _state, _who, booking_id, here, _lane, _closure = stretch
         if not here or not booking_id or start <= 0 or end >= DAY_MINUTES or end <= self.now:
             return ""
         return (
@@ -174,7 +178,8 @@ def _sign(css: str, sprite: str, name: str) -> str:
     return f'<svg class="{css}" aria-hidden="true"><use href="{sprite}#{name}"/></svg>'
 
 
-def _open_cell(s: int, e: int, state: str, href: str, label: str, text: str, data: str = "", css: str = "") -> str:
+def open_cell(s: int, e: int, state: str, href: str, label: str, text: str, data: str = "", css: str = "") -> str:
+    """Draw a stretch that leads somewhere, from one quarter to another."""
     return (
         f'<span class="tl-cell s{s} e{e}{css}" role="gridcell"><a class="tl-seg is-{state}" href="{href}" '
         f'aria-label="{label}"{data}><span>{text}</span></a></span>'

@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo
 from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import ROLES, STAFF, Actor, is_staff
 from innovation_station.plans.rules import UNLIMITED, Allowance
-from innovation_station.spaces.rules import DAY_MINUTES, Holidays, House, Place, Policy, at_minute, open_span
+from innovation_station.spaces.rules import (
+    DAY_MINUTES,
+    POLICY_RANGES,
+    Holidays,
+    House,
+    Place,
+    Policy,
+    at_minute,
+    open_span,
+)
 from innovation_station.timespan import Span, WallTime, gaps, local_day, wall_time
 
 PRESETS: Mapping[str, tuple[int, int]] = {
@@ -31,6 +40,15 @@ HOLDING = ("requested", "confirmed")  # the states in which a booking takes its 
 GONE = ("cancelled", "declined", "expired")  # those in which it is as if nobody had booked
 REGRET = timedelta(minutes=10)  # so long one may take a booking back, whatever the rules say of cancelling
 SEATS = frozenset({"desk"})  # kinds of which a person uses one at a time
+# What staff may pass with a reason: when, how long and how much. Never what others have, what is past, who else's own
+# place it is, how many it seats.
+PASSABLE = frozenset({
+    "too-soon", "too-far", "off-grid", "too-short", "too-long", "whole-days", "holiday", "closed-day", "closed-hours",
+    "outside-rule", "day-outside-rule", "no-plan", "plan-begins", "plan-ended", "plan-paused", "plan-resting",
+    "not-in-plan", "quota-hours", "quota-bookings", "shared-hours", "shared-bookings", "limit-hours", "limit-bookings",
+    "limit-shared-hours", "limit-shared-bookings",
+})  # fmt: skip
+PASSING_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +120,31 @@ class Alternative:
     same_space: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Leave to pass some rules, by the codes of their refusals, and the reason that is kept with the booking.
+
+    A step that is taken back has one without a reason: what was granted once is granted still.
+    """
+
+    reason: str
+    codes: frozenset[str] = PASSABLE
+
+    def covers(self, refusal: Refusal, wish: Wish) -> bool:
+        """Tell whether a refusal is passed; not that of a wish longer than anything the database takes."""
+        most = timedelta(minutes=POLICY_RANGES["longest"][1])
+        return refusal.code in self.codes and (refusal.code != "too-long" or wish.span.length <= most)
+
+
+UNDOING = Passing("", PASSABLE | {"past"})
+
+
 @dataclass(frozen=True)
 class Moment:
     """What every rule is measured against: the instant, the house's zone, its public holidays, and who asks.
 
     `allowance` is what the member may book by plan; it must know the days that are asked about. `role` is that of the
-    one who books, who may be another.
+    one who books, who may be another. `passing` is what staff let pass.
     """
 
     now: datetime
@@ -115,6 +152,7 @@ class Moment:
     holidays: Holidays
     allowance: Allowance = UNLIMITED
     role: str = "member"
+    passing: Passing | None = None
 
     def day(self, instant: datetime) -> date:
         """Give the local day of an instant."""
@@ -206,7 +244,37 @@ def refusals(
     found += held_refusals(wish, moment, held)
     sitting = [(taken, kind) for taken, kind in own if not _is_gone_by(taken, wish, moment)]
     found += _own_refusals(wish, moment.role, sitting) if sitting else ()
-    return found + moment.allowance.refusals(place, span)
+    found += moment.allowance.refusals(place, span)
+    passing = moment.passing
+    return [refusal for refusal in found if not passing.covers(refusal, wish)] if passing and found else found
+
+
+def passed(wish: Wish, moment: Moment) -> list[Refusal]:
+    """List the reasons against a wish that the moment lets pass."""
+    passing = moment.passing
+    if passing is None:
+        return []
+    wish = moment.ruled(wish)
+    found = refusals(wish, replace(moment, passing=None))
+    return [refusal for refusal in found if passing.covers(refusal, wish)]
+
+
+def passing_refusals(actor: Actor, passing: Passing) -> list[Refusal]:
+    """List why somebody may not pass rules: only staff may, and they say why."""
+    if not is_staff(actor):
+        return [Refusal("passing-staff", "reason")]
+    if passing is UNDOING:
+        return []
+    if not passing.reason.strip():
+        return [Refusal("passing-reason", "reason")]
+    too_long = len(passing.reason) > PASSING_LONGEST
+    return [Refusal("passing-long", "reason", {"most": PASSING_LONGEST})] if too_long else []
+
+
+def may_pass(found: Iterable[Refusal]) -> bool:
+    """Tell whether a reason of staff would pass all of some refusals."""
+    codes = {refusal.code for refusal in found}
+    return bool(codes) and codes <= PASSABLE
 
 
 def _role_bar(place: Place, role: str) -> Refusal | None:

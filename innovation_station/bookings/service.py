@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from blinker import Signal
 from sqlalchemy import select
 
+from innovation_station.audit import service as audit
 from innovation_station.bookings import allowances, extras, grace, rules, telling, wish_queries, writes
-from innovation_station.bookings.models import TITLE_LONGEST, Booking, SpaceHold
-from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Held, Moment, Wish
+from innovation_station.bookings.models import TITLE_LONGEST, Booking, RulesPassed, SpaceHold
+from innovation_station.bookings.rules import CONFLICTS, HOLDING, Furnished, Held, Moment, Passing, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
@@ -49,15 +50,15 @@ settled = Signal(
 reopened = Signal("""Sent with the ids of spaces that are open again, as a tuple, behind their locks, with `now`.""")
 
 
-def moment(now: datetime, zone: ZoneInfo, house: House) -> Moment:
+def moment(now: datetime, zone: ZoneInfo, house: House, passing: Passing | None = None) -> Moment:
     """Gather what rules are measured against."""
-    return Moment(now, zone, Calendar(house.holidays))
+    return Moment(now, zone, Calendar(house.holidays), passing=passing)
 
 
 def reserve(
     actor: Booker, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
     public: bool | None = None, request_key: str | None = None, people: int | None = None, layout: str | None = None,
-    digest: str | None = None, booker: Booker | None = None,
+    digest: str | None = None, booker: Booker | None = None, passing: Passing | None = None,
 ) -> Booking:  # fmt: skip
     """Book a space, or ask for it where its rules want staff to answer.
 
@@ -65,12 +66,13 @@ def reserve(
     space.
     `public` shows name and title to other members (None: as the member chose for themselves). What is held for the
     member gives way. A `booker` makes it for the member, who is the `actor` that every rule is measured for but the one
-    that asks for a role; that they may is for the caller to know. Raises NotFound for an unknown space, Refused with
-    every rule that says no, Conflict where somebody has the time.
+    that asks for a role; that they may is for the caller to know. Of staff, `passing` lets some rules pass. Raises
+    NotFound for an unknown space, Refused with every rule that says no, Conflict where somebody has the time.
     """
     by = booker or actor
     if due := booking_refusals(by):
         raise Refused(due)
+    _check_passing(by, passing)
     key = digest or (request_key and request_digest(request_key, space_id, span))
     wish, found, house = _locked_wish(actor, space_id, span, key, people=people, layout=layout)
     if found.same_request and key and (earlier := wish_queries.same_request(actor.id, key)):
@@ -84,7 +86,7 @@ def reserve(
             raise Conflict([Refusal("holder-has-it", "space", {"space": wish.place.name, "span": span})])
         return _reword(earlier, actor, title or earlier.title, earlier.public if public is None else public, now)
     standing = allowances.standing(house, actor.id, found.access)
-    measured = measured_for(actor, standing, house, wish, moment(now, zone, house), role=by.role)
+    measured = measured_for(actor, standing, house, wish, moment(now, zone, house, passing), role=by.role)
     asked_for, wish = wish, measured.ruled(wish)
     if wish.padded != asked_for.padded:  # the plan keeps more free round it, or less
         found = wish_queries.standing(actor.id, wish, key)
@@ -102,7 +104,9 @@ def reserve(
         expected_at=None, reminded_at=None,
         request_key=key, created_at=now, changed_at=now, organisation_id=found.organisation,
     )  # fmt: skip
-    writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), by)
+    said = _passed(wish, measured)
+    writes.reserved(booking, wish.place, list(wish.padded.by_local_day(zone)), by, said)
+    _note_passing(booking, by, passing, said, now)
     if booker is None:
         telling.booked(booking, wish.place.name, now)
     _announce([booking], now, house=house, standing=standing)
@@ -162,13 +166,15 @@ def answer(who: Actor, space_id: int, span: Span, *, now: datetime, zone: ZoneIn
 def move(
     actor: Actor, booking_id: int, *, space_id: int, span: Span, now: datetime, zone: ZoneInfo,
     title: str | None = None, public: bool | None = None, furnished: Furnished | None = None,
+    passing: Passing | None = None,
 ) -> Booking:  # fmt: skip
     """Give a booking another space, time, title, visibility or furniture; None keeps what it has.
 
     All or nothing. A change of words or of the number of people alone touches no time and is measured by no rule on
-    time; another layout may take other minutes before. A layout that the new space does not have is let go. Raises
-    NotFound for what is not the actor's, Refused, Conflict.
+    time; another layout may take other minutes before. A layout that the new space does not have is let go. Of staff,
+    `passing` lets some rules pass. Raises NotFound for what is not the actor's, Refused, Conflict.
     """
+    _check_passing(actor, passing)
     booking = mine(actor, booking_id)
     house = locked(booking.space_id, space_id)
     if found := rules.change_refusals(booking, now):
@@ -180,16 +186,16 @@ def move(
     layout = asked.layout if asked.layout != booking.layout or place.layout(asked.layout) else None
     wish = Wish(place, span, asked.people, layout)
     moves = (space_id, span, asked.layout) != (booking.space_id, booking.span, booking.layout)
-    standing = None
+    standing, said = None, None
     if asked.people != booking.people and not moves and (found := rules.size_refusals(wish)):
         raise Refused(found)
     booking.people = asked.people
     if moves:
         standing = standing_of(house, booking)
         _regain(booking, wish, now)
-        measured = measured_for(actor, standing, house, wish, moment(now, zone, house), without=booking.id)
+        measured = measured_for(actor, standing, house, wish, moment(now, zone, house, passing), without=booking.id)
         wish = check(wish, booking.member_id, measured, without=booking.id, started=booking.span)
-        span = wish.span
+        span, said = wish.span, _passed(wish, measured)
         granted = booking.span if booking.space_id == space_id else None
         booking.state, booking.answer_by = rules.asked(actor, wish, now, booking.state, granted)
         booking.space_id, booking.start, booking.end, booking.layout = space_id, span.start, span.end, layout
@@ -201,15 +207,44 @@ def move(
         allocate(place, wish.padded, zone, booking_id=booking.id)
     if facts(booking) != before:
         if moves:
-            record(booking, actor, "moved", now, before, house=house, standing=standing)
+            record(booking, actor, "moved", now, before, house=house, standing=standing, said=said)
+            _note_passing(booking, actor, passing, said, now)
         else:
             record(booking, actor, "edited", now, before)
     return booking
 
 
+def _check_passing(actor: Actor, passing: Passing | None) -> None:
+    if passing is not None and (found := rules.passing_refusals(actor, passing)):
+        raise Refused(found)
+
+
+def _passed(wish: Wish, measured: Moment) -> dict[str, Any] | None:
+    """Give what history keeps of the rules that were passed; None where none was, or a step was taken back."""
+    passing = measured.passing
+    if passing is None or passing is rules.UNDOING or not (found := rules.passed(wish, measured)):
+        return None
+    return {"passed": list(dict.fromkeys(refusal.code for refusal in found))}
+
+
+def _note_passing(
+    booking: Booking, actor: Actor, passing: Passing | None, said: Mapping[str, Any] | None, now: datetime
+) -> None:  # fmt: skip
+    """Keep why rules were passed: beside the history, which nobody could strike a name out of."""
+    if passing is None or said is None:
+        return
+    reason = passing.reason.strip()
+    db.session.add(RulesPassed(booking_id=booking.id, at=now, by_id=actor.id, codes=said["passed"], reason=reason))
+    db.session.flush()
+    audit.record(
+        "booking.rules-passed", subject=("booking", booking.id), actor=actor, member_id=booking.member_id,
+        after={"start": booking.start, "end": booking.end, "reason": reason, **said}, now=now,
+    )  # fmt: skip
+
+
 def _regain(booking: Booking, wish: Wish, now: datetime) -> None:
     """Let go what was kept for others since a step that is taken back within its time: of that, nobody knows yet."""
-    if now - booking.changed_at > STEP_BACK:
+    if now - booking.changed_at > max(STEP_BACK, telling.patience()):
         return
     if booking.cancelled or wish_queries.moved_from(booking) == (wish.place.id, wish.span):
         for hold_id in wish_queries.holds_since(wish, booking.changed_at):
@@ -246,12 +281,16 @@ def cancel(actor: Actor, booking_id: int, *, now: datetime, late: bool = False) 
     return booking
 
 
-def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo, tell: bool = True) -> Booking:
+def restore(
+    actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo, tell: bool = True, passing: Passing | None = None
+) -> Booking:  # fmt: skip
     """Take a cancellation back while the time is still free; what staff had granted is granted still.
 
     Who booked for the member may take back what they have cancelled themselves, as long as they may book for them.
-    `tell` is False where one mail says more than this booking. Raises NotFound, Refused, Conflict.
+    `tell` is False where one mail says more than this booking. Of staff, `passing` lets some rules pass. Raises
+    NotFound, Refused, Conflict.
     """
+    _check_passing(actor, passing)
     booking = mine(actor, booking_id, booker=True)
     if not _may_change(actor, booking):
         if wish_queries.cancelled_by(booking.id) != actor.id:
@@ -266,7 +305,7 @@ def restore(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo, tel
     layout = booking.layout if place.layout(booking.layout) else None
     wish, standing = Wish(place, booking.span, booking.people, layout), standing_of(house, booking)
     _regain(booking, wish, now)
-    measured = measured_for(actor, standing, house, wish, moment(now, zone, house))
+    measured = measured_for(actor, standing, house, wish, moment(now, zone, house, passing))
     wish = check(wish, booking.member_id, measured, started=booking.span)
     before = facts(booking)
     booking.start = wish.span.start
@@ -524,13 +563,14 @@ def expect(booking: Booking, now: datetime) -> None:
 def record(
     booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any],
     *, house: House | None = None, standing: Standing | None = None, tell: bool = True,
+    said: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Write the history row, stamp what calendars and pages key on, and tell later features.
 
     Without a `house` only words have changed. `tell` is False where one mail says more than this booking. Without an
-    actor it was the house itself, which tells of it in words of its own.
+    actor it was the house itself, which tells of it in words of its own. `said` is kept in history besides.
     """
-    record_all([(booking, before)], actor, action, now, house=house, standing=standing, tell=tell)
+    record_all([(booking, before)], actor, action, now, house=house, standing=standing, tell=tell, said=said)
 
 
 def _tells(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -541,6 +581,7 @@ def _tells(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def record_all(
     changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime,
     *, house: House | None = None, standing: Standing | None = None, tell: bool = False,
+    said: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Record what one act did to many bookings, each with what it was before: all are written before any is told."""
     if not changes:
@@ -549,7 +590,7 @@ def record_all(
         booking.revision += 1
         if action not in ("checked-in", "edited") or _tells(before, facts(booking)):
             booking.changed_at = max(now, booking.changed_at)
-    writes.happened(changes, actor, action, now)
+    writes.happened(changes, actor, action, now, said)
     for booking, before in changes:
         if house is not None or action == "checked-in":
             telling.unremind(booking)

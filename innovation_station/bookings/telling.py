@@ -44,6 +44,7 @@ from innovation_station.timespan import Span
 
 CHECK_IN, END, RECLAIM = "booking-check-in", "booking-end", "booking-reclaim"  # what links in mails do
 UNDO = timedelta(seconds=10)  # how long pages offer to take a step back
+UNDO_OF_STAFF = timedelta(minutes=10)  # how long the staff's schedule does
 WRITER = "bookings"  # of calendar parts, see `calendars.invitations`
 TEMPLATE = "booking"
 News = Literal["reserved", "moved", "cancelled", "restored"]
@@ -53,7 +54,7 @@ _OWN = frozenset(
 _HAD = (*HOLDING, "no-show")  # the states in which a booking stands in calendars as one's own
 UNTOLD = frozenset({"checked-in"})  # nobody needs to be told that they are here
 _KNOWN = ("space", "start", "end", "state")
-_GATHERING, _GIVING_WAY = "telling", "giving-way"
+_GATHERING, _GIVING_WAY, _PATIENCE = "telling", "giving-way", "patience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +330,45 @@ def values_of(action: str, booking: Booking, place: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# -- how long it waits -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def patient(wait: timedelta = UNDO_OF_STAFF) -> Iterator[None]:
+    """Have all that is told of bookings wait so long: an act that can be taken back for longer than by a toast.
+
+    It goes round a transaction, at the end of which some of it is told.
+    """
+    info = db.session().info
+    before = info.get(_PATIENCE)
+    info[_PATIENCE] = wait
+    try:
+        yield
+    finally:
+        if before is None:
+            info.pop(_PATIENCE, None)
+        else:
+            info[_PATIENCE] = before
+
+
+def patience() -> timedelta:
+    """Give how long what is told now waits before it leaves."""
+    found: timedelta = db.session().info.get(_PATIENCE, UNDO)
+    return found
+
+
+def held_until(now: datetime) -> dict[str, str]:
+    """Give what a notice keeps of its waiting, where that is longer than the usual."""
+    wait = patience()
+    return {"held": (now + wait).isoformat()} if wait > UNDO else {}
+
+
+def is_held(at: datetime, content: Mapping[str, Any], now: datetime) -> bool:
+    """Tell whether a notice of an instant can be taken back yet: its mail has not left."""
+    held = content.get("held")
+    return at >= now - UNDO or (isinstance(held, str) and now < instant(held))
+
+
 # -- what happens ------------------------------------------------------------------------------------------------------
 
 
@@ -418,7 +458,7 @@ def _unsaid(booking: Booking, subject: str, now: datetime) -> Values | None:
     One that tells of other bookings too stays: it is not about this one alone.
     """
     listed = notices.told(CHANGED, [booking.member_id], [subject])
-    fresh = [one for one in listed if one.created_at >= now - UNDO]
+    fresh = [one for one in listed if is_held(one.created_at, one.content, now)]
     taken = [one for one in fresh if "heard" in one.content and not one.content.get("more")]
     for one in taken:
         notices.take_back(one)
@@ -508,12 +548,12 @@ def _tried(tales: list[_Tale]) -> Iterator[None]:
 
 def _send(tales: Sequence[_Tale], now: datetime) -> None:
     first = tales[0]
-    values = dict(first.values)
+    values = dict(first.values) | held_until(now)
     if len(tales) > 1:
         values["more"] = [dict(tale.values) for tale in tales[1:]]
     told = _calendar([tale.entry for tale in tales])
     alone.tell(
-        first.kind, first.member_id, values, now=now, subject=first.subject, hold_until=now + UNDO, calendar=told
+        first.kind, first.member_id, values, now=now, subject=first.subject, hold_until=now + patience(), calendar=told
     )
 
 
@@ -522,7 +562,10 @@ def _take_back(booking: Booking, now: datetime) -> Mapping[str, Any] | None:
     unsaid = [
         taken for mail in outbox.waiting(booking.member_id, TEMPLATE) if (taken := _without(mail, booking.id))
     ]  # fmt: skip
-    listed = notices.withdraw(booking.member_id, _subject(booking), since=now - UNDO)
+    listed = notices.withdraw(
+        booking.member_id, _subject(booking), since=now - UNDO_OF_STAFF,
+        which=lambda one: is_held(one.created_at, one.content, now),
+    )  # fmt: skip
     return next(iter([*unsaid, *listed]), None)
 
 

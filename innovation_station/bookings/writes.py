@@ -126,13 +126,16 @@ def lock(member_id: int, space_ids: Sequence[int]) -> None:
     stamp(space_ids[1:])
 
 
-def reserved(booking: Booking, place: Place, parts: Sequence[Span], actor: Actor) -> None:
-    """Write a new booking, its allocations and its first history row; its id is known from then on.
+def reserved(
+    booking: Booking, place: Place, parts: Sequence[Span], actor: Actor, said: Mapping[str, Any] | None = None
+) -> None:  # fmt: skip
+    """Write a new booking, its allocations and its first history row, with what is `said` there besides; its id is
+    known from then on.
 
     The session then holds it as if it had been read. Raises Conflict where somebody has the time, past the rules.
     """
     row = _row(booking)
-    past = _happened(booking, actor, "reserved", booking.created_at, before=None)
+    past = _happened(booking, actor, "reserved", booking.created_at, before=None, said=said)
     with overlap_told(place, booking.span):
         if len(parts) == len(place.takes) == 1 and connection().dialect.name == "postgresql":
             past |= {"a_start": parts[0].start, "a_end": parts[0].end}
@@ -214,13 +217,14 @@ def shut_until(closure_id: int, cut: datetime) -> None:
 
 
 def happened(
-    changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime
+    changes: Sequence[tuple[Booking, Mapping[str, Any]]], actor: Actor | None, action: str, now: datetime,
+    said: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Write a history row for each booking, beside what it was before, after what the session has changed; without an
-    actor it was the house itself."""
+    """Write a history row for each booking, beside what it was before and what is `said` besides, after what the
+    session has changed; without an actor it was the house itself."""
     db.session.flush()
     connection().execute(
-        _INSERT_HISTORY, [_happened(booking, actor, action, now, before) for booking, before in changes]
+        _INSERT_HISTORY, [_happened(booking, actor, action, now, before, said) for booking, before in changes]
     )
 
 
@@ -246,16 +250,17 @@ def _allocations(place: Place, parts: Sequence[Span], **owner: int) -> list[dict
 
 
 def _happened(
-    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any] | None
-) -> dict[str, Any]:
+    booking: Booking, actor: Actor | None, action: str, now: datetime, before: Mapping[str, Any] | None,
+    said: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     after = facts(booking)
     known = before and {name: value for name, value in before.items() if name in after}  # `changed` may be told more
     old = {name: value for name, value in known.items() if value != after[name]} if known else None
-    via = {"way": MAIL_LINK} if by_mail_link() else {}
+    more = ({"way": MAIL_LINK} if by_mail_link() else {}) | dict(said or {})
     return {
         "booking_id": booking.id, "at": now, "actor_id": actor.id if actor else None,
         "actor_role": actor.role if actor else HOUSE, "action": action,
-        "before": old, "after": (after if old is None else {name: after[name] for name in old}) | via,
+        "before": old, "after": (after if old is None else {name: after[name] for name in old}) | more,
         "request_id": get_contextvars().get("request_id", ""),
     }  # fmt: skip
 

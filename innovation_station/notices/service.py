@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
@@ -74,13 +74,15 @@ def _key(notice: Notice) -> str:
     return f"notice-{notice.id}-{notice.created_at.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
-def withdraw(member_id: int, subject: str, *, since: datetime) -> list[Values]:
-    """Take back what a member was told about a subject since then, and give it, the earliest first.
+def withdraw(
+    member_id: int, subject: str, *, since: datetime, which: Callable[[Notice], bool] = lambda _notice: True
+) -> list[Values]:  # fmt: skip
+    """Take back what a member was told about a subject since then, or `which` of it, and give it, the earliest first.
 
     A mail goes with it where it has not left.
     """
     same = (Notice.member_id == member_id, Notice.subject == subject, Notice.created_at >= since)
-    found = db.session.scalars(select(Notice).where(*same).order_by(Notice.id)).all()
+    found = [notice for notice in db.session.scalars(select(Notice).where(*same).order_by(Notice.id)) if which(notice)]
     for notice in found:
         mail.withdraw(_key(notice))
         db.session.delete(notice)

@@ -36,6 +36,7 @@ _ACTIONS = {
     "booking.approved": N_("Request approved"),
     "booking.declined": N_("Request declined"),
     "booking.handed": N_("A booking was taken over"),
+    "booking.rules-passed": N_("A booking past the rules"),
     "consent.changed": N_("Who may book for you changed"),
     "guest.arrived": N_("A guest of yours came"),
     "feed.revoked": N_("Calendar feed ended"),

@@ -13,7 +13,7 @@ from typing import Any, cast
 from innovation_station.bookings.choice import place_title
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.own_pages import when_short
-from innovation_station.bookings.telling import WRITER
+from innovation_station.bookings.telling import WRITER, patience
 from innovation_station.db import db
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, speaking
@@ -63,7 +63,8 @@ def _tell(guest: Guest, booking: Booking, host: Member, now: datetime) -> None:
         calendar = _calendar(guest, booking, host.name, now, stands, off=news == "off")
     mail.queue(
         Receiver(guest.email, guest.name, cast(Language, guest.language)), TEMPLATE, values, now=now,
-        hold_until=now + rules.patience(guest.sequence), key=tidings.key(KIND, guest), kind=KIND, calendar=calendar,
+        hold_until=now + max(rules.patience(guest.sequence), patience()), key=tidings.key(KIND, guest), kind=KIND,
+        calendar=calendar,
     )  # fmt: skip
 
 

@@ -115,10 +115,10 @@ KINDS = (BOOKED_FOR, ANSWERED, ARRIVED, OFFERED, OFFER_ANSWERED)
 
 def booked_for(booking: Booking, *, now: datetime) -> None:
     """Tell a member that somebody has booked for them, once."""
-    values = facts_of(booking) | {"people": [booking.booked_by_id]}
+    values = facts_of(booking) | {"people": [booking.booked_by_id]} | telling.held_until(now)
     notices.notify(
-        BOOKED_FOR, booking.member_id, values, now=now, subject=_booked_for(booking), once=True, hold_until=now + UNDO,
-        calendar=telling.calendar(booking),
+        BOOKED_FOR, booking.member_id, values, now=now, subject=_booked_for(booking), once=True,
+        hold_until=now + telling.patience(), calendar=telling.calendar(booking),
     )  # fmt: skip
 
 
@@ -128,7 +128,11 @@ def _booked_for(booking: Booking) -> str:
 
 def undone(booking: Booking, *, now: datetime) -> None:
     """Take back what a member was told of a booking that was made for them and cancelled at once: nothing has been."""
-    if notices.withdraw(booking.member_id, _booked_for(booking), since=now - UNDO):
+    taken = notices.withdraw(
+        booking.member_id, _booked_for(booking), since=now - telling.UNDO_OF_STAFF,
+        which=lambda one: telling.is_held(one.created_at, one.content, now),
+    )  # fmt: skip
+    if taken:
         notices.withdraw(booking.member_id, f"booking-{booking.id}", since=now)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.service import STEP_BACK
+from innovation_station.bookings.telling import patience
 from innovation_station.deeds import links
 from innovation_station.deeds.registry import Deed
 from innovation_station.errors import Refusal
@@ -97,7 +98,8 @@ def offered(wait: Wait, place: Place, now: datetime) -> None:
     values = _values(wait, place) | {
         "to": wait.member_id, "hold": wait.hold_id, "until": wait.offer_until and wait.offer_until.isoformat(),
     }  # fmt: skip
-    notices.notify(OFFERED, wait.member_id, values, now=now, subject=_subject(wait), hold_until=now + STEP_BACK)
+    hold_until = now + max(STEP_BACK, patience())
+    notices.notify(OFFERED, wait.member_id, values, now=now, subject=_subject(wait), hold_until=hold_until)
 
 
 def withdrawn(wait: Wait) -> None:

@@ -50,6 +50,7 @@ from innovation_station.registration import service as registering
 from innovation_station.registration.rules import Question, Terms
 from innovation_station.registration.service import Form as RegistrationForm
 from innovation_station.repairs import service as repairs
+from innovation_station.schedule import service as schedule
 from innovation_station.series import rules as repeats
 from innovation_station.series import service as series
 from innovation_station.series.steps import Pattern
@@ -349,6 +350,9 @@ def _book(small: Small) -> dict[str, int]:
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     note = hosting.write(member(small, "host"), attack("said"), MONDAY, today=MONDAY, now=NOW)
     ids["note_id"] = note.id
+    shut = at(TUESDAY, "15:00", "16:00")
+    act = schedule.close(member(small, "host"), small.a3, shut, (attack("reason"), ""), now=NOW, zone=ZONE)
+    ids["act_id"], ids["shut_id"] = act.id, act.closure_id or 0
     return ids
 
 
