@@ -93,13 +93,18 @@ def use_all(server: Server, first: Client, path: str) -> None:
     """
     begin = server.cpu()
     for _ in range(10):
-        clients = [Client(server.port, dict(first.cookies)) for _ in range(16)]
-        for client in clients * 10:
-            expect(client.get(path), 200)
+        use(server, first, path)
         *_, less, most = sorted(spent(begin, {pid: seconds}) for pid, seconds in server.cpu().items())
         if less > most / 4:
             return
     raise RuntimeError("one process has answered everything")
+
+
+def use(server: Server, first: Client, path: str) -> None:
+    """Ask for a page on 16 connections, ten times each."""
+    clients = [Client(server.port, dict(first.cookies)) for _ in range(16)]
+    for client in clients * 10:
+        expect(client.get(path), 200)
 
 
 # Bookings ------------------------------------------------------------------------------------------------
