@@ -206,7 +206,7 @@ class Run:
         shown = f"{ours / apart:.2f}x ({ours:.0f} MiB against {apart:.0f} MiB)"
         self.note("memory, 2 processes, against bare Flask + SQLAlchemy", ours / apart, 1.5, 1.25, "x", shown)
         shown = f"{ours / forked:.2f}x ({ours:.0f} MiB against {forked:.0f} MiB)"
-        self.note("the same against two that share what was loaded before a fork", ours / forked, None, None, "x", shown)
+        self.note("the same against two that share what they loaded", ours / forked, None, None, "x", shown)
 
     def million(self) -> list[Line]:
         """Compare the day at 1,000,000 bookings with the day at 100,000, and preview a series."""
