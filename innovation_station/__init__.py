@@ -75,6 +75,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import schedule as directory_jobs
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
+    from innovation_station.displays import staff as staff_displays
+    from innovation_station.displays import views as displays
     from innovation_station.events import embeds
     from innovation_station.events import filling as staff_programme_file
     from innovation_station.events import grid as staff_grid
@@ -210,6 +212,8 @@ def _register_features(app: Flask) -> None:
         people,
         staff_schedule,
         hosting,
+        displays,
+        staff_displays,
         home,
     ):
         app.register_blueprint(feature.pages)
@@ -248,6 +252,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.bookings import personal as bookings
     from innovation_station.calendars import personal as calendars
     from innovation_station.directory import personal as directory
+    from innovation_station.displays import personal as displays
     from innovation_station.events import personal as events
     from innovation_station.external import personal as external
     from innovation_station.figures import personal as figures
@@ -273,7 +278,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        calendars, directory, privacy, figures, people, schedule, hosting,
+        calendars, directory, privacy, figures, people, schedule, hosting, displays,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -15,6 +15,7 @@ from innovation_station.bookings.telling import CHANGED
 from innovation_station.calendars import service as calendars
 from innovation_station.calendars.rules import Setting, Today, feed_token
 from innovation_station.db import db, transaction
+from innovation_station.displays import service as displays
 from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
@@ -115,6 +116,15 @@ route                               method  visitor  bo   alva  host  admin  con
 /calendars/external/drafts/<draft_id> POST  in       404  422   404   404
 /calendars/external/<own_id>        GET     in       404  200   404   404
 /calendars/external/<own_id>        POST    in       404  422   404   404
+/door                               GET     200      200  200   200   200
+/door                               POST    303      303  303   303   303
+/door/<token>                       GET     404      404  404   404   404
+/door/<token>                       POST    404      404  404   404   404
+/staff/displays                     GET     in       403  403   200   200
+/staff/displays                     POST    in       403  403   422   422
+/staff/displays/<display_id>        GET     in       403  403   200   200
+/staff/displays/<display_id>        POST    in       403  403   303   303
+/staff/displays/<display_id>/take-down POST in       403  403   303   303
 /staff/external                     GET     in       403  403   200   200
 /staff/external                     POST    in       403  403   422   422
 /staff/external/drafts/<draft_id>   GET     in       403  403   404   404
@@ -433,6 +443,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
             **_external(small), **_scheduled(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
+            "display_id": _display(small, key),
         }  # fmt: skip
 
 
@@ -442,6 +453,11 @@ def _scheduled(small: Small) -> dict[str, int]:
     act = schedule.close(host, small.room, span, ("Målning", ""), now=NOW, zone=ZONE)
     other = schedule.close(host, small.hall, span, ("Målning", ""), now=NOW, zone=ZONE)
     return {"act_id": act.id, "shut_id": other.closure_id or 0}
+
+
+def _display(small: Small, key: str) -> int:
+    host = db.session.get_one(Member, small.people["host"])
+    return displays.add(host, displays.Settings("room", small.room), secret_key=key, now=NOW).id
 
 
 def _external(small: Small) -> dict[str, int]:

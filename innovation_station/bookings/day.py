@@ -257,7 +257,7 @@ class Day:
         if taken.closure:
             return "closed"
         if taken.claim_sv is not None:
-            return "event"
+            return "event" if taken.claim_kind == "event" else "taken"
         if taken.booking_id is None:
             return "taken"
         return "mine" if taken.member_id == self.member_id else "taken"

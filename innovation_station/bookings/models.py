@@ -191,7 +191,7 @@ class Claim(Base):
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
-        CheckConstraint("kind in ('event')", name="kind"),
+        CheckConstraint("kind in ('event', 'door')", name="kind"),
         UniqueConstraint("kind", "subject_id"),
     )
 

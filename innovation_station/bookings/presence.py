@@ -23,11 +23,11 @@ from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING, Wish
 from innovation_station.bookings.writes import facts
 from innovation_station.db import db
-from innovation_station.errors import Refused
+from innovation_station.errors import Refusal, Refused
 from innovation_station.i18n import zone as local_zone
 from innovation_station.members.rules import Actor
 from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.rules import Place
+from innovation_station.spaces.rules import House, Place
 from innovation_station.timespan import Span
 
 
@@ -37,7 +37,18 @@ def check_in(actor: Actor, booking_id: int, *, now: datetime) -> Booking:
     Possible from a quarter of an hour before the start and, as long as the place was not let go, until the end. Raises
     NotFound for what is not the actor's, Refused.
     """
-    booking = service.mine(actor, booking_id)
+    return _checked_in(service.mine(actor, booking_id), actor, now)
+
+
+def check_in_at_door(booking_id: int, *, now: datetime) -> Booking:
+    """Write down that somebody has come, where the house knows that they stand at the door but not who they are.
+
+    Raises Refused.
+    """
+    return _checked_in(_awaited(booking_id), None, now)
+
+
+def _checked_in(booking: Booking, actor: Actor | None, now: datetime) -> Booking:
     if found := grace.check_in_refusals(booking, now):
         raise Refused(found)
     if booking.checked_in_at is None:
@@ -126,20 +137,46 @@ def reclaim(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
 
 def end_now(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
     """End a booking that runs, with this minute; the rest is free for others. Raises NotFound, Refused."""
-    booking = service.mine(actor, booking_id)
+    return _ended(service.mine(actor, booking_id), actor, now, zone)
+
+
+def end_at_door(booking_id: int, *, now: datetime, zone: ZoneInfo) -> Booking:
+    """End a booking that runs as `end_now` does, by somebody at the door whom nobody knows. Raises Refused."""
+    return _ended(_awaited(booking_id), None, now, zone)
+
+
+def _ended(booking: Booking, actor: Actor | None, now: datetime, zone: ZoneInfo) -> Booking:
     house = service.locked(booking.space_id)
     if found := grace.end_refusals(booking, now):
         raise Refused(found)
     end = grace.ended_at(booking, now)
-    if end >= booking.end:
-        return booking
+    if end < booking.end:
+        _end(booking, end, actor, "ended", now, zone, house)
+    return booking
+
+
+def go_on_at_door(booking_id: int, until: datetime, *, now: datetime, zone: ZoneInfo) -> Booking:
+    """Let a booking that was ended at the door end when it did before. Raises Refused for one that has become another
+    since, and Conflict where somebody has the time."""
+    booking = _awaited(booking_id)
+    house = service.locked(booking.space_id)
+    if booking.end - grace.MINUTE > now or booking.end > until:
+        raise Refused([Refusal("door-undo")])
+    if found := grace.granted_refusals(booking, booking.end - grace.MINUTE):
+        raise Refused(found)
+    _end(booking, until, None, "extended", now, zone, house)
+    return booking
+
+
+def _end(
+    booking: Booking, end: datetime, actor: Actor | None, action: str, now: datetime, zone: ZoneInfo, house: House
+) -> None:  # fmt: skip
     before = facts(booking)
     booking.end = end
     booking.sequence += 1
     _take(booking, house.places[booking.space_id], zone)
     standing = service.standing_of(house, booking)
-    service.record(booking, actor, "ended", now, before, house=house, standing=standing)
-    return booking
+    service.record(booking, actor, action, now, before, house=house, standing=standing)
 
 
 def extend(actor: Actor, booking_id: int, to: datetime, *, now: datetime, zone: ZoneInfo) -> Booking:

@@ -80,6 +80,7 @@ class Taken(NamedTuple):
     claim_sv: str | None = None
     claim_en: str | None = None
     closure_id: int | None = None
+    claim_kind: str | None = None
 
     @property
     def span(self) -> Span:
@@ -134,7 +135,7 @@ _TAKEN = (
         func.coalesce(_booking.title, _busy.source, ""),
         func.coalesce(_booking.public, false()), _closure.reason_sv, _closure.reason_en, _allocation.hold_id,
         _booking.space_id, case((_buffered, _booking.start)), case((_buffered, _booking.end)), _allocation.busy_id,
-        _claim.title_sv, _claim.title_en, _allocation.closure_id,
+        _claim.title_sv, _claim.title_en, _allocation.closure_id, _claim.kind,
     )
     .select_from(
         Allocation.__table__.outerjoin(Booking.__table__, _booking.id == _allocation.booking_id)

@@ -38,6 +38,11 @@ def space_of(code: str) -> int | None:
     return db.session.scalar(select(SpaceCode.space_id).where(SpaceCode.code == code))
 
 
+def of(space_id: int) -> str | None:
+    """Give the code that stands on a space; one statement."""
+    return db.session.scalar(select(SpaceCode.code).where(SpaceCode.space_id == space_id))
+
+
 def every() -> dict[int, str]:
     """Give all codes by the ids of their spaces; one statement."""
     rows = db.session.execute(select(SpaceCode.space_id, SpaceCode.code))

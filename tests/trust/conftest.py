@@ -26,6 +26,8 @@ from innovation_station.db import db, transaction
 from innovation_station.deeds.links import path as deed_path
 from innovation_station.directory import service as directory
 from innovation_station.directory.rules import FIELDS, MEMBERS
+from innovation_station.displays import service as displays
+from innovation_station.displays.rules import display_token
 from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
@@ -277,6 +279,7 @@ def _doors(made: Station) -> None:
         deed = cancelling(alva.id, seat.id, seat.sequence, seat.end)
         made.tokens["deeds.deed"] = deed_path(deed).removeprefix("/do/")
     made.tokens["code"] = codes.every()[made.small.room]
+    _screen(made)
     visit = db.session.get_one(Guest, made.ids["visit"])
     with made.app.test_request_context():
         made.tokens["visits.visit"] = visits.token(visit)
@@ -288,6 +291,15 @@ def _doors(made: Station) -> None:
         email = "eva@example.org" if purpose == "reset" else f"eva{number}@example.org"
         eva = members.create_member(email=email, name="Eva Strid", password="ordna-himlen-gul", now=NOW)
         made.tokens[endpoint] = tickets.issue(purpose, email=to, now=NOW, member_id=eva.id)
+
+
+def _screen(made: Station) -> None:
+    """Put up a screen in the foyer that has just asked: a look in the same minute writes nothing."""
+    key = str(made.app.secret_key)
+    wanted = displays.Settings("foyer", name=attack("screen"))
+    screen = displays.add(member(made.small, "host"), wanted, secret_key=key, now=NOW)
+    screen.last_seen_at, made.ids["display_id"] = NOW, screen.id
+    made.tokens["displays.show"] = made.tokens["displays.act"] = display_token(key, screen.nonce)
 
 
 def _rename(small: Small) -> None:
@@ -436,7 +448,7 @@ def _look_round(station: Station, who: str, see: Visitor) -> None:
              "/bookings", f"/bookings/{ids['mine']}", f"/bookings/{ids['gone']}", f"/bookings/{ids['theirs']}",
              f"/bookings/{ids['mine']}/edit", f"/bookings/{ids['gone']}/edit", "/floors/plan-1.css", "/static/none",
              f"/spaces/{small.a1}/photo", "/static/css/station.css", "/static/js/toast.js", "/static/icons.svg",
-             f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations"]  # fmt: skip
+             f"/no/{attack('path')}", f"/book?date={attack('date')}", "/logout", "/bookings?before=2026-11-24", "/staff/operations", "/door", f"/door/{station.tokens['displays.show']}", "/staff/displays", f"/staff/displays/{ids['display_id']}"]  # fmt: skip
     planned = f"/staff/events/{ids['event_id']}"
     paths += ["/events", "/events?month=2026-11", f"/events?category={attack('typed')}", f"/events/{station.event}",
               f"/events/{station.event}.ics", "/calendar/events.ics", "/sitemap.xml", "/events/mine", "/staff/events", "/staff/events/import",

@@ -19,8 +19,8 @@ from tests.trust.conftest import Station, token
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 EVIL = "https://evil.example"
 # A feed takes no form, sets no cookie, and answers 405 to all that is not reading; the link that ends mails is pressed
-# by programs, and is its own token (tests/notices).
-MACHINES = {"calendars.feed", "notices.end"}
+# by programs, and is its own token (tests/notices). So is the address of a screen, which has no session (tests/displays).
+MACHINES = {"calendars.feed", "notices.end", "displays.act"}
 
 
 def filled(station: Station) -> dict[str, object]:
