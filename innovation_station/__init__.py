@@ -52,6 +52,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _register_features(app: Flask) -> None:
+    from innovation_station.announcements import staff as staff_announcements
+    from innovation_station.announcements import views as announcements
     from innovation_station.attendance import feedback
     from innovation_station.attendance import jobs as attendance_jobs
     from innovation_station.attendance import staff as staff_door
@@ -201,6 +203,8 @@ def _register_features(app: Flask) -> None:
         feedback,
         news,
         staff_news,
+        announcements,
+        staff_announcements,
         event_feeds,
         calendars,
         staff_feeds,
@@ -247,6 +251,7 @@ def _register_features(app: Flask) -> None:
 def _register_personal(app: Flask) -> None:
     """Collect what the features keep of people, in their order: an erasure goes through it from the end."""
     from innovation_station import personal
+    from innovation_station.announcements import personal as announcements
     from innovation_station.attendance import personal as attendance
     from innovation_station.audit import personal as audit
     from innovation_station.bookings import personal as bookings
@@ -278,7 +283,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        calendars, directory, privacy, figures, people, schedule, hosting, displays,
+        announcements, calendars, directory, privacy, figures, people, schedule, hosting, displays,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -9,6 +9,8 @@ import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 
+from innovation_station.announcements import service as announcements
+from innovation_station.announcements.rules import Facts as Said
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.telling import CHANGED
@@ -41,6 +43,7 @@ from innovation_station.series.rules import Rule, Times
 from innovation_station.series.steps import Pattern
 from innovation_station.sharing.models import Absence, Guest, Offer
 from innovation_station.spaces import codes
+from innovation_station.spaces.queries import house
 from innovation_station.waits import service as waits
 from innovation_station.waits.rules import Wanted
 from tests.conftest import NOW, PASSWORD, PEOPLE, TUESDAY, ZONE, Small, at, browser, log_in, token_of
@@ -359,6 +362,12 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/news/<news_id>               POST    in       403  403   303   303
 /staff/news/<news_id>/state         POST    in       403  403   422   422
 /staff/news/<news_id>/picture       POST    in       403  403   422   422
+/announcements/<announcement_id>/hide POST  in       303  303   303   303
+/staff/announcements                GET     in       403  403   200   200
+/staff/announcements                POST    in       403  403   422   422
+/staff/announcements/<announcement_id> GET  in       403  403   200   200
+/staff/announcements/<announcement_id> POST in       403  403   422   422
+/staff/announcements/<announcement_id>/withdraw POST in 403 403 303   303
 /staff/events                       GET     in       403  403   200   200
 /staff/events                       POST    in       403  403   422   422
 /staff/events/<event_id>            GET     in       403  403   200   200
@@ -483,7 +492,9 @@ def _event(host: Member) -> dict[str, Any]:
 def _news(host: Member) -> dict[str, Any]:
     """Write a draft, which nobody but staff may see."""
     item = news.write(host, NewsFacts(("Nytt", "")), now=NOW)
-    return {"news_id": item.id, "news_slug": item.slug}
+    said = Said(("Brandövning", ""), at(TUESDAY, "08:00", "12:00"), pages=frozenset({"today"}))
+    row = announcements.announce(host, said, house(), now=NOW)
+    return {"news_id": item.id, "news_slug": item.slug, "announcement_id": row.id}
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

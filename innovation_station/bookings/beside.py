@@ -1,7 +1,8 @@
 """What later features have to say on the pages of bookings: bookings know nothing of them.
 
 A feature names a template part and what it shows: on the page of a booking (`of_booking`), under the list of one's own
-(`of_member`), and on the sheet of a place (`of_sheet`). Parts stand in the order in which the features were registered.
+(`of_member`), over the plan of the Book page (`of_book`), and on the sheet of a place (`of_sheet`). Parts stand in the
+order in which the features were registered.
 One feature answers a form that names no space (`anywhere`).
 """
 
@@ -54,6 +55,7 @@ OfMember = Callable[[Person, datetime], Part | None]
 OfSheet = Callable[["Looked"], Part | None]
 _of_booking: list[OfBooking] = []
 _of_member: list[OfMember] = []
+_of_book: list[OfMember] = []
 _of_sheet: list[OfSheet] = []
 _anywhere: list[Answer] = []
 
@@ -83,6 +85,12 @@ def of_member(make: OfMember) -> OfMember:
     return make
 
 
+def of_book(make: OfMember) -> OfMember:
+    """Have a function asked for a part over the plan of the Book page: given who looks at it, and now."""
+    _of_book.append(make)
+    return make
+
+
 def of_sheet(make: OfSheet) -> OfSheet:
     """Have a function asked for a part of the sheet of each place: given what is looked at."""
     _of_sheet.append(make)
@@ -97,6 +105,11 @@ def booking_parts(booking: Booking, reader: Person, now: datetime) -> list[Part]
 def member_parts(reader: Person, now: datetime) -> list[Part]:
     """Gather what stands under a member's own bookings."""
     return [part for make in _of_member if (part := make(reader, now))]
+
+
+def book_parts(reader: Person, now: datetime) -> list[Part]:
+    """Gather what stands over the plan."""
+    return [part for make in _of_book if (part := make(reader, now))]
 
 
 def sheet_parts(looked: Looked) -> list[Part]:

@@ -240,6 +240,7 @@ def _page(
     page["etag"] = f'W/"{_etag(stamp, now)}"'
     page["sheet"] = _sheet(day, choice, place) if place else None
     page["refusals"] = list(sentences)
+    page["parts"] = beside.book_parts(actor(), now)
     return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
 
 

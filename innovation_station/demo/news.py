@@ -1,4 +1,4 @@
-"""What the demo house tells: news on days near today. What they say of the house is so; the rest is made up."""
+"""What the demo house tells, on days near today. What that says of the house is so; the rest is made up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from innovation_station.announcements.models import Announcement
 from innovation_station.members.rules import slug_of
 from innovation_station.news.models import NewsItem
 from innovation_station.timespan import to_utc
@@ -116,4 +117,15 @@ def add(session: Session, today: date, zone: ZoneInfo) -> None:
                 picture_revision=0, revision=1, created_at=at, changed_at=at, shown_from=at,
             )
         )  # fmt: skip
+    start, end = (to_utc(today + timedelta(days=2), time(hour), zone) for hour in (10, 11))
+    told = to_utc(today - timedelta(days=1), time(9), zone)
+    session.add(
+        Announcement(
+            uid=str(uuid.uuid5(uuid.NAMESPACE_URL, "innovation station fire drill")), level="information",
+            text_sv="Brandövning: vi samlas på torget framför Moas båge.",
+            text_en="Fire drill: we meet on the square in front of Moas båge.", shown_from=told, shown_until=end,
+            on_start=False, on_today=True, on_book=True, on_display=True, start=start, end=end, in_feeds=True,
+            sequence=0, revision=0, created_at=told, changed_at=told,
+        )
+    )  # fmt: skip
     session.flush()

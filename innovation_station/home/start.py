@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import url_for
 
+from innovation_station.announcements.views import shown as announced
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.rules import Moment
 from innovation_station.events import beside
@@ -41,7 +42,7 @@ class Counts:
 
 
 def page(house: House, moment: Moment) -> dict[str, Any]:
-    """Give what templates/home/start.html shows; eight statements at most."""
+    """Give what templates/home/start.html shows; nine statements at most."""
     closures = queries.house_closures(Span(moment.now, moment.now + timedelta(days=rules.DAYS_AHEAD)))
     openings = rules.openings(house.hours, moment, [Span(c.start, c.end) for c in closures])
     opening = openings[0] if openings else None
@@ -62,6 +63,7 @@ def page(house: House, moment: Moment) -> dict[str, Any]:
         "next": _next(house, moment.now),
         "news": [news_card(item) for item in news.out(moment.now, limit=NEWS_SHOWN)],
         "news_feed": feed_address(),
+        "announced": announced("start", house, moment.now),
     }
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from innovation_station import clock
+from innovation_station.announcements.views import shown as announced
 from innovation_station.bookings.allowances import measured
 from innovation_station.bookings.day import Stretch
 from innovation_station.bookings.rows import Line, Pen
@@ -35,7 +36,9 @@ def start() -> ResponseReturnValue:
     if current_user.is_authenticated:
         who, today = actor(), local(now).date()
         moment = measured(moment, house, who, who.access, today, today + timedelta(days=DAYS_AHEAD))
-        return render_template("home/today.html", page=Today(who, house, moment, own_needs()).page())
+        page = Today(who, house, moment, own_needs()).page()
+        page["announced"] = announced("today", house, now, who, "/")
+        return render_template("home/today.html", page=page)
     return render_template("home/start.html", page=front.page(house, moment))
 
 

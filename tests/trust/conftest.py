@@ -15,6 +15,8 @@ from sqlalchemy import inspect, select, text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from innovation_station.announcements import service as announcements
+from innovation_station.announcements.rules import Facts as Said
 from innovation_station.attendance import links as entrances
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.deeds import cancelling
@@ -60,6 +62,7 @@ from innovation_station.sharing import absences, guests, handing
 from innovation_station.sharing import links as visits
 from innovation_station.sharing.models import Guest
 from innovation_station.spaces import codes
+from innovation_station.spaces import queries as spaces_queries
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Closure, Floor, Space, Zone
 from innovation_station.waits import service as waits
@@ -188,6 +191,8 @@ def _news(made: Station) -> None:
     item = news.write(host, NewsFacts(both, both, both, both), now=NOW)
     news.publish(host, item.id, now=NOW)
     made.news, made.ids["news_id"] = item.slug, item.id
+    said = Said(both, at(MONDAY, "08:00", "20:00"), pages=frozenset({"start", "today", "book"}))
+    made.ids["announcement_id"] = announcements.announce(host, said, spaces_queries.house(), now=NOW).id
 
 
 def _goes_on(made: Station) -> None:
