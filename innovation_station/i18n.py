@@ -526,6 +526,18 @@ REFUSALS: Mapping[str, Any] = {
     "login-wrong": _l("The address or the password is not right. Check both and try again."),
     "login-wait": _l("There have been too many tries to log in. Wait %(minutes)s and try again."),
     "invited-count": _l("Write between one and %(most)s addresses."),
+    "people-none": _l("Choose at least one member."),
+    "people-many": _l("At most %(most)s members are changed at once. Narrow the list down."),
+    "people-changed": _l(
+        "Somebody has changed one of them in between, and nothing was done. Look at it as it is now, and say it again."
+    ),
+    "edit-unknown": _l("Choose what is to be done."),
+    "edit-not-yours": _l("Somebody who works for the house: ask an administrator."),
+    "edit-gone": _l("That can be taken back no longer. Change it as anything else."),
+    "member-closed": _l("The account is not open. Open it again first."),
+    "member-not-invited": _l("Has no open invitation; invite people by their address instead."),
+    "plan-later": _l("Another plan begins then or later. Look at the member's plans first."),
+    "plan-none-own": _l("Has no plan of their own that could end. See what the organisation has."),
     "view-reason": _l("Say in a few words why, at most %(most)s characters: the member reads it."),
     "view-not-yours": _l(
         "Hosts may see the house as members do. For others ask an administrator; nobody sees it as themselves."

@@ -263,6 +263,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/people.csv                   POST    in       403  403   200   200
 /staff/members/<member_id>/view     POST    in       403  403   303   303
 /viewing/end                        POST    in       303  303   303   303
+/staff/people/edit                  POST    in       403  403   422   422
+/staff/people/edits/<member_edit_id>/undo POST in    403  403   404   404
 /staff/people/<member_id>/notes     POST    in       403  403   422   422
 /staff/members/<member_id>          GET     in       403  403   200   200
 /staff/members/<member_id>          POST    in       403  403   422   422
@@ -452,7 +454,7 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
             **_external(small), **_scheduled(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
-            "display_id": _display(small, key),
+            "member_edit_id": 1, "display_id": _display(small, key),
         }  # fmt: skip
 
 

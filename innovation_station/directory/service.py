@@ -33,7 +33,7 @@ def write(actor: Actor, texts: Mapping[str, str], shown: Mapping[str, int], *, v
     member = db.session.get_one(Member, actor.id)
     if found := _refusals(texts, shown):
         raise Refused(found)
-    _rename(actor, member, texts["name"].strip(), now)
+    rename(actor, member, texts["name"].strip(), now=now)
     member.visible = visible
     _fields(member, texts, shown)
     db.session.merge(Profile(member_id=member.id, shown_to=shown["name"], sort_key=rules.sort_key(member.name)))
@@ -57,7 +57,8 @@ def _refusals(texts: Mapping[str, str], shown: Mapping[str, int]) -> list[Refusa
     return found
 
 
-def _rename(actor: Actor, member: Member, name: str, now: datetime) -> None:
+def rename(actor: Actor, member: Member, name: str, *, now: datetime) -> None:
+    """Give a member another name, one that is fine; the same is none."""
     if name == member.name:
         return
     before, member.name = member.name, name

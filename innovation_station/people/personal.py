@@ -1,16 +1,17 @@
-"""What notes know of people: whom they are about, who wrote them, and whom they name."""
+"""What notes know of people, whom they are about, who wrote them, and whom they name; and who changed many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from innovation_station.db import db
-from innovation_station.people.models import MemberNote
-from innovation_station.personal import DataClass, Personal, Record, Subject
+from innovation_station.people.models import MemberEdit, MemberNote
+from innovation_station.people.rules import UNDO_FOR
+from innovation_station.personal import Aged, DataClass, Personal, Record, Subject
 
 personal = Personal()
 
@@ -45,5 +46,44 @@ personal.add(
         ends="erase",
         records=_records,
         erase=_erase,
+    )
+)
+
+
+def _edits(member_id: int) -> Sequence[Record]:
+    rows = db.session.scalars(select(MemberEdit).where(MemberEdit.by_id == member_id).order_by(MemberEdit.id))
+    return [Record(row.act, {"at": row.at.isoformat(), "count": len(row.items)}, row.at + UNDO_FOR) for row in rows]
+
+
+def _erase_edits(subject: Subject, _now: datetime) -> int:
+    """Forget what could still be taken back: the person's own, and others' that hold the person's number."""
+    rows = db.session.scalars(select(MemberEdit)).all()
+    theirs = [row for row in rows if row.by_id == subject.id or any(item[0] == subject.id for item in row.items)]
+    for row in theirs:
+        db.session.delete(row)
+    db.session.flush()
+    return len(theirs)
+
+
+def _over(now: datetime, _held: Collection[int]) -> ColumnElement[bool]:
+    return MemberEdit.at < now - UNDO_FOR
+
+
+_aged = Aged(MemberEdit.id, _over)
+
+personal.add(
+    DataClass(
+        name="member-edits",
+        tables=("member_edit",),
+        title=_l("Changes of many members that can be taken back"),
+        holds=_l("Which members staff have changed at once, what was before, who did it and when."),
+        purpose=_l("So that a slip can be taken back for ten minutes."),
+        basis="interest",
+        retention=_l("Ten minutes, and until the next nightly cleaning."),
+        ends="erase",
+        records=_edits,
+        erase=_erase_edits,
+        expired=_aged.expired,
+        purge=_aged.purge,
     )
 )

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from innovation_station.errors import Refusal
@@ -97,6 +98,20 @@ def _one_of(args: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
 def _id_or_none(args: Mapping[str, str], name: str) -> str:
     text = args.get(name, "")
     return text if text == NONE or re.fullmatch(r"[1-9][0-9]{0,8}", text) else ""
+
+
+# What is changed of many at once, and which of it can be taken back: what no mail has told, and nothing is priced by.
+ACTS = ("plan", "organisation", "end", "invite", "note", "role")
+UNDONE = frozenset({"organisation", "end", "note", "role"})
+EDITED_MOST = 500  # in one transaction, each with its entry in the trail
+UNDO_FOR = timedelta(minutes=10)
+
+
+def day_refusals(day: date | None, today: date) -> list[Refusal]:
+    """Check from which day on something is to hold: what is over has been priced."""
+    if day is None:
+        return [Refusal("date-malformed", "day")]
+    return [Refusal("note-past", "day")] if day < today else []
 
 
 def harmless(text: str) -> str:

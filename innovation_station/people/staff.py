@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
     total = found.states.get(chosen.state, 0) if chosen.state else sum(found.states.values())
     return render_template(
         "people/index.html", chosen=chosen, rows=rows_of(found.members, today), total=total,
-        states=_states(found.states, chosen), pages=_pages(found, chosen), choices=_choices(),
+        states=_states(found.states, chosen), pages=_pages(found, chosen), choices=choices(),
         columns=[(name, said, name in words.STANDARD) for name, said in words.column_names().items()],
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _pages(found: queries.Found, chosen: Filter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
+def choices() -> dict[str, list[tuple[str, str]]]:
     """Give what the list may be narrowed down by; one statement."""
     offered = plans.catalogue(current_house()).plans.values()
     return {

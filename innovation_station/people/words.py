@@ -15,6 +15,7 @@ from innovation_station.mail.words import kind_name
 from innovation_station.members.models import Member
 from innovation_station.members.words import role_name, state_name
 from innovation_station.organisations.words import name_of
+from innovation_station.people.editing import Change
 from innovation_station.plans.rules import Catalogue, Standing, Term
 from innovation_station.spaces.rules import House
 
@@ -159,3 +160,48 @@ def row_of(member: Member, *, plans: str, factor: bool, names: Mapping[str, Any]
         "role": role_name(member.role) if member.is_staff else "", "state": member.state,
         "state_name": state_name(member.state), "factor": factor, **names,
     }  # fmt: skip
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Names:
+    """What changes name by numbers: plans and organisations, in the reader's language."""
+
+    plans: Mapping[int, str]
+    organisations: Mapping[int, str]
+
+    def written(self, change: Change) -> tuple[str, str, str]:
+        """Give what changes, and what is before and after it."""
+        labels = {**column_names(), "end": _("Own plans end"), "invite": _("Invitation"), "note": _("Note")}
+        return labels[change.field], self._before(change), self._after(change)
+
+    def _terms(self, terms: Sequence[tuple[int, int, str | None]]) -> str:
+        said = [
+            _("%(plan)s until %(day)s", plan=self.plans.get(plan, "?"), day=ends) if ends else self.plans.get(plan, "?")
+            for _id, plan, ends in terms
+        ]
+        return ", ".join(said)
+
+    def _before(self, change: Change) -> str:
+        if change.field in ("plan", "end"):
+            return self._terms(change.before) or _("None")
+        if change.field in ("invite", "note"):
+            return ""
+        return self._value(change.field, change.before)
+
+    def _after(self, change: Change) -> str:
+        if change.field == "plan":
+            plan_id, day = change.after
+            return _("%(plan)s from %(day)s", plan=self.plans.get(plan_id, "?"), day=day)
+        if change.field == "invite":
+            return _("A new link by mail; the one before ends")
+        return self._value(change.field, change.after)
+
+    def _value(self, field: str, value: Any) -> str:
+        if field == "organisation":
+            return self.organisations.get(value, "?") if value else _("None")
+        if field == "role":
+            return role_name(value)
+        return str(value or _("None"))

@@ -59,6 +59,7 @@ _ACTIONS = {
     "member.invite": N_("Invited"),
     "member.join": N_("Joined"),
     "member.organisation": N_("Organisation changed"),
+    "member.language": N_("Language changed"),
     "member.note-removed": N_("A note that staff kept about you removed"),
     "member.noted": N_("Staff wrote a note about you"),
     "member.rename": N_("Name changed"),

@@ -134,7 +134,7 @@ class Station:
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
             "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
-            "code": self.tokens["code"], "event_slug": self.event, "news_slug": self.news, **self.ids, **instead,
+            "code": self.tokens["code"], "member_edit_id": 1, "event_slug": self.event, "news_slug": self.news, **self.ids, **instead,
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
             known["member_id"] = self.small.people["bo"]  # Alva's own profile is no other member's
