@@ -98,7 +98,6 @@ def _register_features(app: Flask) -> None:
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
-    from innovation_station.mail import staff as operations
     from innovation_station.members import account, needs_pages, staff
     from innovation_station.members import newcomers as _newcomers  # noqa: F401  adds its pages to the members'
     from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
@@ -110,6 +109,9 @@ def _register_features(app: Flask) -> None:
     from innovation_station.notices import registry as notice_kinds
     from innovation_station.notices import schedule as notice_jobs
     from innovation_station.notices import views as notices
+    from innovation_station.operating import machine_pages as _machine  # noqa: F401  adds its page to operations
+    from innovation_station.operating import staff as operations
+    from innovation_station.operating import trail as _trail  # noqa: F401  adds its pages to operations
     from innovation_station.organisations import staff as staff_organisations
     from innovation_station.organisations import views as organisations
     from innovation_station.people import editing_pages as _editing_pages  # noqa: F401  adds its pages to those of people
@@ -269,6 +271,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.members import personal as members
     from innovation_station.news import personal as news
     from innovation_station.notices import personal as notices
+    from innovation_station.operating import personal as operating
     from innovation_station.organisations import personal as organisations
     from innovation_station.people import personal as people
     from innovation_station.plans import personal as plans
@@ -284,7 +287,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        announcements, calendars, directory, privacy, figures, people, schedule, hosting, displays,
+        announcements, calendars, directory, privacy, figures, people, operating, schedule, hosting, displays,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -44,6 +45,7 @@ from innovation_station.members.bringing import Import
 from innovation_station.members.csv_lines import Row
 from innovation_station.members.models import Member
 from innovation_station.members.service import create_member
+from innovation_station.operating import service as operating
 from innovation_station.preload import preload
 from innovation_station.privacy import replay
 from innovation_station.spaces.rules import Language
@@ -524,9 +526,25 @@ def _report(outcomes: list[tuple[Row, str]], report: IO[str] | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup_command(file: Path) -> None:
     """Write a verified copy of the database to FILE, also while the servers run."""
+    started = time.monotonic()
     with one_line(), _progress("Copying") as progress:
         size = operations.backup(load_settings(), file, progress)
     click.echo(f"{file}: {size:,} bytes, checked.")
+    _note_backup(size, time.monotonic() - started)
+
+
+def _note_backup(size: int, seconds: float) -> None:
+    """Note a backup where staff and doctor see it; one that cannot be noted is a backup all the same."""
+    app = make_app()
+    try:
+        with app.app_context():
+            revision = schema.current_revision(app)
+            if revision is None or not schema.is_current(app):
+                return  # made before an upgrade: there may be nowhere to note it
+            with db.transaction():
+                operating.backed_up(size, seconds=seconds, revision=revision, now=clock.now())
+    except (DBAPIError, DomainError) as error:
+        click.echo(f"It could not be noted in the database ({type(error).__name__}).", err=True)
 
 
 @cli.command("restore", with_appcontext=False)

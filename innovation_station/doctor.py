@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from innovation_station import db, postgres_tools
 from innovation_station.jobs.queries import late_since
 from innovation_station.mail.queries import PARKED
+from innovation_station.operating.queries import last_backup
+from innovation_station.operating.rules import is_late
 from innovation_station.schema import known_revisions, revision_of
 from innovation_station.settings import CONFIG_FILE, DEFINITIONS, SECRET_KEY_FILE, Settings, shown
 
@@ -167,7 +170,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     engine = create_engine(settings.database_url, **db.engine_options(settings.database_url))
     checks = (_revision, _sqlite if settings.is_sqlite else _postgres, _worker)
-    for check in checks:
+    for check in (*checks, partial(_backups, days=settings.backup_days)):
         yield from _guarded(engine, check)
     engine.dispose()
 
@@ -207,6 +210,18 @@ def _worker(connection: Connection) -> Iterator[Finding]:
         yield Finding("worker", "ok", "no job is late.")
     if parked:
         yield Finding("mail", "warning", f"{parked} could not be delivered: see /staff/operations.")
+
+
+def _backups(connection: Connection, days: int) -> Iterator[Finding]:
+    if revision_of(connection) != known_revisions()[-1]:
+        return
+    last = last_backup(connection)
+    if is_late(last, datetime.now(UTC), days):
+        found = f"the last is of {last:%Y-%m-%d %H:%M} UTC" if last else "none was ever made"
+        advice = "`innovation-station backup FILE`; STATION_BACKUP_DAYS says when this is said."
+        yield Finding("backup", "warning", f"{found}: {advice}")
+    elif last:
+        yield Finding("backup", "ok", f"the last is of {last:%Y-%m-%d %H:%M} UTC.")
 
 
 def _sqlite(connection: Connection) -> Iterator[Finding]:

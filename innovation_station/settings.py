@@ -58,6 +58,7 @@ class Settings:
     timezone: str
     feed_past_months: int
     series_most: int
+    backup_days: int
     embed_hosts: str
     external_hosts: str | None
     external_closed: tuple[IPv4Network | IPv6Network, ...] | None
@@ -283,6 +284,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         _number(0, 120),
     ),
     Definition("series_most", "number", "200", "How many dates a series may have.", _number(1, 1000)),
+    Definition(
+        "backup_days",
+        "number",
+        "7",
+        "After how many days without a backup staff and doctor are told; 0 for never, where others see to it.",
+        _number(0, 365),
+    ),
     Definition(
         "embed_hosts",
         "addresses",

@@ -410,7 +410,14 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/notes                        POST    in       403  403   422   422
 /staff/notes/<note_id>              POST    in       403  403   303   303
 /staff/operations                   GET     in       403  403   200   200
+/staff/operations/jobs              POST    in       403  403   403   404
+/staff/operations/mails             GET     in       403  403   200   200
+/staff/operations/mails/<mail_id>   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303
+/staff/operations/trail             GET     in       403  403   403   200
+/staff/operations/trail.csv         POST    in       403  403   403   200
+/staff/operations/storage           GET     in       403  403   403   200
+/staff/operations/mails/retry       POST    in       403  403   403   303
 /healthz                            GET     200      200  200   200   200
 /readyz                             GET     200      200  200   200   200
 /account/security/sign-out          POST    in       in   in    in    in

@@ -36,6 +36,8 @@ class AuditEntry(Base):
 
     __table_args__ = (
         CheckConstraint(f"outcome in {OUTCOMES}", name="outcome"),
+        Index(None, "at"),
+        Index(None, "action", "id"),
         Index(None, "member_id", "id"),
         Index(None, "subject_kind", "subject_id"),
     )

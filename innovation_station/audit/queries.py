@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from innovation_station.audit import rules
@@ -120,6 +120,54 @@ def about(kind: str, subject_id: int | None, *, limit: int) -> list[Told]:
     """List what was done to one thing, newest first; without a number to the one of its kind."""
     mine = select(_entry.id).where(_entry.subject_kind == kind, _entry.subject_id == subject_id)
     return _told(list(db.session.scalars(mine.order_by(_entry.id.desc()).limit(limit))))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries a list shows: by whom (`actors`), whose data (`members`), what was done (the whole name of an
+    `action`, or its beginning), to which `kind` of thing and which one, when, how it ended, and a `text` that stands in
+    what was changed. "" and None for all; of the ids an empty tuple finds nothing."""
+
+    actors: tuple[int, ...] | None = None
+    members: tuple[int, ...] | None = None
+    action: str = ""
+    kind: str = ""
+    subject: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    outcome: str = ""
+    text: str = ""
+
+
+def search(sought: Sought, *, before: int | None = None, limit: int) -> list[Told]:
+    """List entries, newest first; `before` is the last one seen. Three statements, one where there are none."""
+    found = select(_entry.id).where(*_wanted(sought))
+    if before is not None:
+        found = found.where(_entry.id < before)
+    return _told(list(db.session.scalars(found.order_by(_entry.id.desc()).limit(limit))))
+
+
+def _wanted(sought: Sought) -> Iterator[ColumnElement[bool]]:
+    if sought.actors is not None:
+        yield _entry.actor_id.in_(sought.actors)
+    if sought.members is not None:
+        itself = and_(_entry.subject_kind == "member", _entry.subject_id.in_(sought.members))
+        yield or_(_entry.member_id.in_(sought.members), itself)
+    if sought.action:
+        yield _entry.action.startswith(sought.action, autoescape=True)
+    if sought.kind:
+        yield _entry.subject_kind == sought.kind
+    if sought.subject is not None:
+        yield _entry.subject_id == sought.subject
+    if sought.start is not None:
+        yield _entry.at >= sought.start
+    if sought.end is not None:
+        yield _entry.at < sought.end
+    if sought.outcome:
+        yield _entry.outcome == sought.outcome
+    if sought.text:
+        says = AuditPart.content.icontains(sought.text, autoescape=True)
+        yield select(AuditPart.entry_id).where(AuditPart.entry_id == _entry.id, AuditPart.part == "what", says).exists()
 
 
 def _for(told: Told, member_id: int) -> Told:

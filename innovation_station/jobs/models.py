@@ -13,6 +13,7 @@ class Job(Base):
     """The state of a job. `started_at`, `ended_at`, `succeeded` and `result` are of the last run.
 
     `claimed_until` is the lease of `claimed_by`, None while it does not run; `failures` counts those in a row.
+    `failed_at` and `failure` are when and why it failed last, also where it has gone well since.
     """
 
     __tablename__ = "job"
@@ -26,3 +27,5 @@ class Job(Base):
     succeeded: Mapped[bool | None]
     result: Mapped[str] = mapped_column(String(RESULT_LONGEST), default="")
     failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[Instant | None]
+    failure: Mapped[str] = mapped_column(String(RESULT_LONGEST), default="", server_default="")

@@ -60,5 +60,7 @@ def end(task: Task, worker: str, *, succeeded: bool, result: str, now: datetime,
     job.claimed_by = job.claimed_until = None
     job.ended_at, job.succeeded, job.result = now, succeeded, result[: rules.RESULT_LONGEST]
     job.failures = 0 if succeeded else job.failures + 1
+    if not succeeded:
+        job.failed_at, job.failure = now, job.result
     db.session.flush()
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, defer
 
 from innovation_station.db import db
 from innovation_station.mail import rules
@@ -82,3 +82,38 @@ def parked(*, limit: int) -> list[Mail]:
     """List parked mails, those parked last first."""
     order = (Mail.ended_at.desc(), Mail.id.desc())
     return list(db.session.scalars(select(Mail).where(Mail.state == "parked").order_by(*order).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which mails a list shows: in some states, of a kind, to whom a text names; "" and () for all."""
+
+    states: tuple[str, ...] = ()
+    kind: str = ""
+    text: str = ""
+
+
+def found(sought: Sought, *, before: int | None = None, limit: int) -> list[Mail]:
+    """List mails, those queued last first; `before` is the last one seen. One statement."""
+    statement = select(Mail).options(defer(Mail.content))
+    if sought.states:
+        statement = statement.where(Mail.state.in_(sought.states))
+    if sought.kind:
+        statement = statement.where(Mail.kind == sought.kind)
+    if sought.text:
+        named = (column.icontains(sought.text, autoescape=True) for column in (Mail.receiver, Mail.name))
+        statement = statement.where(or_(*named))
+    if before is not None:
+        statement = statement.where(Mail.id < before)
+    return list(db.session.scalars(statement.order_by(Mail.id.desc()).limit(limit)))
+
+
+def kinds() -> list[str]:
+    """List the kinds of mail that there are."""
+    return list(db.session.scalars(select(Mail.kind).distinct().order_by(Mail.kind)))
+
+
+def counts() -> dict[str, int]:
+    """Count the mails by state."""
+    rows = db.session.execute(select(Mail.state, func.count()).group_by(Mail.state))
+    return {row[0]: row[1] for row in rows}

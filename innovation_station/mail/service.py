@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, false, insert, or_, update
+from sqlalchemy import delete, false, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from innovation_station.db import db
@@ -169,6 +169,21 @@ def retry(mail_id: int, *, now: datetime) -> Mail:
     db.session.flush()
     db.session.info["mail_queued"] = True
     return mail
+
+
+def retry_all(*, now: datetime, limit: int) -> int:
+    """Send parked mails after all, those parked first first, so many at most; give how many. One statement."""
+    first = select(Mail.id).where(Mail.state == "parked").order_by(Mail.ended_at, Mail.id).limit(limit)
+    anew = {
+        "state": "queued", "ordered_at": now, "due_at": now, "ended_at": None, "tries": 0, "lost": 0, "problem": None,
+        "reason": "",
+    }  # fmt: skip
+    parked = update(Mail).where(Mail.id.in_(first), Mail.state == "parked").values(anew)
+    done = db.session.execute(parked.execution_options(synchronize_session=False))
+    count = int(done.rowcount)  # type: ignore[attr-defined]
+    if count:
+        db.session.info["mail_queued"] = True
+    return count
 
 
 def discard(mail_id: int, *, now: datetime) -> Mail:

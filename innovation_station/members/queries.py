@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound
@@ -190,3 +190,17 @@ def staff() -> list[int]:
 def waiting() -> int:
     """Count those who have applied and wait for an answer."""
     return db.session.scalar(select(func.count()).where(Member.state == "applied")) or 0
+
+
+def ids_called(words: str, *, limit: int) -> list[int]:
+    """Find members by their address or a part of their name, the newest first; one statement."""
+    called = or_(Member.email == words.lower(), Member.name.icontains(words, autoescape=True))
+    return list(db.session.scalars(select(Member.id).where(called).order_by(Member.id.desc()).limit(limit)))
+
+
+def names_of(ids: Collection[int]) -> dict[int, str]:
+    """Give whole names, by id; one statement, none for none."""
+    if not ids:
+        return {}
+    rows = db.session.execute(select(Member.id, Member.name).where(Member.id.in_(sorted(ids))))
+    return {row[0]: row[1] for row in rows}

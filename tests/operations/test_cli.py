@@ -170,6 +170,8 @@ def test_backup_and_restore(command: Command, database: Path, tmp_path: Path) ->
     result = command("backup", str(file))
     assert result.exit_code == 0
     assert result.stdout == f"{file}: {file.stat().st_size:,} bytes, checked.\n"
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT size FROM backup").fetchall() == [(file.stat().st_size,)]
     result = command("restore", str(file))
     assert result.exit_code == 0
     assert "before-restore" in result.stdout

@@ -3,6 +3,8 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +26,13 @@ def test_healthy_installation(station: Settings, database: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     assert told(station, "wrong") == {}
     assert set(told(station, "ok")) >= {"instance directory", "secret key", "disk", "migrations", "SQLite"}
-    assert list(told(station, "warning")) in (["base URL"], ["base URL", "disk"])
+    assert list(told(station, "warning")) in (["base URL", "backup"], ["base URL", "disk", "backup"])
+    with closing(sqlite3.connect(database)) as connection, connection:
+        noted = (datetime.now(UTC) - timedelta(days=8)).replace(tzinfo=None).isoformat(" ")
+        connection.execute("INSERT INTO backup (at, size, seconds, revision) VALUES (?, 1, 1, 'x')", (noted,))
+    assert "the last is of" in told(station, "warning")["backup"]
+    assert "backup" not in told(replace(station, backup_days=0), "warning")
+    assert "the last is of" in told(replace(station, backup_days=9), "ok")["backup"]
     assert sorted(path.name for path in station.instance.iterdir() if path.suffix == ".db") == ["station.db"]
 
 
