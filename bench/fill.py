@@ -39,6 +39,7 @@ ZONE = ZoneInfo("Europe/Stockholm")
 PASSWORD = "plats-for-nasta-ide"
 AHEAD = timedelta(days=42)
 CLIENTS, MEMBERS = 16, 600
+HOST = "host0"  # of the staff, and without a booking
 SMALL_FEEDS = [f"feed1000-{number}" for number in range(8)]
 FEEDS = dict.fromkeys(SMALL_FEEDS, 1_000) | {"feed10000": 10_000}
 # Minutes of four bookings a day, alternating, so that not every track of the timeline looks the same.
@@ -133,10 +134,11 @@ def _space(number: int, kind: str, floor: Floor, zone: Zone) -> Space:
 def _members(session: Any) -> dict[str, int]:
     hashed = member_service.hashed(PASSWORD)
     names = [f"client{number}" for number in range(CLIENTS)] + list(FEEDS)
-    names += [f"member{number}" for number in range(MEMBERS)]
+    names += [*(f"member{number}" for number in range(MEMBERS)), HOST]
     people = [
         Member(
-            email=f"{name}@example.org", name=f"{name.capitalize()} Bänk", role="member", password_hash=hashed,
+            email=f"{name}@example.org", name=f"{name.capitalize()} Bänk", password_hash=hashed,
+            role="host" if name == HOST else "member",
             visible=index % 5 < 3, state="active", created_at=NOW - timedelta(days=9000), bookings_revision=0,
         )
         for index, name in enumerate(names)

@@ -1,8 +1,8 @@
 """Measure the tasks of the budget and write docs/benchmarks.md.
 
-Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|series] [--million]
-[--quick] [--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the database's
-included, as a multiple of what a bare Flask "hello" costs on the same server in the same run; the two are measured in
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|series|schedule]
+[--million] [--quick] [--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the
+database included, as a multiple of what a bare Flask "hello" costs on the same server in the same run; both measured in
 turns. It takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes
 to fill it.
 """
@@ -104,6 +104,9 @@ class Run:
             self._memory(fifty)
         if self.only is None:
             self._large_house()
+        if self.only == "schedule":
+            with self.station(self.database.filled(200, HISTORY)) as server:
+                self._schedule(server)
         if self.only == "series":
             with self.station(self.database.filled(200, HISTORY)) as server:
                 self._series(server, HISTORY)
@@ -116,6 +119,17 @@ class Run:
             self.add("the day of 200 spaces, nothing cached", 35, 15, tasks.day_undrawn(meter, client, times))
             self.add("the day of 200 spaces, looked at before", 35, 15, tasks.day(meter, client, times))
             self._series(server, HISTORY)
+            self._schedule(server)
+
+    def _schedule(self, server: Server) -> None:
+        meter, client, times = Meter(server, self.hello), Client(server.port).log_in(fill.HOST), self.times(15)
+        undrawn = tasks.schedule_undrawn(meter, client, times)
+        self.add("the staff's schedule, 200 spaces and a day, nothing cached", 35, 15, undrawn)
+        self.add("the same, looked at before", 35, 15, tasks.schedule(meter, client, times))
+        week = tasks.schedule(meter, client, times, "&view=week&kind=room")
+        self.add("the staff's schedule, rooms and a week, looked at before", 35, 15, week)
+        unchanged = tasks.schedule_unchanged(meter, client, self.times(100))
+        self.add("the staff's schedule unchanged (conditional request)", 6, 3, unchanged)
 
     def _series(self, server: Server, history: int) -> None:
         client = Client(server.port).log_in("client0")
@@ -257,7 +271,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="the comparison with 1,000,000 bookings, only")
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
     parser.add_argument(
-        "--only", choices=("pages", "feeds", "contest", "memory", "series"), help="these tasks; all without"
+        "--only", choices=("pages", "feeds", "contest", "memory", "series", "schedule"), help="these tasks; all without"
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()

@@ -86,6 +86,31 @@ def day_unchanged(meter: Meter, client: Client, requests: int) -> Figure:
     return meter.pages(client, lambda each: expect(each.get(PAGE, X_Part="day", If_None_Match=tag), 304), requests)
 
 
+def schedule_undrawn(meter: Meter, client: Client, requests: int) -> Figure:
+    """Measure the staff's day of all places, of a stretch of it that no process has drawn before."""
+    days = [DAY + timedelta(days=ahead) for ahead in range(28)]
+    parts = product(range(6, 9), ("00", "15", "30", "45"), (day for day in days if day.weekday() < 5))
+    pages = iter(
+        [f"/staff/schedule?date={day}&hours=own&from={hour:02}:{minute}&to=18:00" for hour, minute, day in parts]
+    )
+    return meter.pages(client, lambda each: expect(each.get(next(pages)), 200), requests)
+
+
+def schedule(meter: Meter, client: Client, requests: int, more: str = "") -> Figure:
+    """Measure a page of the staff's schedule that has been looked at before."""
+    page = f"/staff/schedule?date={DAY}{more}"
+    if (rows := expect(client.get(page), 200).body.count(b'role="rowheader"')) < 16:
+        raise RuntimeError(f"{rows} rows are no schedule of the house")
+    return meter.pages(client, lambda each: expect(each.get(page), 200), requests)
+
+
+def schedule_unchanged(meter: Meter, client: Client, requests: int) -> Figure:
+    """Measure the refresh of the staff's schedule when nothing has happened."""
+    page = f"/staff/schedule?date={DAY}"
+    tag = expect(client.get(page, X_Part="day"), 200).headers["etag"]
+    return meter.pages(client, lambda each: expect(each.get(page, X_Part="day", If_None_Match=tag), 304), requests)
+
+
 def use_all(server: Server, first: Client, path: str) -> None:
     """Ask for a page on 16 connections, ten times each; again on new ones until both processes have answered some.
 

@@ -41,6 +41,7 @@ def _records(member_id: int) -> Sequence[Record]:
         .where(Booking.member_id == member_id)
         .order_by(Booking.start.desc(), Booking.id.desc())
     )
+    passed = _passed(member_id)
     return [
         Record(
             booking.title or space,
@@ -50,12 +51,21 @@ def _records(member_id: int) -> Sequence[Record]:
                 "checked_in": booking.checked_in_at and booking.checked_in_at.isoformat(),
                 "released": booking.released_at and booking.released_at.isoformat(),
                 "reason": booking.answer_reason, "booked": booking.created_at.isoformat(),
-                "changed": booking.changed_at.isoformat(),
+                "changed": booking.changed_at.isoformat(), "past_the_rules": passed.get(booking.id, []),
             },
             booking.end + KEPT_FOR,
         )
         for booking, space in rows
     ]  # fmt: skip
+
+
+def _passed(member_id: int) -> dict[int, list[str]]:
+    """Give by booking why staff let a member's pass rules."""
+    found: dict[int, list[str]] = {}
+    rows = select(RulesPassed).join(Booking, Booking.id == RulesPassed.booking_id).where(Booking.member_id == member_id)
+    for row in db.session.scalars(rows.order_by(RulesPassed.id)):
+        found.setdefault(row.booking_id, []).append(row.reason)
+    return found
 
 
 def nobody(now: datetime) -> int:

@@ -32,7 +32,7 @@ from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import Person, short_name
 from innovation_station.schedule import queries
 from innovation_station.schedule.choice import ONLY, STEPS, Look
-from innovation_station.schedule.drawing import PATH, count_text, day_rows, week_rows
+from innovation_station.schedule.drawing import PATH, count_text, day_rows, week_rows, widest
 from innovation_station.schedule.models import ScheduleAct
 from innovation_station.schedule.rules import UNDO_FOR
 from innovation_station.spaces.queries import space_revisions
@@ -56,7 +56,7 @@ class Board:
     def tag(self, stamp: tuple[int, int], query: str) -> str:
         """Name the state of the page: what takes places, what has to be seen to, and what was just done."""
         known = refresh.tag(stamp, self.actor, frozenset(), language(), self.now, query)
-        rest = f"{sorted(map(str, self.marks))}|{[act.id for act, _name in self.acts]}|{local(self.now).date()}"
+        rest = f"{sorted(map(str, self.marks))}|{[one.act.id for one in self.acts]}|{local(self.now).date()}"
         return hashlib.sha256(f"{known}|{rest}".encode()).hexdigest()[:24]
 
     def compose(self) -> Row:
@@ -67,7 +67,7 @@ class Board:
             wanted = {mark.space_id for mark in self.marks if mark.what in ONLY[look.only]}
             shown = [place for place in shown if wanted & {place.id, *place.takes}]
         days = [self._day(day) for day in look.days]
-        opening, closing = look.window(days[0].window)
+        opening, closing = look.window(widest(days))
         page: Row = {"opening": opening, "closing": closing, "acts": self._acts(), "view": look.view, "step": look.step}
         if look.view == "list":
             rows = self._list(days[0], shown)
@@ -155,10 +155,11 @@ class Board:
     def _acts(self) -> list[Row]:
         return [
             {
-                "id": act.id, "text": act_text(act, name, self.house),
-                "until": clock(act.at + UNDO_FOR), "action": url_for("schedule.undo", act_id=act.id),
+                "id": one.act.id, "text": act_text(one.act, one.name, self.house),
+                "until": clock(one.act.at + UNDO_FOR) if one.stands else None,
+                "action": url_for("schedule.undo", act_id=one.act.id),
             }
-            for act, name in self.acts
+            for one in self.acts
         ]  # fmt: skip
 
     # -- round it ------------------------------------------------------------------------------------------------------

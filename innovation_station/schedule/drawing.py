@@ -127,13 +127,14 @@ def week_rows(
 ) -> dict[int, Drawn]:  # fmt: skip
     """Draw each shown place with a strip for each of some days; one statement at most."""
     house = days[0].house
-    kept = _shelf.page((house, days[0].date, "week", language(), look.window(days[0].window), marks))
+    window = look.window(widest(days))
+    kept = _shelf.page((house, days[0].date, "week", language(), window, marks))
     found = _known(kept, revisions, shown)
     missing = [place for place in shown if place.id not in found]
     if not missing:
         return found
     read = _read(days, house, {place.id for place in missing})
-    named, of_space, window = lines(house, language()), _by_space(marks), look.window(days[0].window)
+    named, of_space = lines(house, language()), _by_space(marks)
     for place in missing:
         line = marked_head(named[place.id], of_space.get(place.id, ()))
         cells = "".join([_cell(day, place, line, window) for day in read])
@@ -185,6 +186,11 @@ def _strip(held: Iterable[Stretch], state: str, window: Minutes) -> str:
         if known == state and s < e:
             path += f"M{s - first} 0H{e - first}V1H{s - first}z"
     return path
+
+
+def widest(days: Sequence[Day]) -> tuple[int, int]:
+    """Give the first and the last quarter at which anything is open on some days."""
+    return min(day.window[0] for day in days), max(day.window[1] for day in days)
 
 
 def count_text(count: int) -> str:

@@ -13,20 +13,35 @@ from innovation_station.db import connection, db
 from innovation_station.members.models import Member
 from innovation_station.repairs.models import FaultReport
 from innovation_station.schedule.models import ScheduleAct
+from innovation_station.schedule.rules import stands
 from innovation_station.timespan import Span
 
 
-def fresh(actor_id: int, since: datetime) -> Sequence[tuple[ScheduleAct, str | None]]:
-    """List what somebody has done since then and not taken back, the latest first, with whose booking it is."""
+class Fresh(NamedTuple):
+    """An act that can be taken back, whose booking it is of, and whether that stands as the act left it."""
+
+    act: ScheduleAct
+    name: str | None
+    stands: bool
+
+
+def fresh(actor_id: int, since: datetime) -> Sequence[Fresh]:
+    """List what somebody has done since then and not taken back, the latest first; one statement."""
     rows = db.session.execute(
-        select(ScheduleAct, Member.name)
+        select(ScheduleAct, Member.name, Booking.space_id, Booking.start, Booking.end, Booking.state)
         .outerjoin(Booking, Booking.id == ScheduleAct.booking_id)
         .outerjoin(Member, Member.id == Booking.member_id)
         .where(ScheduleAct.actor_id == actor_id, ScheduleAct.at >= since, ScheduleAct.undone_at.is_(None))
         .order_by(ScheduleAct.at.desc(), ScheduleAct.id.desc())
         .limit(50)
     )
-    return [(act, name) for act, name in rows]
+    found = []
+    for act, name, space_id, start, end, state in rows:
+        as_it_is = act.booking_id is None or stands(
+            act.after, {"space": space_id, "start": start.isoformat(), "end": end.isoformat(), "state": state}
+        )
+        found.append(Fresh(act, name, as_it_is))
+    return found
 
 
 def booked_by(booking_id: int) -> ScheduleAct | None:

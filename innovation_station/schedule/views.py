@@ -272,7 +272,8 @@ def undo(act_id: int) -> ResponseReturnValue:
         with service.acting():
             act = service.undo(actor(), act_id, now=now, zone=zone())
     except DomainError as error:
-        sentences = [sentence(refusal) for refusal in own_pages.named(error.refusals, current_house())]
+        why = [sentence(refusal) for refusal in own_pages.named(error.refusals, current_house())]
+        sentences = [_("It cannot be taken back."), *why]
         if wants_part():
             return _told(sentences), error.status
         board = Board(actor(), current_house(), Look.read(request.args, local(now).date()), now)

@@ -96,7 +96,11 @@ def test_a_booking_is_moved_by_keys_and_refused(visit: Visit, station: Station) 
     made = station.book(ALVA, "Lida", TUESDAY, "16:00", "17:00")
     page = visit("en", (1280, 900), email=REBIN, allow=("409", "422"))
     page.goto(f"/staff/schedule?date={TUESDAY}&kind=room&hours=day")
-    bar, toast, says = page.locator(f'[data-move="{made}"]'), page.locator("#toasts [data-toast]"), page.locator("#says")
+    bar, toast, says = (
+        page.locator(f'[data-move="{made}"]'),
+        page.locator("#toasts [data-toast]"),
+        page.locator("#says"),
+    )
     bar.focus()
     page.keyboard.press("m")
     expect(says).to_have_text(re.compile("Lida, 16:00–17:00 is lifted"))
