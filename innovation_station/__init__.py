@@ -115,6 +115,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.organisations import staff as staff_organisations
     from innovation_station.organisations import views as organisations
     from innovation_station.people import editing_pages as _editing_pages  # noqa: F401  adds its pages to those of people
+    from innovation_station.people import file_pages as _file_pages  # noqa: F401  adds its page, too
     from innovation_station.people import staff as people
     from innovation_station.plans import reception as _reception  # noqa: F401  receives newcomers
     from innovation_station.plans import reminders

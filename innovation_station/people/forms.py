@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import FileField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from innovation_station.forms import DateField, Form
@@ -45,3 +45,9 @@ class EditForm(Form):
     day = DateField(_l("From, or with, the day"))
     role = SelectField(_l("Role"), validate_choice=False)
     text = TextAreaField(_l("Note"), render_kw={"rows": "3", "maxlength": str(NOTE_LONGEST)}, id="edit-text")
+
+
+class FileForm(Form):
+    """A file of members that comes back."""
+
+    file = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv"})

@@ -104,6 +104,8 @@ def _id_or_none(args: Mapping[str, str], name: str) -> str:
 ACTS = ("plan", "organisation", "end", "invite", "note", "role")
 UNDONE = frozenset({"organisation", "end", "note", "role"})
 EDITED_MOST = 500  # in one transaction, each with its entry in the trail
+FILE_LINES = 20_001
+SHOWN_MOST = 600  # lines of a file that are shown
 UNDO_FOR = timedelta(minutes=10)
 
 
