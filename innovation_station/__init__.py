@@ -95,6 +95,8 @@ def _register_features(app: Flask) -> None:
     from innovation_station.home import views as home
     from innovation_station.hosting import views as hosting
     from innovation_station.housing import closures as staff_closures
+    from innovation_station.housing import signs as staff_signs
+    from innovation_station.housing import staff as staff_house
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
@@ -193,6 +195,8 @@ def _register_features(app: Flask) -> None:
         plates,
         staff_plates,
         staff_closures,
+        staff_house,
+        staff_signs,
         ledger,
         events,
         registration,

@@ -33,6 +33,8 @@ from innovation_station.external import jobs as external_jobs
 from innovation_station.external.rules import zone_refusals
 from innovation_station.external.words import problem_texts
 from innovation_station.figures import service as figures
+from innovation_station.housing import carried
+from innovation_station.housing.files import LARGEST_FILE
 from innovation_station.i18n import LANGUAGES, sentence, speaking
 from innovation_station.jobs import queries as job_queries
 from innovation_station.jobs import registry
@@ -507,6 +509,34 @@ def import_events_command(file: Path, dry_run: bool, language: str | None, zone:
         f"left alone {sum(told[one] for one in ('edited', 'planned', 'shown', 'cancelled'))}; "
         f"not taken {told['refused']}; remarks {len(reading.problems) + reading.more_problems}{left}."
     )
+
+
+house_group = AppGroup("house", help="The house as a file: floors, zones, places, hours and rules.")
+cli.add_command(house_group)
+
+
+@house_group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_house_command(file: Path) -> None:
+    """Write the whole house into FILE."""
+    with one_line():
+        text = carried.written()
+        file.write_text(text, "utf-8")
+    click.echo(f"{file} holds the house.")
+
+
+@house_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and change nothing.")
+def house_import_command(file: Path, dry_run: bool) -> None:
+    """Have the house be as FILE says, all of it or nothing; refused where it hits what is booked."""
+    with one_line(), speaking("en"), file.open("rb") as opened:
+        lines, count = carried.take(opened.read(LARGEST_FILE + 1), only_look=dry_run, now=clock.now())
+    for line in lines:
+        click.echo(line)
+    if count:
+        raise click.ClickException(f"It would hit {count} bookings to come: decide about them at /staff/house/import.")
+    click.echo("Nothing is changed." if dry_run or not lines else "The house is as the file says.")
 
 
 def _report(outcomes: list[tuple[Row, str]], report: IO[str] | None) -> None:

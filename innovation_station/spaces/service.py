@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, event, inspect, select, true, update
@@ -73,7 +74,7 @@ def add_zone(
     """Add a zone; the boxes say where its name is written on the drawing, lying and turned."""
     row = Zone(
         floor_id=floor.id, name_sv=names[0], name_en=names[1], position=position,
-        label=_as_dict(label), label_turned=_as_dict(label_turned),
+        label=as_dict(label), label_turned=as_dict(label_turned),
     )  # fmt: skip
     return _added(row)
 
@@ -91,7 +92,7 @@ def add_space(
     _check_shapes(furniture)
     row = Space(
         floor_id=floor.id, zone_id=zone.id if zone else None, kind=kind, name=name, capacity=capacity, photo=photo,
-        x=box.x, y=box.y, w=box.w, h=box.h, amenities=sorted(amenities, key=rules.AMENITIES.index),
+        x=box.x, y=box.y, w=box.w, h=box.h, amenities=in_order(amenities),
         furniture=[dict(shape) for shape in furniture], position=position,
     )  # fmt: skip
     _added(row)
@@ -275,7 +276,8 @@ def _added(row: Row) -> Row:
     return row
 
 
-def _as_dict(box: Box | None) -> dict[str, int] | None:
+def as_dict(box: Box | None) -> dict[str, int] | None:
+    """Write a box as the database keeps it."""
     return {"x": box.x, "y": box.y, "w": box.w, "h": box.h} if box else None
 
 
@@ -285,3 +287,46 @@ def _check_shapes(shapes: Sequence[Mapping[str, Any]]) -> None:
         known = {"kind", "class", rules.TURN, *allowed}
         if not allowed or shape.get("class") not in rules.SHAPE_CLASSES or set(shape) - known:
             raise Refused([Refusal("shape-unknown", "shapes")])
+
+
+def in_order(amenities: Iterable[str]) -> list[str]:
+    """Give amenities in the order in which they are named everywhere."""
+    return sorted(amenities, key=rules.AMENITIES.index)
+
+
+def hide_floor(floor: Floor, hidden: bool, now: datetime) -> None:
+    """Show a floor no more, or again; what lies on it is for the caller to see to."""
+    floor.archived_at = now if hidden else None
+    db.session.flush()
+    changed()
+
+
+def archive(space: Space, now: datetime) -> None:
+    """Take a space away from every page; what was booked in it still names it. Nothing may be booked in it yet to come:
+    who is hit is for the caller to see to."""
+    space.archived_at, space.bookable = now, False
+    links = (SpaceLink.one_id == space.id) | (SpaceLink.other_id == space.id)
+    db.session.execute(delete(SpaceLink).where(links))
+    db.session.flush()
+    changed()
+
+
+def drop_zone(zone: Zone) -> None:
+    """Forget a zone: its spaces lie in none."""
+    rows = update(Space).where(Space.zone_id == zone.id).values(zone_id=None, worded_at=clock.now())
+    db.session.execute(rows.execution_options(synchronize_session="fetch"))
+    db.session.delete(zone)
+    db.session.flush()
+    changed()
+
+
+def rename(renamed: Mapping[int, str]) -> None:
+    """Give spaces other names, by id; two may change theirs with each other."""
+    rows = [db.session.get_one(Space, space_id) for space_id in sorted(renamed)]
+    for row in rows:
+        row.name = f"\x01{row.id}"  # no name that anybody can write
+    db.session.flush()
+    for row in rows:
+        row.name = renamed[row.id]
+    db.session.flush()
+    changed()
