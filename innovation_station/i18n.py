@@ -446,6 +446,7 @@ REFUSALS: Mapping[str, Any] = {
     "checked-in": _l("Somebody has checked in, so this booking cannot be cancelled. End it instead."),
     "check-in-early": _l("It is too early. You can check in from %(at)s."),
     "not-answered": _l("This booking is not granted yet. Wait for the answer."),
+    "has-come": _l("Somebody has checked in: %(at)s. End the booking instead."),
     "not-begun": _l("This booking has not begun yet. Cancel it instead."),
     "not-longer": _l("The new end must come after the present one."),
     "extend-asks": _l("Here staff answer each wish. Ask them for more time."),

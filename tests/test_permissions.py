@@ -429,6 +429,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/events/<event_id>/copy       GET     in       403  403   200   200
 /staff/events/<event_id>/copy       POST    in       403  403   422   422
 /staff                              GET     in       403  403   200   200
+/staff/bookings/<booking_id>/no-show POST   in       403  403   303   303
 /staff/notes                        POST    in       403  403   422   422
 /staff/notes/<note_id>              POST    in       403  403   303   303
 /staff/operations                   GET     in       403  403   200   200

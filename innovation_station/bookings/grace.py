@@ -129,6 +129,13 @@ def extend_refusals(booking: Expected, to: datetime, now: datetime, *, must_ask:
     return [Refusal("extend-asks", "end")] if must_ask else []
 
 
+def let_go_refusals(booking: Expected, now: datetime) -> list[Refusal]:
+    """List why staff cannot let a place go because nobody has come."""
+    if found := end_refusals(booking, now):
+        return found
+    return [Refusal("has-come", None, {"at": booking.checked_in_at})] if booking.checked_in_at else []
+
+
 def reclaim_refusals(booking: Expected, now: datetime) -> list[Refusal]:
     """List why a place that was let go cannot be taken back."""
     if booking.end <= now:

@@ -10,6 +10,7 @@ from innovation_station.timespan import Span
 
 NOTE_LONGEST = 300
 SOON = timedelta(minutes=60)  # ahead of its start from when on an arrival stands in the short list
+MISSED = timedelta(minutes=10)  # after its start from when on the page offers to let the place go
 LATE = timedelta(minutes=90)  # after its start until when it still does, while nobody has come
 
 

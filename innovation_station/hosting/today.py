@@ -23,7 +23,7 @@ from innovation_station.events import words as event_words
 from innovation_station.events.models import Event, Session
 from innovation_station.hosting import queries
 from innovation_station.hosting.models import HostNote
-from innovation_station.hosting.rules import Arrival, here_and_awaited
+from innovation_station.hosting.rules import MISSED, Arrival, here_and_awaited
 from innovation_station.i18n import capital, clock, day_long, day_short, language, local, ngettext, span_short, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.mail.queries import PARKED
@@ -114,8 +114,15 @@ class Today:
             button = {"text": given["text"], "action": given["action"], "fields": given["fields"]}
         return self._row(
             f"b{row.id}", row, name, name_of(organisation) if organisation else _("Member"),
-            self._member_mark(row, ruled), button,
+            self._member_mark(row, ruled), button, self._let_go_button(row),
         )  # fmt: skip
+
+    def _let_go_button(self, row: Booking) -> Row | None:
+        """Offer to let a place go whose member is late."""
+        if grace.let_go_refusals(row, self.now) or self.now < grace.counted_from(row) + MISSED:
+            return None
+        action = url_for("hosting.let_go", booking_id=row.id)
+        return {"text": _("Did not come"), "action": action, "fields": {"next": self.here}, "kind": "quiet"}
 
     def _member_mark(self, row: Booking, ruled: Place | None) -> Mark | None:
         if row.checked_in_at is not None:
@@ -164,13 +171,15 @@ class Today:
         return {"text": text, "action": action, "fields": {"act": act, "next": self.here}}
 
     def _row(
-        self, key: str, booking: Booking, name: str, about: str, mark: Mark | None, button: Row | None
+        self, key: str, booking: Booking, name: str, about: str, mark: Mark | None, button: Row | None,
+        other: Row | None = None,
     ) -> Row:  # fmt: skip
         place = self.house.places[booking.space_id]
         return {
             "key": key, "time": clock(booking.start), "initials": initials(name), "name": name, "about": about,
             "place": place_title(place), "when": span_short(booking.span), "mark": mark, "button": button,
-            "href": url_for("bookings.show", booking_id=booking.id), "in": bool(mark and mark[1] == "ok"),
+            "other": other, "in": bool(mark and mark[1] == "ok"),
+            "href": url_for("bookings.show", booking_id=booking.id),
         }  # fmt: skip
 
     def _matches(self, row: Row) -> bool:

@@ -9,13 +9,14 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
+from innovation_station.bookings import presence
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError
+from innovation_station.errors import Conflict, DomainError, Refused
 from innovation_station.hosting import service
 from innovation_station.hosting.forms import NoteForm
 from innovation_station.hosting.today import Today
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import language, local
+from innovation_station.i18n import language, local, sentence, zone
 from innovation_station.members.rules import is_staff
 from innovation_station.web import actor, current_house, guard, safe_next
 
@@ -42,6 +43,22 @@ def _shown(form: NoteForm, error: DomainError | None = None) -> ResponseReturnVa
     if error:
         form.blame(error.refusals)
     return render_template("hosting/today.html", page=page, form=form), 422 if form.errors else 200
+
+
+@pages.post("/bookings/<id:booking_id>/no-show")
+def let_go(booking_id: int) -> ResponseReturnValue:
+    """Let a place go to which nobody has come; the way back is that of any release."""
+    back = safe_next(request.form.get("next"), url_for("hosting.today"))
+    try:
+        with transaction():
+            booking = presence.let_go(actor(), booking_id, now=clock.now(), zone=zone())
+    except (Conflict, Refused) as error:
+        flash(" ".join(sentence(refusal) for refusal in error.refusals), "error")
+        return redirect(back, 303)
+    said = _("%(place)s is free for others now.", place=current_house().places[booking.space_id].name)
+    action = url_for("bookings.restore", booking_id=booking_id)
+    flash({"message": said, "undo_action": action, "fields": {"next": back}}, "toast")  # type: ignore[arg-type]
+    return redirect(back, 303)
 
 
 @pages.post("/notes")

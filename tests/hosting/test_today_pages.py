@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from innovation_station.bookings import service as bookings
-from innovation_station.bookings.models import Booking
+from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotFound
 from innovation_station.events import service as events
@@ -103,6 +104,30 @@ def test_who_did_not_come_and_what_waits(
     page = main_of(host.get("/staff").text)
     assert "Alva L." in page and "Släppt 08.50" in page
     assert "Lampan blinkar" in page and "/staff/faults" in page
+
+
+def test_a_place_nobody_came_to_is_let_go_by_hand_and_taken_back(
+    app: Flask, small: Small, host: FlaskClient, morning: dict[str, int], clock: Clock
+) -> None:  # fmt: skip
+    path = f"/staff/bookings/{morning['desk']}/no-show"
+    with app.app_context():
+        begins = db.session.get_one(Booking, morning["desk"]).start
+    clock.now = begins - timedelta(minutes=1)
+    page = host.get(post(host, path, {"next": "/staff"}).location).text
+    assert "har inte börjat än" in page and path not in page
+    clock.now = begins + timedelta(minutes=12)
+    assert path in main_of(host.get("/staff").text)
+    page = host.get(post(host, path, {"next": "/staff"}).location).text
+    assert "A1 är ledig för andra nu." in page and f"/bookings/{morning['desk']}/restore" in page
+    with app.app_context():
+        row = db.session.get_one(Booking, morning["desk"])
+        assert (row.state, row.released_at) == ("no-show", clock.now)
+        taken = select(Allocation).where(Allocation.booking_id == row.id, Allocation.end > clock.now)
+        assert not db.session.scalars(taken).all()
+    assert post(host, f"/bookings/{morning['desk']}/restore", {"next": "/staff"}).location == "/staff"
+    post(host, f"/bookings/{morning['desk']}/check-in", {"next": "/staff"})
+    page = host.get(post(host, path, {"next": "//evil.example"}).location).text
+    assert "Någon har checkat in" in page and path not in page
 
 
 def test_an_event_of_today_says_where_when_and_how_the_room_is_to_stand(
