@@ -46,11 +46,13 @@ _NUMBER = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a screen has been shown: the name of it, what that was made of, and until when it stays so by itself."""
+    """What a screen has been shown: the name of it, what that was made of, until when it need not be made anew, and
+    until when the room stands so by itself."""
 
     etag: str
     stamp: tuple[int, int, int]
     until: datetime
+    holds: datetime
 
 
 _kept: WeakKeyDictionary[Engine, dict[tuple[bytes, str], _Known]] = WeakKeyDictionary()
@@ -138,7 +140,7 @@ def _shown(token: str, error: DomainError | None = None) -> Response:
     fresh = part and error is None and known is not None and known.stamp == stamp and now < known.until
     if fresh and known and request.if_none_match.contains_weak(known.etag):
         _note(display, known.etag, now)
-        return _sealed(Response(status=304), known.etag)
+        return _sealed(Response(status=304), known.etag, known.holds)
     with speaking(languages(display)[0]):
         made = _made(seen, now, asks, error)
         page = made.page([sentence(one) for one in error.refusals] if error else ())
@@ -147,12 +149,12 @@ def _shown(token: str, error: DomainError | None = None) -> Response:
         if error is None:
             if len(kept) > KNOWN_MOST:
                 kept.clear()
-            kept[key] = _Known(etag, stamp, made.looks_again())
+            kept[key] = _Known(etag, stamp, made.looks_again(), made.holds_until())
             _note(display, etag, now)
         page |= {"until_ms": _ms(made.holds_until()), "etag": f'W/"{etag}"' if error is None else ""}
         answer = _drawn(display, token, page, now, part)
     answer.status_code = error.status if error else 200
-    _sealed(answer, None if error else etag)
+    _sealed(answer, None if error else etag, made.holds_until())
     return answer if error else answer.make_conditional(request)  # type: ignore[return-value]
 
 
@@ -203,13 +205,16 @@ def _note(display: Display, etag: str, now: datetime) -> None:
         log.info("look not noted", reason=type(error).__name__)
 
 
-def _sealed(answer: Response, etag: str | None = None) -> Response:
-    """Give an answer what keeps its address to itself, and the server's time, by which the screen knows its age."""
+def _sealed(answer: Response, etag: str | None = None, holds: datetime | None = None) -> Response:
+    """Give an answer what keeps its address to itself, and by what the screen knows its age: the server's time, and
+    until when it holds, which moves on though nothing is drawn anew."""
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex"
     answer.headers["X-Now"] = str(_ms(clock.now()))
     if _NUMBER.fullmatch(asked := request.headers.get("X-Ask", "")):
         answer.headers["X-Asked"] = asked
+    if holds:
+        answer.headers["X-Until"] = str(_ms(holds))
     if etag:
         answer.set_etag(etag, weak=True)
     return answer

@@ -7,7 +7,7 @@
   "use strict";
   var box = document.getElementById("door"), old = document.getElementById("old"), body = document.body;
   var GRACE = 10000, TIMEOUT = 10000, ASKED = 0;
-  var ticks = 0, etag = "", timer = 0, asking = null, failed = 0, part, server, sent;
+  var ticks = 0, etag = "", timer = 0, asking = null, failed = 0, part, server, sent, until;
 
   function perf() { return window.performance && performance.now ? performance.now() : 0; }
   function instant() { return { date: Date.now(), perf: perf(), ticks: ticks }; }
@@ -25,7 +25,7 @@
 
   // What is shown of its age: nothing, since when there was no contact, or that nothing of now is known.
   function tell() {
-    var past = age(), now = server + past, over = now >= number("until") + GRACE;
+    var past = age(), now = server + past, over = now >= until + GRACE;
     var state = over || past > number("lost") * 1000 ? "lost" : past > number("marked") * 1000 ? "marked" : "";
     var name = (part.className.indexOf("is-ink") < 0 ? "" : "ink ") + state;
     if (body.className !== name) body.className = name;
@@ -65,13 +65,14 @@
       show(text);
       etag = part.getAttribute("data-etag");
     }
+    until = +request.getResponseHeader("X-Until") || number("until");
     failed = 0;
     tell();
     return true;
   }
 
   function later() {
-    var wait = number("poll") * 1000, left = number("until") + 1000 - (server + age());
+    var wait = number("poll") * 1000, left = until + 1000 - (server + age());
     clearTimeout(timer);
     timer = setTimeout(poll, left > 500 ? Math.min(wait, left) : wait);
   }
@@ -81,6 +82,7 @@
     var began = instant(), stop, done = false;
     if (asking) asking.abort();
     asking = request;
+    request.pressed = form !== undefined;
     function end() {
       if (done) return;
       done = true;
@@ -100,7 +102,10 @@
     try { request.send(method === "POST" ? form : null); } catch (error) { end(); }
   }
 
-  function poll() { ask("GET", location.pathname); }
+  // A look waits for what was pressed: given up, that would be done all the same, and nobody told.
+  function poll() {
+    if (asking && asking.pressed) later(); else ask("GET", location.pathname);
+  }
 
   function closest(element, name) {
     while (element && element !== box && element.nodeName !== name) element = element.parentNode;
@@ -126,6 +131,7 @@
   part = document.getElementById("part");
   etag = part.getAttribute("data-etag");
   server = number("now");
+  until = number("until");
   sent = instant();
   if (window.performance && performance.timing && performance.now) {
     sent = { date: Math.min(sent.date, performance.timing.navigationStart || sent.date), perf: 0, ticks: 0 };

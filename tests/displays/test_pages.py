@@ -270,6 +270,7 @@ def test_an_unchanged_screen_costs_one_statement_and_what_changed_is_told(house:
     with statements(house.app) as again:
         same = house.look(address, etag)
     assert same.status_code == 304 and len(again) == 1, again
+    assert same.headers["X-Until"] == shown.headers["X-Until"]
     assert same.headers["X-Asked"] == "7" and same.headers["X-Now"] == shown.headers["X-Now"]
     house.now("10:08")
     assert house.look(address, etag).status_code == 304, "five minutes on nothing is other, and nothing is drawn anew"
