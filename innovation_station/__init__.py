@@ -78,6 +78,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.directory import telling as directory_telling
     from innovation_station.directory import views as directory
     from innovation_station.displays import staff as staff_displays
+    from innovation_station.displays import telling as display_telling
     from innovation_station.displays import views as displays
     from innovation_station.events import embeds
     from innovation_station.events import filling as staff_programme_file
@@ -246,8 +247,16 @@ def _register_features(app: Flask) -> None:
     event_tellers = (
         registration_telling,
         attendance_telling,
+        display_telling,
     )
-    tellers = (plan_telling, *booking_tellers, external_telling, *event_tellers, feed_telling, directory_telling)
+    tellers = (
+        plan_telling,
+        *booking_tellers,
+        external_telling,
+        *event_tellers,
+        feed_telling,
+        directory_telling,
+    )
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds, registration_deeds)
     deeds_registry.init_app(app, [feature.ACTIONS for feature in linked])

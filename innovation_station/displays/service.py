@@ -21,7 +21,7 @@ from innovation_station.bookings.claims import Claimant
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import CONFLICTS
 from innovation_station.db import db, in_turn
-from innovation_station.displays import queries, rules
+from innovation_station.displays import queries, rules, telling
 from innovation_station.displays.models import Display, WalkUp
 from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFound, Refusal, Refused, TooMany
 from innovation_station.members.rules import Actor, network_of
@@ -255,6 +255,7 @@ def end(display_id: int, kind: str, ended_id: int, *, now: datetime, zone: ZoneI
             raise Refused([Refusal("door-not-here")])
         was = db.session.get_one(Booking, ended_id).end
         booking = presence.end_at_door(ended_id, now=now, zone=zone)
+        telling.ended(booking, now)
         _told("display.end", row, now, booking=booking, after={"until": booking.end.isoformat()})
     else:
         service.locked(row.space_id or 0)
@@ -280,6 +281,7 @@ def undo(display_id: int, *, now: datetime, zone: ZoneInfo) -> None:
         raise Refused([Refusal("door-undo")])
     if kind == "booking":
         booking = presence.go_on_at_door(ended_id, was, now=now, zone=zone)
+        telling.goes_on(booking)
         _told("display.undo", row, now, booking=booking)
     else:
         service.locked(row.space_id or 0)

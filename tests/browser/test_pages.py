@@ -13,9 +13,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from innovation_station.bookings import queries
+from innovation_station.db import db, transaction
+from innovation_station.displays import service as displays
+from innovation_station.displays.rules import display_token
 from innovation_station.errors import Refusal, Unavailable
+from innovation_station.members.models import Member
 from tests.browser.conftest import ALVA, DESKTOP, PHONE, REBIN, Station, Visit, first_free
-from tests.conftest import TUESDAY
+from tests.conftest import NOW, TUESDAY, ZONE
 
 pytestmark = pytest.mark.browser
 # Words that are too long show in the narrowest; between the widths that the looks have, the layout changes once.
@@ -204,13 +208,26 @@ def test_every_page(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPa
 MEMBERS = ("/members", "/members/{listed}", "/organisations", "/organisations/botkyrka-kommun", "/account/plan",
            "/account/spaces", "/rules", "/q/{code}", "/spaces/{room}/fault", "/calendars/external", "/events", "/events?month=2026-12",
            "/events/innovations-och-samverkansdagarna", "/events/station-x-ux", "/events/mine", "/registrations/{registration}", "/embed/events", "/events/station-x-ux/embed", "/book?date=2026-12-03&kind=room")  # fmt: skip
-STAFF = ("/staff/schedule?date=2026-11-24", "/staff/schedule?date=2026-11-24&view=week&kind=room", "/staff/schedule?date=2026-11-24&view=list", "/staff/schedule/new?date=2026-11-24", "/staff/news", "/staff/news/2", "/staff/announcements", "/staff/announcements/1", "/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/events/2/after", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
+STAFF = ("/staff/displays", "/staff/displays/{display}", "/staff/schedule?date=2026-11-24", "/staff/schedule?date=2026-11-24&view=week&kind=room", "/staff/schedule?date=2026-11-24&view=list", "/staff/schedule/new?date=2026-11-24", "/staff/news", "/staff/news/2", "/staff/announcements", "/staff/announcements/1", "/staff/events", "/staff/events/2", "/staff/events/2/programme", "/staff/events/2/sessions", "/staff/events/2/grid", "/staff/events/2/door", "/staff/events/2/badges", "/staff/events/2/after", "/staff/evacuation", "/staff/events/2/programme/file", "/staff/events/2/speakers/5", "/staff/events/2/sessions/9",
          "/staff/events/2/rooms", "/staff/events/2/signup", "/staff/events/2/signup/questions", "/staff/events/2/registrations", "/staff/spaces", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/people?booked=never", "/staff/people/file", "/staff/members/{listed}", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults", "/staff/faults/1", "/staff/operations/mails", "/staff/operations/trail?kind=member", "/staff/operations/storage",
          "/staff/plates", "/staff/house", "/staff/house/floors/1", "/staff/house/spaces/1", "/staff/house/spaces/1/archive", "/staff/house/import", "/staff/house/signs", "/staff/house/closures", "/staff/external",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
-VISITORS = ("/join", "/tickets/{ticket}", "/feedback/{feedback}", "/organisations/sodertorns-hogskola")
+VISITORS = ("/door", "{foyer}", "{door}", "{paper}", "{door}?ask=end", "/join", "/tickets/{ticket}", "/feedback/{feedback}",
+            "/organisations/sodertorns-hogskola")  # fmt: skip
+
+
+def screens(station: Station) -> dict[str, str]:
+    """Put up a screen by a room that was taken at it, one of electronic paper, and one in the foyer."""
+    with station.app.app_context(), transaction():
+        key, host = str(station.app.secret_key), db.session.get_one(Member, station.member(REBIN))
+        lida, paper = station.ids["Lida"], station.ids["Hågelby"]
+        wanted = (("room", lida, "", "sv"), ("room", paper, "", "en", True), ("foyer", None, "", "en"))
+        made = [displays.add(host, displays.Settings(*one), secret_key=key, now=NOW) for one in wanted]
+        displays.take(made[0].id, 60, now=NOW, zone=ZONE)
+        found = [f"/door/{display_token(key, row.nonce)}" for row in made]
+        return {"display": str(made[0].id), "door": found[0], "paper": found[1], "foyer": found[2]}
 
 
 def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station) -> None:
@@ -220,6 +237,7 @@ def test_pages_of_people_organisations_and_plans(visit: Visit, station: Station)
         "room": station.ids["Hågelby"],
         "code": station.code("A3"),
         "registration": station.registration(),
+        **screens(station),
     }
     faults: list[str] = []
     for email, paths in ((ALVA, MEMBERS), (REBIN, STAFF), (None, VISITORS)):

@@ -19,6 +19,7 @@ from innovation_station.displays.models import Display, WalkUp
 from innovation_station.displays.service import Settings
 from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFound, Refused, TooMany
 from innovation_station.members.models import Member
+from innovation_station.notices.models import Notice
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
 from innovation_station.timespan import Span
@@ -92,6 +93,10 @@ def codes(act: Callable[[], object], kind: type[DomainError] = Refused) -> list[
 
 def told(action: str) -> list[AuditEntry]:
     return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == action)))
+
+
+def notices(kind: str) -> list[Notice]:
+    return list(db.session.scalars(select(Notice).where(Notice.kind == kind)))
 
 
 # -- screens ----------------------------------------------------------------------------------------------------------
@@ -203,8 +208,10 @@ def test_a_booking_is_checked_in_and_ended_at_its_door(hand: Hand, small: Small)
     assert codes(lambda: service.check_in(door, other, now=TEN)) == ["check-in-early"]
     hand.end(door, "booking", booking, TEN + 10 * MINUTE)
     assert hand.taken() == [("10:00", "10:12"), ("12:00", "13:00")]
+    (notice,) = notices("ended-at-door")
+    assert notice.member_id == small.people["alva"] and notice.content["place"] == "Hågelby"
     hand.undo(door, TEN + 10 * MINUTE)
-    assert hand.taken() == [("10:00", "11:00"), ("12:00", "13:00")]
+    assert hand.taken() == [("10:00", "11:00"), ("12:00", "13:00")] and notices("ended-at-door") == []
     rows = db.session.scalars(select(BookingHistory).where(BookingHistory.booking_id == booking)).all()
     assert [(row.action, row.actor_id, row.actor_role) for row in rows[1:]] == [
         (action, None, "house") for action in ("checked-in", "ended", "extended")
