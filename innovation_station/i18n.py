@@ -555,6 +555,7 @@ REFUSALS: Mapping[str, Any] = {
     "plan-emptied": _l("A plan is not ended by an empty cell. End it with a day, for one or several at once."),
     "plan-unnamed": _l("There is no plan named %(name)s. Write it as in the list of plans."),
     "organisation-unnamed": _l("There is no organisation named %(name)s. Write it as in the list, or add it first."),
+    "member-applied": _l("Has applied and waits for an answer. Let them in first."),
     "member-closed": _l("The account is not open. Open it again first."),
     "member-not-invited": _l("Has no open invitation; invite people by their address instead."),
     "plan-later": _l("Another plan begins then or later. Look at the member's plans first."),

@@ -25,8 +25,8 @@ PAGES = frozenset({
     "static", "home.start", "home.accessibility", "home.favicon", "privacy.about", "members.house_rules",
     "bookings.book", "bookings.place", "bookings.mine", "bookings.show", "calendars.index", "events.index",
     "events.show", "events.cover", "directory.index", "directory.show", "directory.photo", "organisations.index",
-    "organisations.show", "organisations.logo", "spaces.plan_css", "spaces.photo", "series.show", "standing.plan",
-    "waits.show",
+    "organisations.show", "organisations.logo", "news.index", "news.show", "news.picture", "spaces.plan_css",
+    "spaces.photo", "series.show", "standing.plan", "waits.show",
 })  # fmt: skip
 ENDINGS = frozenset({"viewing.end", "members.logout"})  # what may be posted all the same
 

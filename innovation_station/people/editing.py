@@ -110,6 +110,8 @@ Outcome = tuple[Change | None, list[Refusal]]
 
 
 def _closed(member: Member) -> list[Refusal]:
+    if member.state == "applied":
+        return [Refusal("member-applied")]
     return [Refusal("member-closed")] if member.state == "ended" else []
 
 

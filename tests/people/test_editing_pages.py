@@ -184,7 +184,8 @@ def test_invitations_and_notes_for_many_and_all_that_fit(
         boss = db.session.get_one(Member, small.people["host"])
         joining.invite([(f"n{n}@example.org", "") for n in range(3)], actor=boss, now=NOW, language="sv")
         left = Member(email="gone@example.org", name="Gunnar", state="ended", password_hash="!", created_at=NOW)
-        db.session.add(left)
+        waits = Member(email="new@example.org", name="Nora", state="applied", password_hash="!", created_at=NOW)
+        db.session.add_all((left, waits))
     answer = post(host, EDIT, {"all": "y", "list": "state=invited"})
     assert "Ändra 3 medlemmar" in answer.text
     ids = [int(number) for number in dict.fromkeys(re.findall(r'name="id" value="(\d+)"', answer.text))]
@@ -205,9 +206,10 @@ def test_invitations_and_notes_for_many_and_all_that_fit(
         gone = db.session.scalars(select(Member.id).where(Member.name == "Gunnar")).one()
     with app.app_context(), transaction():
         firm = organisations.create(Particulars(("Firman", "The Firm"), "company"), actor=None).id
-    assert (
-        "Kontot är inte öppet" in preview(host, [gone], act="organisation", organisation=str(firm))[0]
-    )  # member-closed
+        applied = db.session.scalars(select(Member.id).where(Member.name == "Nora")).one()
+    page, _do = preview(host, [applied, gone], act="organisation", organisation=str(firm))
+    assert counts(page) == [0, 0, 2]
+    assert "väntar på svar" in page and "Kontot är inte öppet" in page  # member-applied, member-closed
 
 
 def test_what_cannot_be_read_is_said(app: Flask, small: Small, host: FlaskClient) -> None:
