@@ -129,7 +129,7 @@ class Run:
         week = tasks.schedule(meter, client, times, "&view=week&kind=room")
         self.add("the staff's schedule, rooms and a week, looked at before", 35, 15, week)
         unchanged = tasks.schedule_unchanged(meter, client, self.times(100))
-        self.add("the staff's schedule unchanged (conditional request)", 6, 3, unchanged)
+        self.add("the staff's schedule unchanged (conditional request)", 10, 5, unchanged)
 
     def _series(self, server: Server, history: int) -> None:
         client = Client(server.port).log_in("client0")

@@ -79,7 +79,8 @@ class Booking(Base):
         Index("ix_booking_feed", "member_id", "start", "end", "state", "changed_at", "revision"),
         Index("ix_booking_shared", "organisation_id", "start"),
         Index(None, "start"),
-        # ix_booking_answer_by (where state = 'requested') is made by the migration, see spaces.models.OpeningHours
+        # ix_booking_answer_by (where state = 'requested') and ix_booking_to_see_to (where it is that or 'no-show') are
+        # made by migrations, see spaces.models.OpeningHours
     )
 
     @property

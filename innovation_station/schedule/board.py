@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from flask import url_for
 from markupsafe import Markup
@@ -33,7 +33,6 @@ from innovation_station.members.rules import Person, short_name
 from innovation_station.schedule import queries
 from innovation_station.schedule.choice import ONLY, STEPS, Look
 from innovation_station.schedule.drawing import PATH, count_text, day_rows, week_rows, widest
-from innovation_station.schedule.models import ScheduleAct
 from innovation_station.schedule.rules import UNDO_FOR
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import AMENITIES, House, Place
@@ -56,7 +55,7 @@ class Board:
     def tag(self, stamp: tuple[int, int], query: str) -> str:
         """Name the state of the page: what takes places, what has to be seen to, and what was just done."""
         known = refresh.tag(stamp, self.actor, frozenset(), language(), self.now, query)
-        rest = f"{sorted(map(str, self.marks))}|{[one.act.id for one in self.acts]}|{local(self.now).date()}"
+        rest = f"{sorted(map(str, self.marks))}|{[one.id for one in self.acts]}|{local(self.now).date()}"
         return hashlib.sha256(f"{known}|{rest}".encode()).hexdigest()[:24]
 
     def compose(self) -> Row:
@@ -155,9 +154,9 @@ class Board:
     def _acts(self) -> list[Row]:
         return [
             {
-                "id": one.act.id, "text": act_text(one.act, one.name, self.house),
-                "until": clock(one.act.at + UNDO_FOR) if one.stands else None,
-                "action": url_for("schedule.undo", act_id=one.act.id),
+                "id": one.id, "text": act_text(one, one.name, self.house),
+                "until": clock(one.at + UNDO_FOR) if one.stands else None,
+                "action": url_for("schedule.undo", act_id=one.id),
             }
             for one in self.acts
         ]  # fmt: skip
@@ -203,7 +202,18 @@ class Board:
                  first=day_short(days[0]), last=day_short(days[-1]))  # fmt: skip
 
 
-def act_text(act: ScheduleAct, name: str | None, house: House) -> str:
+class Done(Protocol):
+    """What is told of an act."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def before(self) -> Mapping[str, Any] | None: ...
+    @property
+    def after(self) -> Mapping[str, Any]: ...
+
+
+def act_text(act: Done, name: str | None, house: House) -> str:
     """Say what was done: «Moved: Alva L., A3 tis 24 nov 9–11, now A2 tis 24 nov 13–15»."""
     after, before = _where(act.after, house), _where(act.before, house)
     values = {"who": short_name(name or ""), "what": after or before, "before": before}
