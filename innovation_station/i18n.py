@@ -527,6 +527,7 @@ REFUSALS: Mapping[str, Any] = {
     "rule-step": _l("The steps have to divide the day evenly."),
     "rule-lengths": _l("Nothing could be booked in %(space)s: the longest is less than one step or the shortest."),
     "hours-order": _l("%(weekday)s: it would close before it opens. Change one of the times."),
+    "hours-short": _l("Nothing could be booked in %(space)s: no day is open for as long as its rules ask for."),
     "rule-hours": _l("Nothing could be booked in %(space)s: it would close before it opens."),
     "number-malformed": _l("Write a whole number, 99999 at most."),
     "database-busy": _l("A lot is happening right now and this did not get through. Try again in a few seconds."),

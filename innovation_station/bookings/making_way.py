@@ -78,6 +78,7 @@ def hits_of(booking_ids: Collection[int], house: House) -> list[Hit]:
         .options(joinedload(Booking.member, innerjoin=True))
         .where(Booking.id.in_(sorted(booking_ids)))
         .order_by(Booking.id)
+        .execution_options(populate_existing=True)  # what was read before the locks may be another by now
     )
     return [
         Hit(

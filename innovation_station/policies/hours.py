@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
 from innovation_station.audit import queries as audit
-from innovation_station.bookings import own_pages
+from innovation_station.bookings import hits, ripple
+from innovation_station.bookings.hits import Sent
+from innovation_station.bookings.ripple import KEEP, Hit
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError, NotAllowed, NotFound, Refusal
+from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFound, Refusal
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import ngettext, zone
@@ -42,22 +45,32 @@ def hours() -> ResponseReturnValue:
         form.blame(found)
         return _page(place, form, days), 422
     now = clock.now()
-    shut, more = _shut(place, known, wanted)
+    after = {**known, (place.id if place else None): wanted}
+    shut, more = _shut(place, known, after)
+    choices = Sent.read().choices
+    listed = service.hit_by_hours(actor(), shut[:LISTED], current_house(), after, now=now, zone=zone())
+    touched = _touched(shut, listed, choices, more=more)
     if request.form.get("act") == "look":
-        return _page(place, form, days, (shut, more))
+        if found := rules.unbookable(current_house(), known, after):
+            form.blame(found)
+        return _page(place, form, days, touched)
     try:
         with transaction():
-            service.change_hours(wanted, actor=actor(), space_id=place.id if place else None, now=now)
+            service.change_hours(
+                wanted, actor=actor(), space_id=place.id if place else None, now=now, hits=listed, choices=choices,
+                zone=zone(),
+            )  # fmt: skip
     except DomainError as error:
         form.blame(error.refusals)
-        return _page(place, form, days), error.status
+        return _page(place, form, days, touched if isinstance(error, Conflict) else None), error.status
+    left = len(shut) - sum(choices.get(hit.booking_id) in ripple.CHOICES for hit in listed)
     flash(
         ngettext(
             "Saved. %(num)d booking to come lies outside of it; it stands.",
             "Saved. %(num)d bookings to come lie outside of it; they stand.",
-            len(shut),
+            left,
         )
-        if shut
+        if left
         else _("Saved.")
     )
     return redirect(_href(place), 303)
@@ -77,42 +90,36 @@ def _place() -> Place | None:
     return place
 
 
-def _shut(place: Place | None, known: dict[int | None, Days], wanted: Days) -> tuple[list[Coming], bool]:
+def _shut(
+    place: Place | None, known: Mapping[int | None, Days], after: Mapping[int | None, Days]
+) -> tuple[list[Coming], bool]:
     """Find the bookings to come that would lie outside; tell whether there were too many to look at."""
     now, house = clock.now(), current_house()
     found, more = queries.coming(Scope(space=place.id) if place else Scope(), now)
-    after = {**known, (place.id if place else None): wanted}
     ahead = [one for one in found if one.span.start > now]
     return rules.shut_out(ahead, house, known, after, zone=zone(), holidays=Calendar(house.holidays)), more
 
 
 def _page(
-    place: Place | None, form: HoursForm, days: Days, touched: tuple[list[Coming], bool] | None = None
+    place: Place | None, form: HoursForm, days: Days, touched: dict[str, Any] | None = None
 ) -> str:  # fmt: skip
     name = place.name if place else _("The house")
     told = audit.about(*service.hours_subject(place.id if place else None), limit=HISTORY)
     return render_template(
         "staff/hours.html", form=form, may=may_change_rules(actor()), name=name, action=_href(place),
         rows=list(zip(words.weekday_names(), form.week, strict=True)), said=words.week_text(days, house=place is None),
-        touched=_touched(touched) if touched else None,
+        touched=touched,
         history=list(words.history(told, actor().id)),
     )  # fmt: skip
 
 
-def _touched(touched: tuple[list[Coming], bool]) -> dict[str, Any]:
-    found, more = touched
-    count, places = len(found), current_house().places
+def _touched(found: list[Coming], listed: list[Hit], choices: Mapping[int, str], *, more: bool) -> dict[str, Any]:
+    count = len(found)
     text = ngettext(
         "%(num)d booking to come would lie outside of it.", "%(num)d bookings to come would lie outside of it.", count
     )
+    kept = {hit.booking_id: KEEP for hit in listed} | dict(choices)  # nothing becomes of them unless it is chosen
     return {
-        "count": count, "more": more, "most": queries.MOST,
+        "count": count, "more": more, "most": queries.MOST, "hits": hits.rows(listed, kept),
         "text": text if count else _("All bookings to come lie within it."),
-        "rows": [
-            {
-                "href": url_for("bookings.show", booking_id=one.id), "name": one.name, "reasons": [],
-                "what": f"{places[one.space_id].name}, {own_pages.when_short(one.span)}",
-            }
-            for one in found[:LISTED]
-        ],
     }  # fmt: skip

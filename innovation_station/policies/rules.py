@@ -21,6 +21,7 @@ from innovation_station.spaces.rules import (
     POLICY_RANGES,
     Holidays,
     House,
+    Place,
     Policy,
     Rule,
     Scope,
@@ -156,6 +157,30 @@ def open_days(known: Mapping[int | None, Days], space_id: int) -> dict[int, tupl
     """Give when a place is open: as the house, but where it has its own."""
     both = {**known.get(None, {}), **known.get(space_id, {})}
     return {weekday: minutes for weekday, minutes in both.items() if minutes is not None}
+
+
+def house_open(house: House, known: Mapping[int | None, Days]) -> House:
+    """Give the house as it is with other opening hours."""
+    places = {
+        place.id: replace(place, hours=open_days(known, place.id), doors=None).ruled(place.policy)
+        for place in house.places.values()
+    }
+    return replace(house, places=places, kept={})
+
+
+def unbookable(house: House, before: Mapping[int | None, Days], after: Mapping[int | None, Days]) -> list[Refusal]:
+    """Say in which place nothing could be booked any more though it is open: no day is as long as its rules ask for.
+
+    A place that is closed on all days says so itself.
+    """
+
+    def fits(place: Place, known: Mapping[int | None, Days]) -> bool:
+        hours = narrowed(open_days(known, place.id), place.policy)
+        return any(closes - opens >= _longest_step(place.policy) for opens, closes in hours.values())
+
+    places = [place for place in house.places.values() if place.bookable and open_days(after, place.id)]
+    lost = next((place for place in places if fits(place, before) and not fits(place, after)), None)
+    return [Refusal("hours-short", None, {"space": lost.name})] if lost else []
 
 
 def shut_out(

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from innovation_station.audit import service as audit
+from innovation_station.bookings import making_way, ripple
+from innovation_station.bookings.ripple import Hit
+from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
-from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
+from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor
 from innovation_station.plans import service as plans
 from innovation_station.plans.rules import Limit
 from innovation_station.policies import queries
-from innovation_station.policies.rules import Days, hours_refusals, may_change_rules, rule_refusals, scope_is_known
+from innovation_station.policies.rules import (
+    Coming,
+    Days,
+    hours_refusals,
+    house_open,
+    may_change_rules,
+    rule_refusals,
+    scope_is_known,
+    unbookable,
+)
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space
-from innovation_station.spaces.rules import Rule, Scope
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House, Rule, Scope
 
 
 def change(scope: Scope, rule: Rule, *, actor: Actor, limits: Sequence[Limit] | None = None) -> None:
@@ -41,21 +55,47 @@ def change(scope: Scope, rule: Rule, *, actor: Actor, limits: Sequence[Limit] | 
     audit.record("rules.changed", subject=subject(scope), actor=actor, before=_facts(was), after=_facts(now, scope))
 
 
-def change_hours(days: Days, *, actor: Actor, now: datetime, space_id: int | None = None) -> None:
-    """Set when the house, or a space, is open. What is booked stands.
+def hit_by_hours(
+    actor: Actor, shut: Sequence[Coming], house: House, after: Mapping[int | None, Days], *, now: datetime,
+    zone: ZoneInfo,
+) -> list[Hit]:  # fmt: skip
+    """Give the bookings that other hours shut out, each with the place most like its own that is open then and free."""
+    hits = making_way.hits_of({one.id for one in shut}, house)
+    if not hits:
+        return []
+    return making_way.offered(actor, hits, (), house_open(house, after), now=now, zone=zone)
 
-    Weekdays left out are closed for the house, and as the house for a space. Raises NotAllowed, NotFound, Refused.
+
+def change_hours(
+    days: Days, *, actor: Actor, now: datetime, space_id: int | None = None, hits: Sequence[Hit] = (),
+    choices: Mapping[int, str] | None = None, zone: ZoneInfo | None = None,
+) -> None:  # fmt: skip
+    """Set when the house, or a space, is open. What is booked stands, but for those `hits` of which the `choices` say
+    that they are moved or cancelled (see `hit_by_hours`; these need the `zone`).
+
+    Weekdays left out are closed for the house, and as the house for a space. Raises NotAllowed, NotFound, Refused, also
+    where nothing could be booked in an open place any more, and Conflict where what is hit has changed.
     """
     if not may_change_rules(actor):
         raise NotAllowed([Refusal("rule-admin")])
+    decided = [hit for hit in hits if (choices or {}).get(hit.booking_id) in ripple.CHOICES]
+    making_way.lock(decided)
     spaces.changed()  # the house's row is the lock
     space = db.session.get(Space, space_id) if space_id is not None else None
     if space_id is not None and space is None:
         raise NotFound
     if found := hours_refusals(days, [str(weekday) for weekday in range(7)]):
         raise Refused(found)
-    before = queries.hours().get(space_id, {})
+    known, house = queries.hours(), read_house()
+    if found := unbookable(house, known, {**known, space_id: days}):
+        raise Refused(found)
+    before = known.get(space_id, {})
     spaces.set_hours(days, space)
+    if decided and zone:
+        present = making_way.hits_of({hit.booking_id for hit in decided}, house)
+        if {hit.booking_id: hit.revision for hit in present} != {hit.booking_id: hit.revision for hit in decided}:
+            raise Conflict([Refusal("plan-changed")])
+        making_way.carry_out(actor, decided, choices or {}, Cause("hours"), now=now, zone=zone)
     audit.record(
         "hours.changed", subject=hours_subject(space_id), actor=actor, now=now, before=_said(before), after=_said(days)
     )  # fmt: skip

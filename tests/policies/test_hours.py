@@ -14,8 +14,10 @@ from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotAllowed, NotFound, Refused
 from innovation_station.members.models import Member
+from innovation_station.notices.models import Notice
 from innovation_station.policies import queries, service
 from innovation_station.policies.rules import hours_refusals, open_days
+from innovation_station.spaces import service as spaces
 from innovation_station.spaces.queries import house
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in, post
 
@@ -140,3 +142,32 @@ def test_hosts_read_hours_and_change_none(app: Flask, small: Small) -> None:
 def test_hours_of_no_place_are_not_found(admin: FlaskClient) -> None:
     for space in ("999", "x"):
         assert admin.get(f"/staff/rules/hours?space={space}").status_code == 404
+
+
+def test_who_is_shut_out_is_moved_cancelled_or_stays(app: Flask, small: Small, admin: FlaskClient) -> None:
+    early, other = book(app, small, "08:00", "09:00"), book(app, small, "09:00", "09:30")
+    third = book(app, small, "09:30", "10:00")
+    as_house = {f"day_{weekday}": ("house", "", "") for weekday in range(7)} | {"day_1": ("open", "10:00", "18:00")}
+    looked = save(admin, "look", space=small.a1, **as_house).text
+    assert looked.count("Flytta den till Skrivbord A2") == 3 and looked.count("Låt den stå kvar") == 3
+    path = f"/staff/rules/hours?space={small.a1}"
+    chosen = {f"hit-{early}": "move", f"hit-{other}": "cancel", f"hit-{third}": "keep"}
+    saved = post(admin, path, week(**as_house) | {"act": "save"} | chosen)
+    assert saved.status_code == 303 and "1 kommande bokning ligger utanför; den står kvar." in admin.get(path).text
+    with app.app_context():
+        rows = {row.id: (row.space_id, row.state) for row in db.session.scalars(db.select(Booking))}
+        assert rows == {
+            early: (small.a2, "confirmed"), other: (small.a1, "cancelled"), third: (small.a1, "confirmed")
+        }  # fmt: skip
+        told = [row.content["cause"] for row in db.session.scalars(db.select(Notice)) if "cause" in row.content]
+        assert told == ["hours", "hours"]
+
+
+def test_no_open_place_is_left_in_which_nothing_can_be_booked(app: Flask, small: Small, admin: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        spaces.set_policy(kind="room", shortest=120)
+    short = {f"day_{weekday}": ("open", "09:00", "10:00") for weekday in range(5)}
+    refused = save(admin, **short)
+    assert refused.status_code == 422 and "Inget skulle kunna bokas i Hågelby" in refused.text
+    assert save(admin, **short | {"day_0": ("open", "09:00", "11:00")}).status_code == 303
+    assert save(admin, **{f"day_{weekday}": ("closed", "", "") for weekday in range(7)}).status_code == 303
