@@ -29,6 +29,7 @@ from innovation_station import create_app, db, schema, settings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import transaction
 from innovation_station.demo.floor import SHAPES
+from innovation_station.figures import service as figures
 from innovation_station.members import service as member_service
 from innovation_station.members.models import Member
 from innovation_station.spaces import service
@@ -90,6 +91,10 @@ def fill(app: Flask, bookings: int, spaces: int, say: Callable[[str], None] = la
         with transaction() as session:
             session.execute(text(f"update space set revision = {bookings // spaces}"))
             session.execute(text("update member set bookings_revision = 1"))
+        with transaction() as session:  # all at once, instead of mark by mark
+            session.execute(text("delete from figure_mark"))
+            figures.mark_all()
+        figures.refresh(now=NOW, zone=ZONE)
         db.db.session.remove()
         settle()
         db.db.engine.dispose()

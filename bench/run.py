@@ -1,6 +1,6 @@
 """Measure the tasks of the budget and write docs/benchmarks.md.
 
-Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|series|schedule]
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|series|schedule|figures]
 [--million] [--quick] [--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the
 database included, as a multiple of what a bare Flask "hello" costs on the same server in the same run; both measured in
 turns. It takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes
@@ -99,6 +99,8 @@ class Run:
                 self._contest(server, app)
             with app.app_context():
                 db.db.engine.dispose()
+        if self.only in (None, "figures"):
+            self._figures(fifty, HISTORY)
         if self.only in (None, "memory"):
             self._start(fifty)
             self._memory(fifty)
@@ -232,7 +234,21 @@ class Run:
             with self.station(url) as server:
                 self._series(server, MILLION)
             self._scans("full scans of bookings or allocations by the preview", found)
+        if self.only in (None, "figures"):
+            self._figures(self.database.filled(50, MILLION), MILLION)
         return self.lines
+
+    def _figures(self, url: str, history: int) -> None:
+        """Measure the figures of a year beside those of the year before: two years of 50 spaces are read for each."""
+        year = f"period=year&date={fill.NOW.date()}"
+        with self.station(url) as server:
+            client, meter = Client(server.port).log_in(fill.HOST), Meter(server, self.hello)
+            for name, path in (
+                ("utilisation of a year by weekday and hour (a file)", f"/staff/figures/heat.csv?{year}"),
+                ("all figures of a year (the page)", f"/staff/figures?{year}"),
+            ):
+                figure = tasks.figures(meter, client, path, self.times(40))
+                self.add(f"{name}, {history:,} bookings", 200, 50, figure)
 
     def _day_of_a_million(self) -> None:
         urls = [self.database.filled(50, bookings) for bookings in (HISTORY, MILLION)]
@@ -271,7 +287,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="the comparison with 1,000,000 bookings, only")
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
     parser.add_argument(
-        "--only", choices=("pages", "feeds", "contest", "memory", "series", "schedule"), help="these tasks; all without"
+        "--only", choices=("pages", "feeds", "contest", "memory", "series", "schedule", "figures"), help="all without"
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()

@@ -132,6 +132,13 @@ def use(server: Server, first: Client, path: str) -> None:
         expect(client.get(path), 200)
 
 
+def figures(meter: Meter, client: Client, path: str, requests: int) -> Figure:
+    """Measure a page or a file of figures."""
+    if not re.search(rb"\b[1-9]\d?\b", expect(client.get(path), 200).body):
+        raise RuntimeError(f"no figures at {path}")
+    return meter.pages(client, lambda each: expect(each.get(path), 200), requests)
+
+
 # Bookings ------------------------------------------------------------------------------------------------
 
 

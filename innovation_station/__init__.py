@@ -92,6 +92,7 @@ def _register_features(app: Flask) -> None:
     from innovation_station.external import telling as external_telling
     from innovation_station.external import views as external
     from innovation_station.figures import jobs as figure_jobs
+    from innovation_station.figures import views as figures
     from innovation_station.finding import views as finding
     from innovation_station.home import views as home
     from innovation_station.hosting import views as hosting
@@ -227,6 +228,7 @@ def _register_features(app: Flask) -> None:
         hosting,
         displays,
         staff_displays,
+        figures,
         home,
     ):
         app.register_blueprint(feature.pages)
@@ -242,6 +244,7 @@ def _register_features(app: Flask) -> None:
         attendance_jobs,
         figure_jobs,
     )
+    app.register_blueprint(figures.staff)
     registry.init_app(app, [feature.jobs for feature in jobs])
     booking_tellers = (telling, asking, fault_telling, wait_telling, sharing_telling, series_telling)
     event_tellers = (

@@ -21,6 +21,7 @@ from innovation_station.displays import service as displays
 from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
+from innovation_station.figures import sharing as figures
 from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
@@ -223,6 +224,12 @@ route                               method  visitor  bo   alva  host  admin  con
 /q/<code>/book                      POST    in       422  422   422   422
 /spaces/<space_id>/fault            GET     in       200  200   200   200
 /spaces/<space_id>/fault            POST    in       422  422   422   422
+/staff/figures                      GET     in       403  403   200   200
+/staff/figures/<plot_name>.csv      GET     in       403  403   200   200
+/staff/figures/report               GET     in       403  403   200   200
+/staff/figures/report               POST    in       403  403   303   303
+/staff/figures/report/<share_id>/end POST   in       403  403   303   303
+/figures/<token>                    GET     404      404  404   404   404
 /staff/faults                       GET     in       403  403   200   200
 /staff/faults/<report_id>           GET     in       403  403   200   200
 /staff/faults/<report_id>           POST    in       403  403   422   422
@@ -483,7 +490,8 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
-            **_external(small), **_scheduled(small), "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
+            **_external(small), **_scheduled(small), "plot_name": "heat", "share_id": figures.share(alva, TUESDAY, organisations=False, now=NOW).id,
+            "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
             "member_edit_id": 1, "display_id": _display(small, key),
         }  # fmt: skip
 

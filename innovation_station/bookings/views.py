@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from innovation_station import clock
+from innovation_station import clock, vain
 from innovation_station.bookings import (
     allowances,
     beside,
@@ -102,6 +102,9 @@ def create() -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
+        if wish is not None:
+            codes, today = [one.code for one in error.refusals], local(now).date()
+            vain.note(local(wish.span.start).date(), place.kind, codes, today=today)
         return _again(form, error, wish)
     return redirect(url_for("bookings.show", booking_id=booking.id), 303)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from innovation_station.figures import service
+from innovation_station.db import transaction
+from innovation_station.figures import events, service
 from innovation_station.i18n import zone
 from innovation_station.jobs.registry import Jobs
 
@@ -17,3 +18,10 @@ jobs = Jobs()
 def refresh(now: datetime) -> str:
     """Count anew what is marked, in a transaction for each month."""
     return f"{service.refresh(now=now, zone=zone())} counted"
+
+
+@jobs.daily(time(3, 40), "figures-events", _l("Keep how many came to events"))
+def keep_events(now: datetime) -> str:
+    """Write down how many came, while their registrations are there."""
+    with transaction():
+        return f"{events.keep(now)} counted"

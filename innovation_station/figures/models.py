@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from innovation_station.db import Base, Instant
@@ -66,3 +66,42 @@ class FigureShape(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     shape: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class FigureVain(Base):
+    """How often a place of a kind was wanted for a local day in vain, by the code of the reason; see `vain`."""
+
+    __tablename__ = "figure_vain"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int]
+
+
+class FigureEvent(Base):
+    """How many had a place at an event that is over, and came: registrations themselves go after a while."""
+
+    __tablename__ = "figure_event"
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    registered: Mapped[int]
+    came: Mapped[int]
+
+
+class FigureReport(Base):
+    """A month's report that whoever has its link may read, until it is `ended_at`.
+
+    `uid` is what the link is signed with, besides the secret. `organisations` tells whether it names them.
+    """
+
+    __tablename__ = "figure_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    month: Mapped[date] = mapped_column(index=True)
+    organisations: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]

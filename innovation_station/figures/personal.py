@@ -5,4 +5,6 @@ from __future__ import annotations
 from innovation_station.personal import Personal
 
 personal = Personal()
-personal.impersonal("figure_day", "figure_month", "figure_mark", "figure_shape")
+personal.impersonal(
+    "figure_day", "figure_month", "figure_mark", "figure_shape", "figure_vain", "figure_event", "figure_report"
+)

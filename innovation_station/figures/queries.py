@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, literal, select
 
 from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, SpaceBusy
 from innovation_station.bookings.rules import kept_until
@@ -39,7 +39,11 @@ _day, _month, _mark, _shape, _allocation, _booking, _busy = (
     for model in (FigureDay, FigureMonth, FigureMark, FigureShape, Allocation, Booking, SpaceBusy)
 )
 _KEPT = "figures-shapes"
-_MARKS = select(_mark.c.id, _mark.c.space_id, _mark.c.start, _mark.c.end)
+MOST = 20_000  # marks that are looked at one by one
+_MARKS = select(_mark.c.id, _mark.c.space_id, _mark.c.start, _mark.c.end).order_by(_mark.c.id)
+_SPACES = select(literal(0), _mark.c.space_id, func.min(_mark.c.start), func.max(_mark.c.end)).group_by(
+    _mark.c.space_id
+)
 _SHAPES = select(_shape.c.day, _shape.c.shape).order_by(_shape.c.day)
 
 
@@ -61,8 +65,15 @@ Stretch = tuple[date, date]
 
 
 def marks() -> list[Mark]:
-    """List what has changed since it was counted. One statement."""
-    return [Mark(*row) for row in connection().execute(_MARKS)]
+    """List what has changed since it was counted. One statement; a second where that is so much, as after an import,
+    that of each space only the first and the last instant are given."""
+    found = first_marks(MOST + 1)
+    return found if len(found) <= MOST else [Mark(*row) for row in connection().execute(_SPACES)]
+
+
+def first_marks(count: int) -> list[Mark]:
+    """List the oldest marks, at most so many. One statement."""
+    return [Mark(*row) for row in connection().execute(_MARKS.limit(count))]
 
 
 def stretches(found: Iterable[Mark], zone: ZoneInfo, within: Stretch | None = None) -> dict[int, list[Stretch]]:

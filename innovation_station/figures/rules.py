@@ -47,6 +47,15 @@ def read(raw: bytes) -> int:
     return int.from_bytes(raw, "little")
 
 
+def total(number: int) -> int:
+    """Add up all cells of a number.
+
+    2 to the power of a cell's bits leaves 1 when it is divided by one less; so does every power of it, and the number
+    leaves the sum of its cells.
+    """
+    return number % _MASK
+
+
 def counts(**given: int) -> int:
     """Write counts as one number."""
     return sum(value << (COUNTS.index(name) * CELL) for name, value in given.items())
@@ -96,9 +105,9 @@ class Tally:
         """Give the cells of what was taken by anybody, within opening hours."""
         return self.booked + self.events + self.elsewhere
 
-    def count(self, name: str) -> int:
-        """Give one of the counts."""
-        return (self.numbers >> (COUNTS.index(name) * CELL)) & _MASK
+    def count(self, *names: str) -> int:
+        """Give one of the counts, or the sum of some."""
+        return sum((self.numbers >> (COUNTS.index(name) * CELL)) & _MASK for name in names)
 
 
 # -- what the house offers --------------------------------------------------------------------------------------------
@@ -385,3 +394,30 @@ def book(tally: Tally, booked: Booked) -> None:
 def lead(seconds: int) -> int:
     """Give the number of the time before its start in which a booking was made."""
     return next((number for number, most in enumerate(LEADS) if seconds < most), len(LEADS))
+
+
+# -- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def share(part: int, whole: int) -> int | None:
+    """Give a part of a whole in whole per cent, half a one upwards; None of nothing."""
+    return (200 * part + whole) // (2 * whole) if whole > 0 else None
+
+
+def step(percent: int) -> int:
+    """Give which of five shades a percentage has, from 1."""
+    return 1 + sum(percent >= least for least in STEPS)
+
+
+def few_apart(organisations: Mapping[int, tuple[int, int]], people: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    """Put those organisations that few belong to together, under -1; 0, without any organisation, stays.
+
+    What an organisation of two has booked is what one person has booked, to whoever knows the other. Where five belong
+    to it, nobody outside can say which of them it was. Numbers of bookings tell nothing of that: one may make many.
+    """
+    found: dict[int, tuple[int, int]] = {}
+    for organisation, (bookings, seconds) in organisations.items():
+        key = organisation if not organisation or people.get(organisation, 0) >= FEW else -1
+        had = found.get(key, (0, 0))
+        found[key] = (had[0] + bookings, had[1] + seconds)
+    return found

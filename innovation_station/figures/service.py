@@ -39,12 +39,18 @@ def mark_all() -> None:
 
 def refresh(*, now: datetime, zone: ZoneInfo) -> int:
     """Count anew what is marked; give how many days of spaces were. Only outside of a transaction."""
-    if not queries.marks() and queries.shapes(read_house(), now.astimezone(zone).date())[1] is None:
-        return 0
+    done = 0
+    while queries.first_marks(1) or queries.shapes(read_house(), now.astimezone(zone).date())[1] is not None:
+        done += _refresh_some(now, zone)
+    return done
+
+
+def _refresh_some(now: datetime, zone: ZoneInfo) -> int:
+    """Count anew what the oldest marks are of."""
     with transaction():
         in_turn(_TURN)
         settle(now=now, zone=zone)
-        seen = queries.marks()
+        seen = queries.first_marks(queries.MOST)
         ends = queries.ends()
     dirty = queries.stretches(seen, zone, ends) if ends else {}
     done = 0

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from innovation_station import clock
+from innovation_station import clock, vain
 from innovation_station.bookings import beside, service, wish_queries
 from innovation_station.bookings.choice import Choice, next_open_days
 from innovation_station.bookings.models import Booking
@@ -71,7 +71,9 @@ def anywhere() -> ResponseReturnValue:
             error = refused
             break
         return _to(booking, why if booking.space_id == wish.place.id else None)
-    if [refusal.code for refusal in error.refusals] == ["none-free"]:
+    codes = [refusal.code for refusal in error.refusals]
+    vain.note(choice.day, choice.kind, codes, today=moment.today)
+    if codes == ["none-free"]:
         error = Conflict(error.refusals)
     return _none(choice, [sentence(one) for one in error.refusals], error, picked), error.status
 
@@ -137,6 +139,9 @@ def find() -> ResponseReturnValue:
         search, page["cut"] = form.search(first, today)
         with_them = asked & {item.id for item in accepted}
         page["found"] = _answer(search, moment, with_them)
+        if not page["found"]["exact"]:
+            kind = "desk" if "desk" in search.kinds else "room"
+            vain.note(search.days[0], kind, ["too-small" if page["found"]["small"] else "no-hit"], today=today)
         page["book_href"] = _book_href(search)
     return render_template("finding/find.html", page=page, form=form)
 

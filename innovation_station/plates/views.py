@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from innovation_station import clock
+from innovation_station import clock, vain
 from innovation_station.bookings import own_pages, service
 from innovation_station.bookings.rules import Wish
 from innovation_station.db import transaction
@@ -51,6 +51,9 @@ def book(code: str) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
+        if wish is not None:
+            codes, today = [one.code for one in error.refusals], local(clock.now()).date()
+            vain.note(local(wish.span.start).date(), wish.place.kind, codes, today=today)
         return _page(code, space_id, error, wish), error.status
     flash(own_pages.booked_receipt(booking, current_house().places[space_id], None), "toast")  # type: ignore[arg-type]
     return redirect(url_for("plates.show", code=code), 303)

@@ -212,7 +212,7 @@ STAFF = ("/staff/displays", "/staff/displays/{display}", "/staff/schedule?date=2
          "/staff/events/2/rooms", "/staff/events/2/signup", "/staff/events/2/signup/questions", "/staff/events/2/registrations", "/staff/spaces", "/staff/events/2/move", "/staff/events/2/copy", "/staff/events/import", "/staff/arrivals", "/staff/arrivals?date=2026-11-24", "/staff/texts/directions", "/staff/feeds", "/staff/ledger", "/staff/plans", "/staff/plans/1", "/staff/memberships/1", "/staff/organisations",
          "/staff/organisations/2", "/staff/desks", "/staff/people?booked=never", "/staff/people/file", "/staff/members/{listed}", "/staff/members/{waiting}", "/staff/members/import",
          "/staff/admission", "/staff/texts", "/staff/rules", "/staff/rules/edit?kind=room", "/staff/rules/edit", "/staff/rules/hours", "/staff/faults", "/staff/faults/1", "/staff/operations/mails", "/staff/operations/trail?kind=member", "/staff/operations/storage",
-         "/staff/plates", "/staff/house", "/staff/house/floors/1", "/staff/house/spaces/1", "/staff/house/spaces/1/archive", "/staff/house/import", "/staff/house/signs", "/staff/house/closures", "/staff/external",
+         "/staff/figures?period=year&date=2026-11-23", "/staff/figures/report?month=2026-11", "/staff/plates", "/staff/house", "/staff/house/floors/1", "/staff/house/spaces/1", "/staff/house/spaces/1/archive", "/staff/house/import", "/staff/house/signs", "/staff/house/closures", "/staff/external",
          "/staff/rules/explain?member=member@example.org&space={room}&date=2026-11-24&start=09:00&end=11:00")  # fmt: skip
 VISITORS = ("/door", "{foyer}", "{door}", "{paper}", "{door}?ask=end", "/join", "/tickets/{ticket}", "/feedback/{feedback}",
             "/organisations/sodertorns-hogskola")  # fmt: skip

@@ -34,6 +34,8 @@ from innovation_station.events import queries as event_queries
 from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
 from innovation_station.events.service import Details
+from innovation_station.figures import sharing as figures
+from innovation_station.figures.models import FigureReport
 from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
@@ -133,7 +135,7 @@ class Station:
             "booking_id": self.ids["mine"], "feed_id": self.ids["feed"], "subscription_id": self.ids["feed"], "space_id": self.small.a2, "chosen": "en",
             "filename": "css/station.css", "revision": 1, "rest": self.feed.removeprefix("/feeds/"),
             "mail_id": self.ids["mail"], "session_id": self.ids["session"], "notice_id": self.ids["notice"], "name": f"{32 * '0'}-small.webp",
-            "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules",
+            "token": self.tokens.get(rule.endpoint, self.end), "month": "2026-11", "slug": self.slug, "of": "bookings", "step": 2, "kind": "rules", "plot_name": "organisations",
             "code": self.tokens["code"], "member_edit_id": 1, "event_slug": self.event, "news_slug": self.news, **self.ids, **instead,
         }  # fmt: skip
         if rule.endpoint.startswith("directory.") and "member_id" not in instead:
@@ -288,6 +290,7 @@ def _doors(made: Station) -> None:
     visit = db.session.get_one(Guest, made.ids["visit"])
     with made.app.test_request_context():
         made.tokens["visits.visit"] = visits.token(visit)
+        made.tokens["figures.shared"] = figures.links.token(db.session.get_one(FigureReport, made.ids["share_id"]))
     joining.publish_text("rules", attack("rules"), attack("rules"), actor=None, now=NOW)
     for known in db.session.scalars(select(Member)):
         joining.accept_texts(known, now=NOW)
@@ -367,6 +370,8 @@ def _book(small: Small) -> dict[str, int]:
     bookings.close(at(MONDAY, "08:00", "18:00"), reasons=reasons, now=NOW, zone=ZONE, space_id=small.booth)
     note = hosting.write(member(small, "host"), attack("said"), MONDAY, today=MONDAY, now=NOW)
     ids["note_id"] = note.id
+    shared = figures.share(member(small, "host"), MONDAY, organisations=True, now=NOW)
+    ids["share_id"] = shared.id
     shut = at(TUESDAY, "15:00", "16:00")
     act = schedule.close(member(small, "host"), small.a3, shut, (attack("reason"), ""), now=NOW, zone=ZONE)
     ids["act_id"], ids["shut_id"] = act.id, act.closure_id or 0
