@@ -102,6 +102,10 @@ def _register_features(app: Flask) -> None:
     from innovation_station.jobs import registry
     from innovation_station.ledger import staff as ledger
     from innovation_station.mail import retention as mail_jobs
+    from innovation_station.mailings import jobs as mailing_jobs
+    from innovation_station.mailings import staff as staff_mailings
+    from innovation_station.mailings import telling as mailing_telling
+    from innovation_station.mailings import views as mailings
     from innovation_station.members import account, needs_pages, staff
     from innovation_station.members import newcomers as _newcomers  # noqa: F401  adds its pages to the members'
     from innovation_station.members import passwords as _passwords  # noqa: F401  adds its pages to the members'
@@ -215,6 +219,8 @@ def _register_features(app: Flask) -> None:
         staff_news,
         announcements,
         staff_announcements,
+        mailings,
+        staff_mailings,
         event_feeds,
         calendars,
         staff_feeds,
@@ -242,6 +248,7 @@ def _register_features(app: Flask) -> None:
         external_jobs,
         registration_jobs,
         attendance_jobs,
+        mailing_jobs,
         figure_jobs,
     )
     app.register_blueprint(figures.staff)
@@ -259,6 +266,7 @@ def _register_features(app: Flask) -> None:
         *event_tellers,
         feed_telling,
         directory_telling,
+        mailing_telling,
     )
     notice_kinds.init_app(app, [feature.KINDS for feature in tellers])
     linked = (booking_deeds, answer_deeds, presence_deeds, wait_deeds, offer_deeds, series_deeds, registration_deeds)
@@ -285,6 +293,7 @@ def _register_personal(app: Flask) -> None:
     from innovation_station.jobs import personal as jobs
     from innovation_station.ledger import personal as ledger
     from innovation_station.mail import personal as mail
+    from innovation_station.mailings import personal as mailings
     from innovation_station.members import personal as members
     from innovation_station.news import personal as news
     from innovation_station.notices import personal as notices
@@ -304,7 +313,7 @@ def _register_personal(app: Flask) -> None:
     earlier = (jobs, mail, audit, members, notices, spaces, organisations, plans)
     features = (
         *earlier, bookings, repairs, waits, external, sharing, series, ledger, events, registration, attendance, news,
-        announcements, calendars, directory, privacy, figures, people, operating, schedule, hosting, displays,
+        announcements, mailings, calendars, directory, privacy, figures, people, operating, schedule, hosting, displays,
     )  # fmt: skip
     personal.init_app(app, [feature.personal for feature in features])
 

@@ -45,6 +45,12 @@ def plain(text: str) -> str:
     return "\n".join(lines).strip()
 
 
+def first_link(text: str) -> tuple[str, str] | None:
+    """Give the words and the address of the first link of a text, None where there is none."""
+    found = (link for link in _LINK.finditer(text[:LONGEST]) if is_web(link[2]))
+    return next(((link[1], link[2]) for link in found), None)
+
+
 def is_web(address: str) -> bool:
     """Tell whether an address may stand in a link: http or https to a host, or a mail address."""
     if not address.isprintable() or re.search(r"[\s\\<>\"'`]", address):

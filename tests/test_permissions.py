@@ -25,6 +25,9 @@ from innovation_station.figures import sharing as figures
 from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
+from innovation_station.mailings import service as mailings
+from innovation_station.mailings.rules import Facts as MailingFacts
+from innovation_station.mailings.rules import Group
 from innovation_station.members import service as members
 from innovation_station.members.models import Member
 from innovation_station.news import service as news
@@ -393,6 +396,12 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/news/<news_id>               POST    in       403  403   303   303
 /staff/news/<news_id>/state         POST    in       403  403   422   422
 /staff/news/<news_id>/picture       POST    in       403  403   422   422
+/mailings/<mailing_id>              GET     in       404  404   200   200
+/staff/mailings                     GET     in       403  403   200   200
+/staff/mailings                     POST    in       403  403   422   422
+/staff/mailings/<mailing_id>        GET     in       403  403   200   200
+/staff/mailings/<mailing_id>        POST    in       403  403   303   303
+/staff/mailings/<mailing_id>/act    POST    in       403  403   422   422
 /announcements/<announcement_id>/hide POST  in       303  303   303   303
 /staff/announcements                GET     in       403  403   200   200
 /staff/announcements                POST    in       403  403   422   422
@@ -534,7 +543,12 @@ def _news(host: Member) -> dict[str, Any]:
     item = news.write(host, NewsFacts(("Nytt", "")), now=NOW)
     said = Said(("Brandövning", ""), at(TUESDAY, "08:00", "12:00"), pages=frozenset({"today"}))
     row = announcements.announce(host, said, house(), now=NOW)
-    return {"news_id": item.id, "news_slug": item.slug, "announcement_id": row.id}
+    return {"news_id": item.id, "news_slug": item.slug, "announcement_id": row.id, "mailing_id": _mailing(host)}
+
+
+def _mailing(host: Member) -> int:
+    facts = MailingFacts("news", ("Hej", ""), ("Text", ""), Group(role="member"))
+    return mailings.write(host, facts, now=NOW).id
 
 
 def _guest(booking_id: int, alva_id: int) -> int:

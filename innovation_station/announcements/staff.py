@@ -92,7 +92,7 @@ def _form(row: Announcement | None = None) -> AnnouncementForm:
         if facts.happens:
             data |= _side("start", facts.happens.start) | _side("end", facts.happens.end)
     form = AnnouncementForm(data=data)
-    form.place.choices = _places(current_house())
+    form.place.choices = places(current_house())
     return form
 
 
@@ -101,7 +101,8 @@ def _side(name: str, at: datetime) -> dict[str, Any]:
     return {f"{name}_date": shown.date(), f"{name}_time": shown.time()}
 
 
-def _places(house: House) -> dict[str, list[tuple[str, str]]]:
+def places(house: House) -> dict[str, list[tuple[str, str]]]:
+    """List the parts of the house that something can concern, by group."""
     there = [place for place in house.places.values() if place.id not in house.gone]
     return {
         "": [("", _("The whole house"))],

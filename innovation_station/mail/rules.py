@@ -40,6 +40,17 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """One of many mails under a template: to whom, with which values; see `service.queue` for the rest."""
+
+    to: Receiver
+    values: Mapping[str, Any]
+    member_id: int | None = None
+    unsubscribe_url: str | None = None
+    hold_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a try ended: sent; later (refused for now); away (the server could not be talked to); parked."""
 

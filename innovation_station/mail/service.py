@@ -19,11 +19,11 @@ from innovation_station.db import db
 from innovation_station.errors import NotFound
 from innovation_station.mail import queries, rules
 from innovation_station.mail.models import Mail
-from innovation_station.mail.rules import CalendarFacts, CalendarPart, Outcome, Receiver
+from innovation_station.mail.rules import Addressed, CalendarFacts, CalendarPart, Outcome, Receiver
 
 __all__ = [
-    "CalendarFacts", "CalendarPart", "Receiver", "claim", "discard", "forget", "purge", "queue", "renew", "retry",
-    "settle", "withdraw",
+    "CalendarFacts", "CalendarPart", "Receiver", "claim", "discard", "forget", "purge", "queue", "queue_all",
+    "queue_each", "renew", "retry", "settle", "withdraw",
 ]  # fmt: skip
 
 
@@ -81,19 +81,29 @@ def queue_all(
     now: datetime,
 ) -> int:
     """Queue one mail each to many, given as receiver, values and member; in one statement. Gives how many."""
-    rows = [
-        {"key": None, "message_id": secrets.token_hex(16), "kind": "account", "template": template,
-         "receiver": to.email, "name": rules.one_line(to.name)[: rules.NAME_LONGEST], "language": to.language,
-         "member_id": member_id,
-         "content": dict(values), "unsubscribe_url": None, "state": "queued", "created_at": now, "ordered_at": now,
-         "due_at": now, "tries": 0, "lost": 0, "reason": ""}
-        for to, values, member_id in letters
-        if rules.is_address(to.email)
-    ]  # fmt: skip
+    addressed = [Addressed(to, values, member_id) for to, values, member_id in letters]
+    return sum(map(bool, queue_each(template, addressed, now=now, kind="account")))
+
+
+def queue_each(template: str, letters: Sequence[Addressed], *, now: datetime, kind: str) -> list[str | None]:
+    """Queue mails in one statement; give the message_id of each, None for an address that cannot be written to."""
+    rows: list[dict[str, Any]] = []
+    named: list[str | None] = []
+    for letter in letters:
+        to, due = letter.to, max(now, letter.hold_until or now)
+        named.append(secrets.token_hex(16) if rules.is_address(to.email) else None)
+        if named[-1] is None:
+            continue
+        rows.append({
+            "key": None, "message_id": named[-1], "kind": kind, "template": template, "receiver": to.email,
+            "name": rules.one_line(to.name)[: rules.NAME_LONGEST], "language": to.language,
+            "member_id": letter.member_id, "content": dict(letter.values), "unsubscribe_url": letter.unsubscribe_url,
+            "state": "queued", "created_at": now, "ordered_at": due, "due_at": due, "tries": 0, "lost": 0, "reason": "",
+        })  # fmt: skip
     if rows:
         db.session.execute(insert(Mail), rows)
         db.session.info["mail_queued"] = True
-    return len(rows)
+    return named
 
 
 def withdraw(key: str) -> bool:

@@ -13,6 +13,7 @@ def kind_name(kind: str) -> str:
     """Name a kind of mail; one that has no name here is called what the code calls it."""
     names = {
         "account": _("Account"), "operations": _("Operations"), "guest": _("Guests"), "registration": _("Events"),
+        "house": _("The house"),
     }  # fmt: skip
     return names.get(kind, kind)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -40,18 +40,25 @@ class Reader:
 
 def reader(member_id: int, kind: str) -> Reader | None:
     """Find an active member with the choices about a kind; one statement."""
+    return next(iter(readers([member_id], kind)), None)
+
+
+def readers(member_ids: Collection[int], kind: str) -> list[Reader]:
+    """Find those of some members who are active, with their choices about a kind; one statement."""
     of_kind = and_(NoticeChoice.member_id == Member.id, NoticeChoice.kind == kind)
-    row = db.session.execute(
+    rows = db.session.execute(
         select(
             Member.id, Member.email, Member.name, Member.language, NoticeChoice.mail, NoticeChoice.in_app,
             NoticeSettings.digest, NoticeSettings.quiet_start, NoticeSettings.quiet_end,
         )
         .outerjoin(NoticeChoice, of_kind)
         .outerjoin(NoticeSettings, NoticeSettings.member_id == Member.id)
-        .where(Member.id == member_id, Member.state == "active")
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
+        .where(Member.id.in_(member_ids), Member.state == "active")
+    ).all()  # fmt: skip
+    return [_reader(row) for row in rows]
+
+
+def _reader(row: Any) -> Reader:
     choice = Choice(row.mail, row.in_app) if row.mail else None
     quiet = Quiet(row.quiet_start, row.quiet_end) if row.quiet_start is not None else None
     return Reader(row.id, row.email, row.name, row.language, choice, row.digest or "daily", quiet)

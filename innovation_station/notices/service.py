@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from innovation_station.db import db
 from innovation_station.errors import NotFound, Refused
 from innovation_station.i18n import zone
 from innovation_station.mail import service as mail
-from innovation_station.mail.rules import CalendarFacts, Receiver
+from innovation_station.mail.rules import Addressed, CalendarFacts, Receiver
 from innovation_station.notices import links, queries, rules
 from innovation_station.notices.models import Notice, NoticeChoice, NoticeSettings
 from innovation_station.notices.queries import Reader
@@ -46,6 +47,44 @@ def notify(
         values = {"notice": _content(notice)}
         _mail(reader, kind.name, kind.template, values, _key(notice), now, hold_until, calendar)
     return notice
+
+
+def notify_all(
+    kind: Kind, member_ids: Collection[int], values: Values, *, now: datetime, subject: str = ""
+) -> dict[int, tuple[str, str | None]]:  # fmt: skip
+    """Tell many members the same, each by the ways they chose; three statements however many they are.
+
+    Gives by member which way that was: `mail` with the message_id, `digest`, `list`, or `none`. Who has left is not in
+    it.
+    """
+    told: dict[int, tuple[str, str | None]] = {}
+    rows: list[dict[str, Any]] = []
+    letters: list[Addressed] = []
+    content = {"notice": {"kind": kind.name, "values": dict(values), "at": now.isoformat()}}
+    for reader in queries.readers(member_ids, kind.name):
+        choice = reader.choice or kind.default
+        in_digest = choice.mail == "digest" and reader.digest != "off"
+        way = "mail" if choice.mail == "now" else "digest" if in_digest else "list" if choice.in_app else "none"
+        told[reader.id] = (way, None)
+        if way == "none":
+            continue
+        rows.append({
+            "member_id": reader.id, "kind": kind.name, "subject": subject, "content": dict(values),
+            "in_app": choice.in_app, "digest": in_digest, "created_at": now, "read_at": None if choice.in_app else now,
+        })  # fmt: skip
+        if way == "mail":
+            letters.append(
+                Addressed(
+                    Receiver(reader.email, reader.name, reader.language), content, reader.id,
+                    links.end_path(reader.id, kind.name), rules.quiet_until(reader.quiet, now, zone()),
+                )
+            )  # fmt: skip
+    if rows:
+        db.session.execute(insert(Notice), rows)
+    named = mail.queue_each(kind.template, letters, now=now, kind="notice") if letters else []
+    for letter, message_id in zip(letters, named, strict=True):
+        told[letter.member_id or 0] = ("mail" if message_id else "list", message_id)
+    return told
 
 
 def _told(kind: Kind, member_id: int, subject: str) -> bool:

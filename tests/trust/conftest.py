@@ -39,6 +39,9 @@ from innovation_station.figures.models import FigureReport
 from innovation_station.hosting import service as hosting
 from innovation_station.mail import service as outbox
 from innovation_station.mail.rules import Receiver
+from innovation_station.mailings import service as mailings
+from innovation_station.mailings.rules import Facts as MailingFacts
+from innovation_station.mailings.rules import Group
 from innovation_station.members import joining, security, tickets
 from innovation_station.members import service as members
 from innovation_station.members.models import Member, Organisation
@@ -193,6 +196,8 @@ def _news(made: Station) -> None:
     item = news.write(host, NewsFacts(both, both, both, both), now=NOW)
     news.publish(host, item.id, now=NOW)
     made.news, made.ids["news_id"] = item.slug, item.id
+    letter = MailingFacts("news", both, both, Group())
+    made.ids["mailing_id"] = mailings.write(host, letter, now=NOW).id
     said = Said(both, at(MONDAY, "08:00", "20:00"), pages=frozenset({"start", "today", "book"}))
     made.ids["announcement_id"] = announcements.announce(host, said, spaces_queries.house(), now=NOW).id
 
