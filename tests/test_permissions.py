@@ -449,7 +449,7 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/notes                        POST    in       403  403   422   422
 /staff/notes/<note_id>              POST    in       403  403   303   303
 /staff/operations                   GET     in       403  403   200   200
-/staff/operations/jobs              POST    in       403  403   403   404
+/staff/operations/jobs              POST    in       403  403   403   422
 /staff/operations/mails             GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   GET     in       403  403   200   200
 /staff/operations/mails/<mail_id>   POST    in       403  403   403   303

@@ -298,7 +298,8 @@ class Today:
             said = ", ".join(
                 filter(None, [f"{shown['place']}: {shown['sort'].lower()}", shown["text"], shown["closed"]])
             )
-            found.append({"text": said, "href": url_for("staff_faults.index"), "link": _("See to it")})
+            href = url_for("staff_faults.show", report_id=report.id)
+            found.append({"text": said, "href": href, "link": _("See to it")})
         found += self._more(len(faults), _("All faults"), url_for("staff_faults.index"))
         if applied := members.waiting():
             text = ngettext("%(num)d person waits to be let in.", "%(num)d persons wait to be let in.", applied)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from innovation_station import clock, personal
 from innovation_station.db import db, transaction
-from innovation_station.errors import NotFound, Refused
+from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import ngettext, sentence
@@ -105,7 +105,7 @@ def run() -> ResponseReturnValue:
     operator()
     task = tasks(current_app).get(request.form.get("job", ""))
     if task is None:
-        raise NotFound("job-unknown")
+        raise Refused([Refusal("job-unknown", "job")])
     with transaction():
         service.asked_for(task.name, actor=actor(), now=clock.now())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

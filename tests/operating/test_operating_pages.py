@@ -229,7 +229,7 @@ def test_job_is_run_by_hand_and_says_what_it_did(app: Flask, admin: FlaskClient)
     with app.app_context():
         (entry,) = trail.about("job", None, limit=9)
         assert (entry.action, entry.after) == ("job.run", {"job": "mail-retention"})
-    assert post(admin, f"{PAGE}/jobs", {"job": "format-disk"}).status_code == 404  # job-unknown
+    assert post(admin, f"{PAGE}/jobs", {"job": "format-disk"}).status_code == 422  # job-unknown
 
 
 def test_job_never_runs_twice_at_once_and_a_failure_is_told(

@@ -486,3 +486,28 @@ def test_place_is_closed_until_a_time_or_until_it_is_mended(app: Flask, small: S
     post(host, f"/staff/faults/{made}", {"act": "close", "whole": "y"})
     assert shut(app, small.a1)[-1][1] - NOW > timedelta(days=60)
     assert "Stängd till" in words(host.get(f"/staff/faults/{made}").text)
+
+
+def test_closing_that_breaks_off_has_done_nothing(
+    app: Flask, small: Small, host: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = report(app, small)
+    with app.app_context(), transaction() as session:
+        bo = session.get_one(Member, small.people["bo"])
+        booked = bookings.reserve(bo, small.a1, at(TUESDAY, "09:00", "10:00"), now=NOW, zone=ZONE).id
+
+    def break_off(*_given: object, **_more: object) -> None:
+        raise OSError("the machine stops here")
+
+    monkeypatch.setattr("innovation_station.bookings.closing.making_way.stand_in_line", break_off)
+    with pytest.raises(OSError, match="stops here"):
+        act(app, small, "close", made, TUESDAY, zone=ZONE, choices={booked: "move"})
+    with app.app_context():
+        row, booking = db.session.get_one(FaultReport, made), db.session.get_one(Booking, booked)
+        assert (row.state, row.closure_id, row.moved, booking.space_id) == ("open", None, [], small.a1)
+        assert db.session.scalars(db.select(Closure)).all() == []
+        assert "booking-changed" not in db.session.scalars(db.select(Notice.kind)).all()
+    monkeypatch.undo()
+    act(app, small, "close", made, TUESDAY, zone=ZONE, choices={booked: "move"})
+    with app.app_context():
+        assert db.session.get_one(FaultReport, made).moved == [[booked, small.a2]]
