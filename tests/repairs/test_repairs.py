@@ -22,7 +22,7 @@ from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
 from innovation_station.personal import Subject
 from innovation_station.repairs import personal, queries, service
-from innovation_station.repairs.models import FaultNote, FaultReport
+from innovation_station.repairs.models import FaultNote, FaultPhoto, FaultReport
 from innovation_station.repairs.rules import (
     MOST_NOTES,
     SORTS,
@@ -511,3 +511,24 @@ def test_closing_that_breaks_off_has_done_nothing(
     act(app, small, "close", made, TUESDAY, zone=ZONE, choices={booked: "move"})
     with app.app_context():
         assert db.session.get_one(FaultReport, made).moved == [[booked, small.a2]]
+
+
+def test_photos_and_notes_go_with_their_report_a_year_after_it_ended(app: Flask, small: Small) -> None:
+    first, second, open_ = report(app, small), report(app, small, who="bo"), report(app, small, sort="power")
+    with app.app_context(), transaction() as session:
+        for made in (first, second, open_):
+            session.add_all([
+                FaultPhoto(report_id=made, body=b"x"), FaultNote(report_id=made, by_id=None, at=NOW, text="Ring")
+            ])  # fmt: skip
+    act(app, small, "mend", first)
+    (data,) = personal.personal.classes
+    later = NOW + personal.KEPT_FOR + HOUR
+    with app.app_context(), transaction():
+        assert data.expired(NOW + HOUR, ()) == 0 and data.expired(later, ()) == 2
+        assert (
+            data.purge(later, {small.people["bo"]}) == 1
+        )  # what a hold keeps stands, though what it was joined to goes
+    with app.app_context():
+        for column in (FaultReport.id, FaultPhoto.report_id, FaultNote.report_id):
+            assert db.session.scalars(db.select(column).order_by(column)).all() == [second, open_]
+        assert db.session.get_one(FaultReport, second).same_as_id is None
