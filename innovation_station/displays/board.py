@@ -107,12 +107,12 @@ class Board:
 
     def _where(self, place: Place) -> str:
         floor = self.house.floors[place.floor_id].names[language()]
-        return f"{place.name}, {floor}" if len(self.house.floors) > 1 else place.name
+        return f"{place.name}, {floor}" if len(self.house.storeys) > 1 else place.name
 
     def _floors(self) -> list[dict[str, Any]]:
         """List the free rooms of each floor, with until when."""
         found = []
-        for floor in self.house.floors.values():
+        for floor in self.house.storeys:
             free = [(place, until) for place in self._on(floor.id) if (until := self._free_until(place)) is not None]
             found.append({"name": self._floor(floor), "rooms": [self._room(*one) for one in free[:ROOMS]]})
         return [one for one in found if one["rooms"]] or found[:1]

@@ -246,8 +246,9 @@ class Door:
 
     def _gap(self, start: datetime | None, end: datetime) -> dict[str, Any]:
         kind = "free" if start else "now free"
+        title = self.say(lambda: pgettext("door", "Free"))
         return {
-            "time": clock(start) if start else "", "kind": kind, "title": self.say(lambda: pgettext("door", "Free")),
+            "time": clock(start) if start else _("Now"), "kind": kind, "title": title,
             "about": self.say(lambda: _("until %(time)s", time=clock(end))),
         }  # fmt: skip
 

@@ -38,7 +38,7 @@ from innovation_station.web import base_url, cookieless, csrf
 
 log = get_logger(__name__)
 pages = Blueprint("displays", __name__)
-POLL, POLL_INK = 15, 60  # seconds between two looks of a screen
+POLL, POLL_INK, POLL_NEW = 15, 60, 5  # seconds between two looks of a screen
 MARKED, LOST = 90, 180  # seconds without the server after which a screen says so, and claims nothing any more
 KNOWN_MOST = 1000
 _NUMBER = re.compile(r"[0-9]{1,20}")
@@ -170,7 +170,8 @@ def _drawn(display: Display, token: str, page: dict[str, Any], now: datetime, pa
         page["picture"] = picture(f"{base_url()}/q/{code}")
     poll = POLL_INK if display.ink else POLL
     page |= {
-        "action": url_for("displays.show", token=token), "clock": clock_text(now), "now_ms": _ms(now), "poll": poll,
+        "action": url_for("displays.show", token=token), "clock": clock_text(now), "now_ms": _ms(now),
+        "poll": POLL_NEW if display.kind == "new" else poll,
         "marked": MARKED + poll - POLL, "lost": LOST + poll - POLL, "spoken": languages(display),
     }  # fmt: skip
     name = "displays/_part.html" if part else "displays/door.html"

@@ -23,7 +23,7 @@ from innovation_station.events import service as events
 from innovation_station.events.rules import Facts, Item
 from innovation_station.members.models import Member
 from innovation_station.spaces import service as spaces
-from innovation_station.spaces.models import Floor
+from innovation_station.spaces.models import Floor, Space
 from innovation_station.spaces.rules import Box
 from tests.conftest import MONDAY, NOW, ZONE, Clock, Small, at, browser, log_in, post, statements
 from tests.home.test_pages import words
@@ -220,6 +220,13 @@ def test_a_room_is_taken_and_ended_at_its_door_without_a_script(house: House, sm
     looks = house.put_up(Settings("room", small.room, touch=False))
     assert house.press(looks, act="take", minutes="15").status_code == 403
     assert 'method="post"' not in house.screen.get(looks).text
+    with house.app.app_context(), transaction():
+        db.session.get_one(Space, small.room).archived_at = NOW
+        db.session.get_one(Space, small.room).bookable = False
+        spaces.changed()
+    house.now("10:50")
+    assert "Stängt" in house.see(looks), "a room that is there no more"
+    assert log_in(browser(house.app), "host").get("/staff/displays").status_code == 200
 
 
 def test_who_has_booked_checks_in_at_the_door(house: House) -> None:
@@ -247,6 +254,11 @@ def test_the_foyer_shows_what_everybody_may_know_and_no_more(house: House, small
     assert "Scenen" in said and "ledigt till 18.00" in said
     assert "Hemligt" not in said and "Bo E" not in said and "Skrivbord" not in said
     assert "Alva" not in house.see(house.put_up(Settings("foyer", names=False)))
+    with house.app.app_context(), transaction():
+        above = spaces.add_floor(names=("Plan 7", "Floor 7"), width=100, height=100, shapes=[])
+        spaces.add_space(floor=above, kind="room", name="Takrummet", box=Box(0, 0, 50, 50), capacity=4)
+    said = house.see(address)
+    assert "Öppet möte Hågelby, Plan 6" in said and "Plan 7 Takrummet 4 platser, ledigt till 18.00" in said
     with statements(house.app) as first:
         house.see(address)
     for number in range(3):
