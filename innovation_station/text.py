@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Control characters break feeds and logs, lone surrogates cannot be sent at all, and the marks that turn the direction
 # of writing make a title read as something it is not. Joiners and hard spaces stay: emoji and names need them.
@@ -12,6 +13,21 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]
 def fits_a_line(text: str) -> bool:
     """Tell whether a text can be shown in one line anywhere, as what it says."""
     return not _UNFIT.search(text)
+
+
+SIMPLE_FROM, SIMPLE_TO = "øØæÆđĐłŁı", "ooaaddlli"  # letters that are no other letter with a mark on it
+MARKS = "\u0300-\u036f"
+_MARKS, _SIMPLE = re.compile(f"[{MARKS}]"), str.maketrans(SIMPLE_FROM, SIMPLE_TO)
+
+
+def unmarked(text: str) -> str:
+    """Take the marks off letters: ö is o, é is e."""
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text))
+
+
+def plain(text: str) -> str:
+    """Give a text as it is looked for: small letters without marks, so that «asa» finds Åsa."""
+    return unmarked(text).translate(_SIMPLE).lower()
 
 
 Part = tuple[str, list[str]]

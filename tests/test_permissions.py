@@ -293,6 +293,8 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/people.csv                   POST    in       403  403   200   200
 /staff/members/<member_id>/view     POST    in       403  403   303   303
 /viewing/end                        POST    in       303  303   303   303
+/staff/organisations.csv            POST    in       403  403   200   200
+/staff/plans.csv                    POST    in       403  403   200   200
 /staff/people/file                  GET     in       403  403   200   200
 /staff/people/file                  POST    in       403  403   422   422
 /staff/people/edit                  POST    in       403  403   422   422

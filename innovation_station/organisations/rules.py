@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import EMAIL_LONGEST, Actor, is_staff
+from innovation_station.text import plain
 
 KINDS = ("university", "municipality", "company", "association", "foundation")
 GRANTS = ("contact", "space", "event")
 NAME_LONGEST, ABOUT_LONGEST, WEBSITE_LONGEST, COST_CENTRE_LONGEST = 200, 600, 200, 40
 LOGO_BOX = (480, 240)
 _EMAIL = re.compile(r"[^@\s<>\"(),;:\[\]\\]{1,64}@[^@\s<>\"(),;:\[\]\\]+\.[^@\s.<>\"(),;:\[\]\\]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which organisations a list is of: by beginnings of words, kind, and whether they are partners."""
+
+    words: str = ""
+    kind: str = ""
+    partner: str = ""
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> Wanted:
+        """Read an address; what it cannot mean narrows nothing."""
+        kind, partner = args.get("kind", ""), args.get("partner", "")
+        return cls(
+            " ".join(args.get("q", "")[:100].split()), kind if kind in KINDS else "",
+            partner if partner in ("yes", "no") else "",
+        )  # fmt: skip
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Give the values by which an address says it."""
+        said = {"q": self.words, "kind": self.kind, "partner": self.partner}
+        return {name: value for name, value in said.items() if value}
+
+    def fits(self, names: Iterable[str], kind: str, *, partner: bool) -> bool:
+        """Tell whether an organisation is one of them."""
+        known = [word for name in names for word in re.split(r"[\s.,;-]+", plain(name))]
+        return (
+            all(any(word.startswith(term) for word in known) for term in plain(self.words).split())
+            and self.kind in ("", kind)
+            and self.partner in ("", "yes" if partner else "no")
+        )
 
 
 class Partnered(Protocol):

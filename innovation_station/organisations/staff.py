@@ -17,7 +17,7 @@ from innovation_station.members import queries as members
 from innovation_station.members.models import Member, Organisation
 from innovation_station.organisations import queries, service, words
 from innovation_station.organisations.forms import BelongForm, GrantForm, LogoForm, OrganisationForm
-from innovation_station.organisations.rules import may_change_organisations
+from innovation_station.organisations.rules import Wanted, is_partner, may_change_organisations
 from innovation_station.web import actor, guard, takes_up_to
 
 pages = Blueprint("staff_organisations", __name__, url_prefix="/staff/organisations")
@@ -41,9 +41,20 @@ def index() -> ResponseReturnValue:
             status = error.status
     elif form.is_submitted():
         status = 422
-    today = local(clock.now()).date()
-    rows = [words.shown(row, today) | {"members": count} for row, count in queries.every()]
-    return render_template("staff/organisations.html", form=form, organisations=rows), status
+    chosen = Wanted.of(request.args)
+    rows = [words.shown(row, _today()) | {"members": count} for row, count in sought(chosen)]
+    return render_template(
+        "staff/organisations.html", form=form, organisations=rows, chosen=chosen, kinds=words.kind_names().items()
+    ), status  # fmt: skip
+
+
+def sought(chosen: Wanted) -> list[tuple[Organisation, int]]:
+    """List the organisations that fit, by name, each with how many active members it has; one statement."""
+    today = _today()
+    return [
+        (row, count) for row, count in queries.every()
+        if chosen.fits((row.name_sv, row.name_en), row.kind, partner=is_partner(row, today))
+    ]  # fmt: skip
 
 
 @pages.route("/<id:organisation_id>", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""The functions by which a database searches and sorts names as `rules.plain` and `rules.sortable` do."""
+"""The functions by which a database searches and sorts names as `text.plain` and `rules.sortable` do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from innovation_station import text
 from innovation_station.people import rules
 
 
@@ -29,20 +30,20 @@ class Sortable(FunctionElement[str]):
     inherit_cache = True
 
 
-def _bare(text: str) -> str:
-    return f"regexp_replace(normalize({text}, NFKD), '[{rules.MARKS}]', '', 'g')"
+def _bare(column: str) -> str:
+    return f"regexp_replace(normalize({column}, NFKD), '[{text.MARKS}]', '', 'g')"
 
 
 @compiles(Plain, "postgresql")
 def _plain_there(element: Plain, compiler: SQLCompiler, **kw: Any) -> str:
-    text = _bare(compiler.process(element.clauses, **kw))
-    return f"lower(translate({text}, '{rules.SIMPLE_FROM}', '{rules.SIMPLE_TO}'))"
+    column = _bare(compiler.process(element.clauses, **kw))
+    return f"lower(translate({column}, '{text.SIMPLE_FROM}', '{text.SIMPLE_TO}'))"
 
 
 @compiles(Sortable, "postgresql")
 def _sortable_there(element: Sortable, compiler: SQLCompiler, **kw: Any) -> str:
-    text = f"normalize({compiler.process(element.clauses, **kw)}, NFC)"
-    moved = _bare(f"translate({text}, '{rules.SORTED_FROM}', '{rules.SORTED_TO}')")
+    column = f"normalize({compiler.process(element.clauses, **kw)}, NFC)"
+    moved = _bare(f"translate({column}, '{rules.SORTED_FROM}', '{rules.SORTED_TO}')")
     return f'(lower({moved}) COLLATE "C")'
 
 
@@ -55,5 +56,5 @@ def _here(element: Plain | Sortable, compiler: SQLCompiler, **kw: Any) -> str:
 @event.listens_for(Engine, "connect")
 def _teach_sqlite(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
-        connection.create_function(Plain.name, 1, rules.plain, deterministic=True)
+        connection.create_function(Plain.name, 1, text.plain, deterministic=True)
         connection.create_function(Sortable.name, 1, rules.sortable, deterministic=True)

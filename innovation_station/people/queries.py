@@ -25,6 +25,8 @@ from innovation_station.registration.models import Registration
 from innovation_station.waits.models import Wait
 
 _LIKE = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
+_BETWEEN = "-.@"
+_BLANKS = str.maketrans(dict.fromkeys(_BETWEEN, " "))
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,18 +40,28 @@ class Found:
     after: int | None
 
 
-def _like(column: Any, term: str) -> ColumnElement[bool]:
-    """Tell whether a word of a text begins with a term."""
-    part = term.translate(_LIKE)
-    starts = [f"{part}%", *(f"%{mark}{part}%" for mark in (" ", "-", ".", "@"))]
-    return or_(*(column.like(one, escape="!") for one in starts))
+def _spread(*columns: Any) -> Any:
+    """Write texts as words between blanks: each is folded once, however many words are looked for in it."""
+    text: Any = literal(" ")
+    for column in columns:
+        text = text + column + " "
+    for mark in _BETWEEN:
+        text = func.replace(text, mark, " ")
+    return text
 
 
-def _named(term: str) -> ColumnElement[bool]:
-    names = (Plain(Organisation.name_sv), Plain(Organisation.name_en))
-    theirs = select(Organisation.id).where(or_(*(_like(name, term) for name in names)))
-    own = (_like(Plain(Member.name), term), _like(Member.email, term))
-    return or_(*own, Member.organisation_id.in_(theirs))
+_MEMBER = _spread(Plain(Member.name), Member.email)
+_ORGANISATION = _spread(Plain(Organisation.name_sv), Plain(Organisation.name_en))
+
+
+def _named(terms: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Give the conditions that a word of a member's name, address or organisation begins with each term."""
+    where: list[ColumnElement[bool]] = []
+    for term in terms:
+        part = f"% {term.translate(_BLANKS).lstrip().translate(_LIKE)}%"
+        theirs = select(Organisation.id).where(_ORGANISATION.like(part, escape="!"))
+        where.append(or_(_MEMBER.like(part, escape="!"), Member.organisation_id.in_(theirs)))
+    return where
 
 
 def _held(chosen: Filter, today: date) -> list[ColumnElement[bool]]:
@@ -76,7 +88,7 @@ def _seen(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
 def conditions(chosen: Filter, now: datetime, today: date) -> list[ColumnElement[bool]]:
     """Give what a filter asks of members, but for their state. `today` is the house's day."""
     where: list[ColumnElement[bool]] = [Member.email.not_like("%@erased.invalid")]
-    where += [_named(term) for term in chosen.terms]
+    where += _named(chosen.terms)
     where += [Member.role == chosen.role] if chosen.role else []
     if chosen.organisation:
         none = chosen.organisation == rules.NONE

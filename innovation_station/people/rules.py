@@ -11,6 +11,8 @@ from typing import Any
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import ROLES, STATES
+from innovation_station.text import plain
+from innovation_station.text import unmarked as without_marks
 
 PAGE = 50
 WORDS_LONGEST = 100
@@ -22,23 +24,15 @@ FACTORS = ("on", "off")
 BOOKED = ("never", "some")
 SORTS = ("name", "newest", "seen")
 NONE = "none"  # of a plan or an organisation: those who have none
-SIMPLE_FROM, SIMPLE_TO = "øØæÆđĐłŁı", "ooaaddlli"  # letters that are no other letter with a mark on it
 SORTED_FROM, SORTED_TO = "åÅäÄæÆöÖøØ", "{{||||}}}}"  # å, ä and ö come after z
-MARKS = "\u0300-\u036f"
-_MARKS, _SIMPLE = re.compile(f"[{MARKS}]"), str.maketrans(SIMPLE_FROM, SIMPLE_TO)
 _SORTED = str.maketrans(SORTED_FROM, SORTED_TO)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain(text: str) -> str:
-    """Give a text as it is looked for: small letters without marks, so that «asa» finds Åsa."""
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(_SIMPLE).lower()
 
 
 def sortable(text: str) -> str:
     """Give what a name is sorted by, byte by byte: a to z, then å, ä, ö, without other marks."""
     low = unicodedata.normalize("NFC", text).translate(_SORTED)
-    return _MARKS.sub("", unicodedata.normalize("NFKD", low)).lower()
+    return without_marks(low).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,16 @@ from innovation_station.i18n import language, local
 from innovation_station.members import rules as members
 from innovation_station.members.models import Member
 from innovation_station.members.words import role_name, state_name
-from innovation_station.organisations.words import name_of
+from innovation_station.organisations.rules import Wanted
+from innovation_station.organisations.staff import sought
+from innovation_station.organisations.words import kind_names, name_of
 from innovation_station.people import one, queries, rules, service, words
 from innovation_station.people.forms import NoteForm
 from innovation_station.people.rules import Filter
 from innovation_station.people.words import Known
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Catalogue, Standing
+from innovation_station.plans.words import quota_text, reach_text
 from innovation_station.web import actor, current_house, guard
 
 pages = Blueprint("people", __name__, url_prefix="/staff")
@@ -158,6 +161,49 @@ def _row(cells: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line, delimiter=";", lineterminator="\r\n").writerow(map(rules.harmless, cells))
     return line.getvalue()
+
+
+@pages.post("/organisations.csv")
+def organisations_file() -> ResponseReturnValue:
+    """Give the list of organisations as a file for tables; whom to write to is in it, so the trail tells it."""
+    chosen, now = Wanted.of(request.form), clock.now()
+    found = sought(chosen)
+    heads = [_("Name"), _("Name in English"), _("Kind"), _("Partner from"), _("Partner until"), _("Members"),
+             _("Contact"), _("Website"), _("Cost centre")]  # fmt: skip
+    kinds = kind_names()
+    rows = [
+        [row.name_sv, row.name_en, kinds[row.kind], str(row.partner_from or ""), str(row.partner_until or ""),
+         str(count), row.contact, row.website, row.cost_centre]
+        for row, count in found
+    ]  # fmt: skip
+    after = {"kind": chosen.kind, "partner": chosen.partner, "count": len(found)}
+    with transaction():
+        audit.record("organisations.exported", subject=("house", None), actor=actor(), now=now, after=after)
+    return _file("organisations", [heads, *rows])
+
+
+@pages.post("/plans.csv")
+def plans_file() -> ResponseReturnValue:
+    """Give the list of plans as a file for tables: nothing of it is about people."""
+    held = plans.holders(local(clock.now()).date())
+    heads = [_("Name"), _("Price a month"), _("VAT %"), _("What may be booked"), _("Quotas"), _("Given"), _("Members")]
+    rows = [
+        [plan.names[language()], decimal(plan.price), decimal(plan.vat), reach_text(plan, current_house()),
+         ", ".join(map(quota_text, plan.quotas)), _("Yes") if plan.offered else _("No"), str(held.get(plan.id, 0))]
+        for plan in plans.catalogue(current_house()).plans.values()
+    ]  # fmt: skip
+    return _file("plans", [heads, *rows])
+
+
+def decimal(amount: int) -> str:
+    """Write hundredths as tables of the reader's language read them."""
+    return f"{amount // 100}{',' if language() == 'sv' else '.'}{amount % 100:02}"
+
+
+def _file(name: str, rows: Iterable[Sequence[str]]) -> Response:
+    answer = Response("\N{ZERO WIDTH NO-BREAK SPACE}" + "".join(map(_row, rows)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{local(clock.now()).date()}.csv"'
+    return answer
 
 
 # -- notes ------------------------------------------------------------------------------------------------------------

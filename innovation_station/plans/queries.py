@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from innovation_station.db import db
@@ -161,6 +161,19 @@ def memberships(
         if value is not None:
             statement = statement.where(column == value)
     return db.session.scalars(statement.order_by(Membership.starts.desc(), Membership.id.desc()).limit(limit)).all()
+
+
+def holders(today: date) -> dict[int, int]:
+    """Count the active members who have each plan on a day, their own or their organisation's; one statement."""
+    theirs = or_(_membership.member_id == _member.id, _membership.organisation_id == _member.organisation_id)
+    valid = (_membership.starts <= today, or_(_membership.ends.is_(None), _membership.ends >= today))
+    rows = db.session.execute(
+        select(_membership.plan_id, func.count(_member.id.distinct()))
+        .select_from(Membership.__table__.join(Member.__table__, theirs))
+        .where(*valid, _member.state == "active")
+        .group_by(_membership.plan_id)
+    )
+    return {plan_id: count for plan_id, count in rows}  # noqa: C416  rows, no pairs
 
 
 def term_of(row: Membership) -> Term:

@@ -55,7 +55,9 @@ def index() -> ResponseReturnValue:
             except DomainError as error:
                 form.blame(error.refusals)
                 status = error.status
-    shown = [_shown(plan) for plan in queries.catalogue(current_house()).plans.values()]
+    held = queries.holders(local(clock.now()).date())
+    known = queries.catalogue(current_house()).plans.values()
+    shown = [_shown(plan) | {"members": held.get(plan.id, 0)} for plan in known]
     return render_template("staff/plans.html", form=form, plans=shown, may=may_change_plans(actor())), status
 
 

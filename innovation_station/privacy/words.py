@@ -69,6 +69,7 @@ _ACTIONS = {
     "member.uninvite": N_("Invitation taken back"),
     "membership.changed": N_("Membership plan changed"),
     "membership.given": N_("Membership plan given"),
+    "organisations.exported": N_("A file of organisations taken"),
     "people.exported": N_("A file of members taken"),
     "session.end": N_("Logged out of one browser"),
     "session.end-all": N_("Logged out everywhere"),

@@ -221,3 +221,43 @@ def test_a_members_page_shows_what_goes_on_in_as_many_statements_however_much(
     assert len(many) <= len(few)
     closed = host.get(f"/staff/members/{small.people['admin']}").text
     assert "notes-h" not in closed and "notes-h" in admin.get(f"/staff/members/{small.people['host']}").text
+
+
+def test_organisations_and_plans_are_found_counted_and_taken_along(
+    app: Flask, small: Small, host: FlaskClient
+) -> None:  # fmt: skip
+    with app.app_context(), transaction():
+        today = MONDAY
+        firm = organisations.create(Particulars(("Åkerö; bygg", "-Field Builders"), "company"), actor=None)
+        school = organisations.create(
+            Particulars(
+                ("Södra skolan", "South School"), "university", partner=(today, None), contact="kim@example.org"
+            ),
+            actor=None,
+        )
+        flex = plans.add_plan(Contents(names=("Flex", "Flex"), price=120_050), actor=None).id
+        organisations.join(small.people["bo"], firm.id, actor=None)
+        plans.give(flex, starts=MONDAY, now=NOW, actor=None, organisation_id=firm.id)
+        plans.give(flex, starts=MONDAY, now=NOW, actor=None, member_id=small.people["bo"])  # counts once
+        plans.give(flex, starts=MONDAY, now=NOW, actor=None, member_id=small.people["alva"])
+        ids = {"firm": firm.id, "school": school.id}
+    for query, names in {
+        "": {"firm", "school"}, "q=akero": {"firm"}, "q=build": {"firm"}, "q=kolan": set(), "q=sodra+sko": {"school"},
+        "kind=company": {"firm"}, "partner=yes": {"school"}, "partner=no&kind=university": set(), "kind=x": {"firm", "school"},
+    }.items():  # fmt: skip
+        page = host.get(f"/staff/organisations?{query}").text
+        assert {name for name, number in ids.items() if f'href="/staff/organisations/{number}"' in page} == names, query
+        file = lines(post(host, "/staff/organisations.csv", dict(parse_qsl(query))))
+        assert len(file) - 1 == len(names), query
+    page = host.get("/staff/organisations?q=akero").text
+    assert f"/staff/people?organisation={ids['firm']}&amp;state=active" in page
+    assert "1 medlem" in page
+    row = lines(post(host, "/staff/organisations.csv", {"q": "akero"}))[1]
+    assert row[:2] == ["Åkerö; bygg", "'-Field Builders"] and row[5] == "1"
+    with app.app_context():
+        assert trail.about("house", None, limit=1)[0].action == "organisations.exported"
+    page = host.get("/staff/plans").text
+    assert "2 medlemmar" in page and f"plan={flex}" in page
+    assert listed(host.get(f"/staff/people?plan={flex}&state=active").text) == ["Alva Lindqvist", "Bo Ek"]
+    file = lines(post(host, "/staff/plans.csv"))
+    assert file[1][:2] == ["Flex", "1200,50"] and file[1][-1] == "2"

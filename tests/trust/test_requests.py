@@ -37,7 +37,7 @@ FINE = {  # what has nothing to do yet, and what answers with a page
     "/password/reset": (200,), "/join": (200,), "/staff/members/1/return": (404,), "/staff/events/1/move": (200,),
     "/staff/feeds/1/revoke": (404,),  # its member has ended it before
     "/staff/people.csv": (200,), "/staff/people/edits/1/undo": (404,), "/staff/schedule/acts/1/undo": (404,),
-    "/staff/operations/trail.csv": (200,),
+    "/staff/operations/trail.csv": (200,), "/staff/organisations.csv": (200,), "/staff/plans.csv": (200,),
     "/account/security/second-factor/codes": (404,), "/account/security/second-factor/end": (404,),
 }  # fmt: skip
 
