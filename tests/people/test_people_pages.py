@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
+from innovation_station import personal
 from innovation_station.audit import queries as trail
 from innovation_station.bookings import service as bookings
 from innovation_station.db import db, transaction
@@ -21,7 +22,8 @@ from innovation_station.members.models import Member, SecondFactor
 from innovation_station.organisations import service as organisations
 from innovation_station.organisations.service import Particulars
 from innovation_station.people import service
-from innovation_station.people.models import MemberNote
+from innovation_station.people.models import MemberEdit, MemberNote
+from innovation_station.personal import Subject
 from innovation_station.plans import service as plans
 from innovation_station.plans.service import Contents
 from innovation_station.waits import service as waits
@@ -261,3 +263,24 @@ def test_organisations_and_plans_are_found_counted_and_taken_along(
     assert listed(host.get(f"/staff/people?plan={flex}&state=active").text) == ["Alva Lindqvist", "Bo Ek"]
     file = lines(post(host, "/staff/plans.csv"))
     assert file[1][:2] == ["Flex", "1200,50"] and file[1][-1] == "2"
+
+
+def test_what_is_written_about_somebody_goes_with_the_account(app: Flask, small: Small) -> None:
+    alva, bo, host = (small.people[who] for who in ("alva", "bo", "host"))
+    with app.app_context(), transaction():
+        for about, text in ((alva, "Har nyckel 7"), (bo, "Delar nyckel med Alva Lindqvist"), (bo, "Kommer sent")):
+            service.write_note(member(small, "host"), about, text, now=NOW)
+        mine = [[alva, None, 1]], [[bo, None, 1]]
+        db.session.add_all(MemberEdit(by_id=host, at=NOW, act="organisation", items=items) for items in mine)
+    classes = {data.name: data for data in personal.known(app).classes}
+    with app.app_context(), transaction():
+        for name in ("member-notes", "member-edits"):
+            classes[name].erase(Subject(alva, "alva@example.org", "Alva Lindqvist"), NOW)
+        assert list(db.session.scalars(select(MemberNote.text))) == ["Kommer sent"]
+        assert [row.items for row in db.session.scalars(select(MemberEdit))] == [[[bo, None, 1]]]
+        classes["member-notes"].erase(Subject(host, "host@example.org", "Hanna Lund"), NOW)
+        assert (
+            db.session.scalars(select(MemberNote.by_id)).one() is None
+        )  # what was written stays, without who wrote it
+        later = NOW + timedelta(minutes=11)
+        assert classes["member-edits"].expired(later, ()) == classes["member-edits"].purge(later, ()) == 1
