@@ -242,9 +242,9 @@ route                               method  visitor  bo   alva  host  admin  con
 /staff/schedule/new/<space_id>      GET     in       403  403   200   200
 /staff/schedule/bookings            POST    in       403  403   422   422
 /staff/schedule/closures            POST    in       403  403   422   422
-/staff/schedule/bookings/<booking_id> GET   in       403  403   200   200
-/staff/schedule/bookings/<booking_id>/move POST in   403  403   409   409
-/staff/schedule/bookings/<booking_id>/cancel POST in 403  403   303   303
+/staff/schedule/bookings/<held_id> GET   in       403  403   200   200
+/staff/schedule/bookings/<held_id>/move POST in   403  403   409   409
+/staff/schedule/bookings/<held_id>/cancel POST in 403  403   303   303
 /staff/schedule/closures/<shut_id> GET   in       403  403   200   200
 /staff/schedule/closures/<shut_id>/open POST in   403  403   303   303
 /staff/schedule/acts/<act_id>/undo  POST    in       403  403   303   404
@@ -501,18 +501,18 @@ def things(app: Flask, small: Small) -> dict[str, Any]:
             "wait_id": _wait(alva, small.room), "code": codes.every()[small.a2],
             "report_id": faults.report(alva, small.a2, sort="light", text="", now=NOW).id, **_belongings(small),
             "guest_id": _guest(booking.id, alva.id), "absence_id": _absence(alva.id), "offer_id": _offer(booking, small.people["bo"]),
-            **_external(small), **_scheduled(small), "plot_name": "heat", "share_id": figures.share(alva, TUESDAY, organisations=False, now=NOW).id,
+            **_external(small), **_scheduled(small, booking.id), "plot_name": "heat", "share_id": figures.share(alva, TUESDAY, organisations=False, now=NOW).id,
             "note_id": hosting.write(alva, "x", TUESDAY, today=TUESDAY, now=NOW).id,
             "member_edit_id": 1, "display_id": _display(small, key),
         }  # fmt: skip
 
 
-def _scheduled(small: Small) -> dict[str, int]:
+def _scheduled(small: Small, held: int) -> dict[str, int]:
     """Close two places for a morning: one as the host, who has the act to take back."""
     host, span = db.session.get_one(Member, small.people["host"]), at(TUESDAY + timedelta(days=9), "09:00", "11:00")
     act = schedule.close(host, small.room, span, ("Målning", ""), now=NOW, zone=ZONE)
     other = schedule.close(host, small.hall, span, ("Målning", ""), now=NOW, zone=ZONE)
-    return {"act_id": act.id, "shut_id": other.closure_id or 0}
+    return {"act_id": act.id, "shut_id": other.closure_id or 0, "held_id": held}
 
 
 def _display(small: Small, key: str) -> int:

@@ -135,7 +135,7 @@ class Board:
         start, end = day.minute(booked.start), day.minute(booked.end)
         href = None
         if row.booking_id is not None:
-            href = url_for("schedule.booking", booking_id=row.booking_id)
+            href = url_for("schedule.booking", held_id=row.booking_id)
         elif row.closure_id is not None:
             href = url_for("schedule.closure", shut_id=row.closure_id)
         who = day.who(row)

@@ -100,7 +100,11 @@ def open_again(actor: Booker, closure_id: int, *, now: datetime) -> ScheduleAct:
         raise NotFound("closure-unknown")
     if found := foreign(closure):
         raise Refused([found])
-    return _opened(actor, closure, now)
+    before = _open(actor, closure, now)
+    act = ScheduleAct(
+        actor_id=actor.id, at=now, kind="opened", booking_id=None, closure_id=closure_id, before=before, after={}
+    )
+    return _added(act)
 
 
 def foreign(closure: Closure) -> Refusal | None:
@@ -126,7 +130,7 @@ def undo(actor: Booker, act_id: int, *, now: datetime, zone: ZoneInfo) -> Schedu
         closure = _closure(act.closure_id or 0)
         if closure is None or not rules.stands(act.after, _facts_of(closure)) or foreign(closure):
             raise Refused([Refusal("act-changed")])
-        _opened(actor, closure, now, keep=False)
+        _open(actor, closure, now)
     else:
         _shut_again(actor, act, now, zone)
     act.undone_at = now
@@ -168,16 +172,12 @@ def _shut_again(actor: Booker, act: ScheduleAct, now: datetime, zone: ZoneInfo) 
     )  # fmt: skip
 
 
-def _opened(actor: Booker, closure: Closure, now: datetime, *, keep: bool = True) -> ScheduleAct | Any:
+def _open(actor: Booker, closure: Closure, now: datetime) -> dict[str, Any]:
+    """Open what was shut; give what it was."""
     before, closure_id = _facts_of(closure), closure.id
     bookings.reopen(closure_id, now=now)
     audit.record("closure.opened", subject=("closure", closure_id), actor=actor, before=before, now=now)
-    if not keep:
-        return None
-    act = ScheduleAct(
-        actor_id=actor.id, at=now, kind="opened", booking_id=None, closure_id=closure_id, before=before, after={}
-    )
-    return _added(act)
+    return before
 
 
 def _keep(

@@ -62,7 +62,7 @@ def index() -> ResponseReturnValue:
         return answer
     return render_template(
         "schedule/index.html", page=board.compose(), frame=board.frame(), look=look, etag=f'W/"{tag}"',
-        moves=url_for("schedule.move", booking_id=0).replace("/0/", "/{id}/"),
+        moves=url_for("schedule.move", held_id=0).replace("/0/", "/{id}/"),
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _refused_closing(form: CloseForm, span: Span | None = None, error: DomainErr
     if span and place and error and any(refusal.code == "closure-hits" for refusal in error.refusals):
         coming = bookings.coming_in(place.takes, max(span.start, clock.now()), IN_THE_WAY)
         hit = [
-            {"href": url_for("schedule.booking", booking_id=one.id),
+            {"href": url_for("schedule.booking", held_id=one.id),
              "text": f"{one.member.name}, {own_pages.when_short(one.span)}"}
             for one in coming if one.start < span.end
         ]  # fmt: skip
@@ -178,10 +178,10 @@ def _refused_closing(form: CloseForm, span: Span | None = None, error: DomainErr
 # -- what there is -----------------------------------------------------------------------------------------------------
 
 
-@pages.get("/bookings/<id:booking_id>")
-def booking(booking_id: int) -> str:
+@pages.get("/bookings/<id:held_id>")
+def booking(held_id: int) -> str:
     """Show a booking with the form that moves it; an address may hold where it is to go."""
-    row = _booking(booking_id)
+    row = _booking(held_id)
     form = MoveForm(formdata=None, data=own_pages.edit_values(row) | _asked())
     return _booking_page(row, form)
 
@@ -201,10 +201,10 @@ def _booking_page(row: Booking, form: MoveForm, **more: Any) -> str:
     return render_template("schedule/booking.html", page=page, form=form, back=_back(row.start), **more)
 
 
-@pages.post("/bookings/<id:booking_id>/move")
-def move(booking_id: int) -> ResponseReturnValue:
+@pages.post("/bookings/<id:held_id>/move")
+def move(held_id: int) -> ResponseReturnValue:
     """Give a booking another place, time or length; refused, all reasons, and the field for one of staff's own."""
-    row, now = _booking(booking_id), clock.now()
+    row, now = _booking(held_id), clock.now()
     form = MoveForm()
     _offer_choices(form, row.space_id)
     if not form.validate():
@@ -215,27 +215,27 @@ def move(booking_id: int) -> ResponseReturnValue:
         span = _span_of(form, row)
         with service.acting():
             _row, act = service.move(
-                actor(), booking_id, space_id=form.space.data or 0, span=span, now=now, zone=zone(),
+                actor(), held_id, space_id=form.space.data or 0, span=span, now=now, zone=zone(),
                 reason=form.reason.data or "",
             )  # fmt: skip
     except NotFound:
         raise
     except DomainError as error:
-        row, passable = _booking(booking_id), may_pass(error.refusals)
+        row, passable = _booking(held_id), may_pass(error.refusals)
         if wants_part():
-            return _told(_reasons(error, whose), form if passable else None, booking_id), error.status
+            return _told(_reasons(error, whose), form if passable else None, held_id), error.status
         _blame(form, error, whose)
         return _booking_page(row, form, passable=passable), error.status
     return _done(act, whose or actor().name, span.start)
 
 
-@pages.post("/bookings/<id:booking_id>/cancel")
-def cancel(booking_id: int) -> ResponseReturnValue:
+@pages.post("/bookings/<id:held_id>/cancel")
+def cancel(held_id: int) -> ResponseReturnValue:
     """Give a booking's time back."""
-    row = _booking(booking_id)
+    row = _booking(held_id)
     whose, start = row.member.name, row.start
     with service.acting():
-        _row, act = service.cancel(actor(), booking_id, now=clock.now())
+        _row, act = service.cancel(actor(), held_id, now=clock.now())
     return _done(act, whose, start)
 
 
@@ -289,7 +289,7 @@ def undo(act_id: int) -> ResponseReturnValue:
 def _index_with(board: Board, sentences: Sequence[str]) -> str:
     return render_template(
         "schedule/index.html", page=board.compose(), frame=board.frame(), look=board.look, etag="", reasons=sentences,
-        moves=url_for("schedule.move", booking_id=0).replace("/0/", "/{id}/"),
+        moves=url_for("schedule.move", held_id=0).replace("/0/", "/{id}/"),
     )  # fmt: skip
 
 

@@ -111,7 +111,8 @@ day.addEventListener("pointerdown", (event) => {
   const track = link.closest("[data-track]"), box = track.getBoundingClientRect(), first = edge(track, "--o");
   const minute = first + (event.clientX - box.left) / box.width * (edge(track, "--c") - first);
   lift(link, { x: event.clientX, y: event.clientY, grip: minute - link.dataset.at });
-  held.bends = "bends" in link.dataset && link.getBoundingClientRect().right - event.clientX < 9;
+  const bar = link.getBoundingClientRect();
+  held.bends = "bends" in link.dataset && bar.right - event.clientX < Math.min(9, bar.width / 3);
 });
 addEventListener("pointermove", (event) => {
   if (!held || held.keys || held.sent) return;

@@ -188,6 +188,8 @@ def test_a_place_is_closed_by_a_form_that_names_what_is_in_the_way(
     assert (
         hit.status_code == 409 and f'<a href="/staff/schedule/bookings/{made}">Alva Lindqvist, Tue 24 Nov' in hit.text
     )
+    way = re.search(r'href="(/staff/house/closures\?where=space-\d+)"', hit.text)
+    assert way and host.get(way[1]).status_code == 200  # where one decides about each of them
     until = TUESDAY + timedelta(days=2)
     answer = post(host, "/staff/schedule/closures", wish | {"close-space": small.a2, "close-until": str(until)})
     assert answer.status_code == 303

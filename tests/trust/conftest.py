@@ -379,7 +379,7 @@ def _book(small: Small) -> dict[str, int]:
     ids["share_id"] = shared.id
     shut = at(TUESDAY, "15:00", "16:00")
     act = schedule.close(member(small, "host"), small.a3, shut, (attack("reason"), ""), now=NOW, zone=ZONE)
-    ids["act_id"], ids["shut_id"] = act.id, act.closure_id or 0
+    ids["act_id"], ids["shut_id"], ids["held_id"] = act.id, act.closure_id or 0, ids["mine"]
     return ids
 
 
