@@ -13,9 +13,11 @@ from innovation_station.announcements import rules
 from innovation_station.announcements.models import Announcement, AnnouncementHidden
 from innovation_station.announcements.rules import Facts
 from innovation_station.audit import service as audit
+from innovation_station.bookings import service as bookings
 from innovation_station.db import db
 from innovation_station.errors import NotAllowed, NotFound, Refusal, Refused
 from innovation_station.members.rules import Actor
+from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House
 
 
@@ -28,6 +30,7 @@ def announce(actor: Actor, facts: Facts, house: House, *, now: datetime) -> Anno
     _write(row, facts)
     db.session.add(row)
     db.session.flush()
+    _stamp(facts)
     audit.record("announcement.made", subject=("announcement", row.id), actor=actor, now=now, after=_facts(row))
     return row
 
@@ -46,6 +49,7 @@ def change(actor: Actor, announcement_id: int, facts: Facts, house: House, *, no
     _changed(row, now)
     if _in_calendars(before) != _in_calendars(facts):
         row.sequence += 1
+        _stamp(before, facts)
     db.session.flush()
     audit.record(
         "announcement.changed", subject=("announcement", row.id), actor=actor, now=now, before=told, after=_facts(row)
@@ -63,6 +67,7 @@ def withdraw(actor: Actor, announcement_id: int, *, now: datetime) -> Announceme
         row.sequence += 1
         _changed(row, now)
         db.session.flush()
+        _stamp(row.facts)
         audit.record(
             "announcement.withdrawn", subject=("announcement", row.id), actor=actor, now=now, before=_facts(row)
         )
@@ -113,6 +118,14 @@ def _write(row: Announcement, given: Facts) -> None:
 def _changed(row: Announcement, now: datetime) -> None:
     row.revision += 1
     row.changed_at = max(now, row.changed_at)
+
+
+def _stamp(*told: Facts) -> None:
+    """Have the calendars of the places that are concerned made anew: they know by the revisions of these."""
+    places = read_house().places.values()
+    spaces = {place.id for facts in told if facts.in_feeds for place in places if rules.concerns(facts.place, place)}
+    if spaces:
+        bookings.locked(*sorted(spaces))
 
 
 def _in_calendars(facts: Facts) -> tuple[Any, ...]:

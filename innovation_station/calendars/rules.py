@@ -21,7 +21,7 @@ from innovation_station.members.rules import short_name
 from innovation_station.spaces.rules import House, Language, Place
 from innovation_station.timespan import local_day
 
-VERSION = 13
+VERSION = 14
 """Rises with every change of the bytes a feed is made of; entries and ETags of before are void then."""
 
 UID_HOST = "@innovation-station"
@@ -36,6 +36,9 @@ FETCH_NOTED = timedelta(minutes=10)
 COLOUR = "seagreen"
 OWN = "my-bookings"
 EVENTS = "events"
+ANNOUNCED = frozenset({"announcement", "withdrawn"})
+"""What the house announces at a time, and what it has taken back: neither takes any place."""
+
 LEVELS = ("busy", "public", "full")
 """How much an entry says: that the time is taken; what its member shows to all; and who has it for what."""
 
@@ -448,10 +451,11 @@ class Beside(Protocol):
 
 def entry_beside(use: Beside, where: Wording, level: Level) -> Entry:
     """Say what takes a place beside bookings: that it is shut, and to members why, as their pages do; that an event is
-    there, by its title where that may be known; that another calendar has it, and nothing of what."""
-    first = use.created_at or use.changed_at or BEFORE
+    there, by its title where that may be known; that another calendar has it, and nothing of what. What is announced
+    takes none."""
+    first, announced = use.created_at or use.changed_at or BEFORE, use.sort in ANNOUNCED
     return Entry(
-        uid=f"{use.sort}-{use.key}{UID_HOST}",
+        uid=f"{'announcement' if announced else use.sort}-{use.key}{UID_HOST}",
         start=use.start,
         end=use.end,
         summary=_summary_beside(use, where, level),
@@ -460,12 +464,17 @@ def entry_beside(use: Beside, where: Wording, level: Level) -> Entry:
         location=where.location,
         sequence=use.sequence,
         categories=(where.category,) if where.category else (),
+        status="CANCELLED" if use.sort == "withdrawn" else "CONFIRMED",
+        transparent=announced,
     )
 
 
 def _summary_beside(use: Beside, where: Wording, level: Level) -> str:
     words = WORDS[where.language]
     said = use.said_sv if where.language == "sv" else use.said_en
+    if use.sort in ANNOUNCED:
+        words = EVENT_WORDS[where.language]
+        return ("" if use.sort == "announcement" else words["cancelled"]) + (said or use.said_sv or use.said_en)
     if use.sort == "closure":
         return words["closed"] if level == "busy" else f"{words['closed']}: {said} ({where.label})"
     if level == "busy":

@@ -8,8 +8,23 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
+from innovation_station.announcements.models import Announcement
 from innovation_station.bookings.models import Allocation, Booking, Claim, SpaceBusy
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import FeedContents, FeedPart
@@ -34,10 +49,11 @@ from innovation_station.spaces.rules import House
 
 BUFFERED = timedelta(days=1)  # no booking keeps its place free for longer before it begins
 BESIDE_MOST = 3_000  # entries of one feed that are no bookings, the first ones
-_contents, _part, _allocation, _booking, _member, _space, _closure, _claim, _busy, _session, _room = (
+_contents, _part, _allocation, _booking, _member, _space, _closure, _claim, _busy, _session, _room, _told = (
     model.__table__
     for model in (
         FeedContents, FeedPart, Allocation, Booking, Member, Space, Closure, Claim, SpaceBusy, Session, Room,
+        Announcement,
     )
 )  # fmt: skip
 _sibling = _allocation.alias("sibling")
@@ -226,17 +242,37 @@ _ELSEWHERE = (
     )
     .where(_busy.c.start < _MET[0], _busy.c.end > _MET[1], _busy.c.space_id.in_(_HERE))
 )  # fmt: skip
+_concerned = select(_space.c.id).where(
+    _space.c.id.in_(_HERE),
+    or_(_told.c.space_id == _space.c.id, _told.c.zone_id == _space.c.zone_id, _told.c.floor_id == _space.c.floor_id),
+)
+_ANNOUNCED = (
+    select(
+        case((_told.c.withdrawn_at.is_(None), "announcement"), else_="withdrawn"), _told.c.uid, _told.c.space_id,
+        _told.c.start, _told.c.end, _told.c.text_sv, _told.c.text_en, _told.c.sequence, _told.c.created_at,
+        _told.c.changed_at,
+    )
+    .where(
+        _told.c.in_feeds.is_(True), _told.c.start < _MET[0], _told.c.end > _MET[1],
+        or_(
+            exists(_concerned.correlate(_told)),
+            and_(_told.c.space_id.is_(None), _told.c.zone_id.is_(None), _told.c.floor_id.is_(None)),
+        ),
+    )
+)  # fmt: skip
 _BESIDE = union_all(
     _SHUT,
     _of_events(_session, "session", _session.c.uid, _session.c.sequence),
     _of_events(_room, "room", cast(_room.c.id, String), _claim.c.revision),
     _ELSEWHERE,
+    _ANNOUNCED,
 ).order_by("start", "sort", "key").limit(BESIDE_MOST)  # fmt: skip
 
 
 def beside(coverage: Coverage, covered: Weeks) -> Sequence[Any]:
     """List what takes the places of a feed and is no booking: closures, also of all, what events have of them, and what
-    other calendars have; by start, one statement. Nobody books for an organisation then."""
+    other calendars have; and what the house announces of them. By start, one statement. Nobody books for an
+    organisation then."""
     if coverage.kind != "space":
         return ()
     first, last = covered.span

@@ -101,15 +101,17 @@ def joined(coverage: Coverage, edition: Edition, revisions: Mapping[int, int], h
 
 
 def _beside(coverage: Coverage, edition: Edition, around: tuple[House, Phrasebook, Today, Weeks]) -> Part:
-    """Make the entries of what takes a feed's places and is no booking: one each, also where all of the house is
-    shut."""
+    """Make the entries of what takes a feed's places and is no booking: one each, also where all of the house is shut;
+    and of what is announced, but where no more is told than that the time is taken."""
     house, book, today, covered = around
     all_of_it = rules.Wording(house.name, house.name, "", edition.language)
 
     def entry(row: Any) -> Entry:
         return rules.entry_beside(row, book.words.get(row.space_id, all_of_it), edition.level)
 
-    return Part.of("", [body(row, today.shared, entry) for row in shelf_queries.beside(coverage, covered)])
+    rows = shelf_queries.beside(coverage, covered)
+    told = [row for row in rows if edition.level != "busy" or row.sort not in rules.ANNOUNCED]
+    return Part.of("", [body(row, today.shared, entry) for row in told])
 
 
 def wanted_revisions(coverage: Coverage, revisions: Mapping[int, int]) -> dict[int, int]:
