@@ -100,3 +100,14 @@ def test_walls_are_reached_when_they_are_asked_for_and_several_desks_are_laid_ou
     with station.app.app_context():
         lines = [shape for shape in house().storeys[0].shapes if shape["kind"] == "line"]
     assert lines == [{"kind": "line", "class": "wall", "x1": 110, "y1": 100, "x2": 210, "y2": 100}]
+
+
+def test_signs_are_printed_a_page_each_in_the_size_that_is_chosen(visit: Visit, station: Station) -> None:
+    page = visit("en", email=REBIN)
+    for size, points in (("a4", (595, 842)), ("a5", (420, 595)), ("a6", (298, 420))):
+        page.goto(f"/staff/house/signs?kind=room&size={size}")
+        signs = page.locator(".sign").count()
+        printed = page.pdf(prefer_css_page_size=True)
+        boxes_of = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", printed)
+        assert len(boxes_of) == signs == 4
+        assert {(round(float(w)), round(float(h))) for w, h in boxes_of} == {points}
