@@ -26,6 +26,7 @@ from innovation_station.demo import (
     profiles,
     registrations,
     texts,
+    vain,
     waits,
 )
 from innovation_station.demo.bookings import Archive
@@ -70,6 +71,7 @@ def load(app: Flask) -> None:
         if key := app.config["SECRET_KEY"]:  # without one, as before the first start, no address can be made
             feeds.add(session, members, key, to_utc(today, time(), zone))
         news.add(session, today, zone)
+        vain.add(session, today)
         external.add(session, members, spaces, today, to_utc(today, time(8), zone), zone)
     with app.app_context():
         db.session.remove()

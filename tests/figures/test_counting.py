@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, text
 
 from innovation_station.bookings import busy, claims, dividing, presence
 from innovation_station.bookings import service as bookings
@@ -20,7 +20,7 @@ from innovation_station.bookings.dividing import NewPart
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.schedule import check_ins
 from innovation_station.cli import cli
-from innovation_station.db import db, transaction
+from innovation_station.db import UtcDateTime, db, transaction
 from innovation_station.errors import DomainError
 from innovation_station.figures import queries, service
 from innovation_station.figures.models import FigureDay, FigureMonth
@@ -252,6 +252,47 @@ def test_reading_writes_nothing_and_costs_the_same_whatever_there_is(app: Flask,
     assert asked == [(6, 4)] * 3, asked  # two each for the house itself
     rows = [db.session.scalar(select(func.count()).select_from(table)) for table in (FigureDay, FigureMonth)]
     assert rows == [6, 2]
+
+
+def test_more_than_can_be_looked_at_mark_by_mark_is_counted_all_the_same(
+    context: Flask, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an import: a reader counts what lies between the first and the last of a space, the job goes on and on."""
+    refresh()
+    monkeypatch.setattr(queries, "MOST", 3)
+    for day in range(5):
+        reserve(small, small.a1, at(MONDAY + timedelta(days=day), "09:00", "10:00"))
+    assert len(queries.first_marks(20)) == 10 and len(queries.marks()) == 1
+    recount.check(NOW, MONDAY, MONDAY + timedelta(days=6), ZONE)
+    refresh()
+    assert queries.marks() == []
+    recount.check(NOW, MONDAY, MONDAY + timedelta(days=6), ZONE)
+
+
+def test_whoever_writes_past_the_service_leaves_a_mark(context: Flask, small: Small) -> None:
+    """The database does it, so that no later migration and no import may forget to: rows are deleted and put back."""
+    booking = reserve(small, small.a1, at(MONDAY, "09:00", "10:00"))
+    refresh()
+    start = booking.start + timedelta(hours=1)
+    for statement in (
+        "update booking set state = 'cancelled' where id = :id",
+        'update allocation set start = :start, "end" = :end where booking_id = :id',
+        "delete from allocation where booking_id = :id",
+        'insert into allocation (space_id, start, "end", booking_id) values (:space, :start, :end, :id)',
+        "update booking set state = 'confirmed', checked_in_at = :start, start = :start, \"end\" = :end where id = :id",
+    ):
+        values = {"id": booking.id, "start": start, "end": start + timedelta(hours=1), "space": small.a1}
+        with transaction() as session:
+            session.execute(
+                text(statement).bindparams(
+                    *(bindparam(name, type_=UtcDateTime()) for name in ("start", "end") if f":{name}" in statement)
+                ),
+                {name: value for name, value in values.items() if f":{name}" in statement},
+            )
+        assert queries.marks(), statement
+        recount.check(NOW, MONDAY, TUESDAY, ZONE)
+        refresh()
+        recount.check(NOW, MONDAY, TUESDAY, ZONE)
 
 
 def test_everything_can_be_counted_anew(context: Flask, small: Small) -> None:
