@@ -115,7 +115,8 @@ def _is_open(place: Place, moment: Moment, at: datetime) -> bool:
 
 
 def _count(house: House, states: dict[int, str], floor_id: int | None = None) -> Counts:
-    shown = [place for place in house.places.values() if floor_id in (None, place.floor_id)]
+    there = (place for place in house.places.values() if place.archived_at is None)
+    shown = [place for place in there if floor_id in (None, place.floor_id)]
     desks = [states[place.id] for place in shown if place.kind == "desk"]
     rooms = [states[place.id] for place in shown if place.kind == "room"]
     return Counts(len(desks), desks.count("free"), len(rooms), rooms.count("free"))

@@ -294,7 +294,8 @@ class Today:
     # -- the house ------------------------------------------------------------------------------------------
 
     def _rooms(self, taken: DayTaken) -> Iterable[RoomOffer]:
-        rooms = self._suiting(place for place in self.house.places.values() if place.kind in WALLED)
+        there = (place for place in self.house.places.values() if place.archived_at is None)
+        rooms = self._suiting(place for place in there if place.kind in WALLED)
         return rules.rooms_now(rooms, self.moment, taken) if self.is_open else []
 
     def _room(self, offer: RoomOffer) -> dict[str, Any]:

@@ -218,7 +218,8 @@ class Today:
         )
 
     def _timeline(self) -> dict[str, Any]:
-        rooms = [place for place in self.house.places.values() if place.kind in ("room", "hall")]
+        there = (place for place in self.house.places.values() if place.archived_at is None)
+        rooms = [place for place in there if place.kind in ("room", "hall")]
         named = lines(self.house, language())
         query = f"date={self.date.isoformat()}&kind=room"
         pen = Pen(language(), query, query, self.day.window, self.day.now, manages=True)

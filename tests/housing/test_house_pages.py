@@ -299,3 +299,12 @@ def test_a_page_takes_the_same_statements_however_large_the_house_is(app: Flask,
     assert counts[:4] == counts[4:]
     with app.app_context():
         assert list(db.session.scalars(db.select(Closure))) == []
+
+
+def test_what_is_archived_is_counted_and_listed_nowhere(app: Flask, small: Small) -> None:
+    client, visitor = admin(app), browser(app, "en")
+    assert "of 3 desks" in visitor.get("/").text and "Hågelby" in client.get("/staff").text
+    for space in (small.a1, small.room):
+        assert post(client, f"{PATH}/spaces/{space}/archive").status_code == 303
+    assert "of 2 desks" in visitor.get("/").text and "Hågelby" not in client.get("/staff").text
+    assert "Hågelby" not in log_in(browser(app)).get("/").text
