@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, exists, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, select
 
 from innovation_station.announcements.models import Announcement, AnnouncementHidden
 from innovation_station.announcements.rules import concerns
@@ -23,7 +23,7 @@ def get(announcement_id: int) -> Announcement | None:
     return db.session.get(Announcement, announcement_id)
 
 
-def standing(now: datetime, page: Page, *, reader: int | None = None) -> Sequence[Announcement]:
+def standing(now: datetime, page: Page, *, reader: int | None = None, most: int = MOST) -> Sequence[Announcement]:
     """List what stands on a kind of page now, what is important first, then the latest; without what its reader has
     hidden."""
     on = {
@@ -42,12 +42,22 @@ def standing(now: datetime, page: Page, *, reader: int | None = None) -> Sequenc
         which.append(~hidden)
     first = case((Announcement.level == "important", 0), else_=1)
     order = first, Announcement.shown_from.desc(), Announcement.id.desc()
-    return db.session.scalars(select(Announcement).where(*which).order_by(*order).limit(MOST)).all()
+    return db.session.scalars(select(Announcement).where(*which).order_by(*order).limit(most)).all()
 
 
 def on_door(now: datetime, place: Place) -> list[Announcement]:
     """List what stands on the display of a place now."""
-    return [row for row in standing(now, "display") if concerns(row.place, place)]
+    return [row for row in standing(now, "display", most=STAFF_MOST) if concerns(row.place, place)]
+
+
+def stamp(now: datetime) -> ScalarSelect[int]:
+    """Give, as a part of a statement, a number that is another once something else stands on displays."""
+    stands = (
+        Announcement.on_display.is_(True), Announcement.withdrawn_at.is_(None), Announcement.shown_from <= now,
+        Announcement.shown_until > now,
+    )  # fmt: skip
+    each = Announcement.id * 1000 + Announcement.revision
+    return select(func.coalesce(func.sum(each), 0)).where(*stands).scalar_subquery()
 
 
 def for_staff(now: datetime) -> Sequence[Announcement]:

@@ -17,13 +17,13 @@ from innovation_station.spaces.rules import House
 
 
 def place_name(place: tuple[str, int] | None, house: House) -> str:
-    """Name what an announcement concerns, "" for all of the house."""
+    """Name what an announcement concerns, "" for all of the house, and for what is there no more."""
     kind, number = place or ("", 0)
     if kind == "floor":
-        return house.floors[number].names[language()]
+        return house.floors[number].names[language()] if number in house.floors else ""
     if kind == "zone":
-        return house.zones[number].names[language()]
-    return house.places[number].name if kind == "space" else ""
+        return house.zones[number].names[language()] if number in house.zones else ""
+    return house.places[number].name if kind == "space" and number in house.places else ""
 
 
 def line(row: Announcement, house: House, *, reads: bool, back: str = "") -> dict[str, Any]:

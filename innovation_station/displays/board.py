@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from innovation_station.announcements import queries as announcements
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.choice import seats_text
 from innovation_station.bookings.queries import Taken
 from innovation_station.bookings.rules import Moment, is_shown
 from innovation_station.bookings.service import moment as moment_of
 from innovation_station.displays import rules
-from innovation_station.displays.door import Said, languages, say
+from innovation_station.displays.door import Said, languages, say, told
 from innovation_station.displays.models import Display
 from innovation_station.events import queries as events
 from innovation_station.events.models import Event
@@ -26,7 +27,7 @@ from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.rules import House, Place, Storey, open_span
 from innovation_station.timespan import local_day
 
-ROWS, EVENTS, PEOPLE, ROOMS = 4, 3, 12, 6
+ROWS, EVENTS, PEOPLE, ROOMS, TOLD = 4, 3, 12, 6, 3
 MEETING = ("room", "hall")
 
 
@@ -43,7 +44,7 @@ class Board:
         self.rooms = [place for place in house.places.values() if place.kind in MEETING and place.id not in house.gone]
 
     def page(self, _reasons: Sequence[str] = ()) -> dict[str, Any]:
-        """Give what the template shows; three statements, however much goes on."""
+        """Give what the template shows; four statements, however much goes on."""
         shown = sorted(self._shown(), key=lambda row: (row.start, row.space_id))
         on = [row for row in shown if row.start <= self.now < row.end]
         following = [row for row in shown if row.start > self.now]
@@ -54,6 +55,7 @@ class Board:
             "on": [self._line(row) for row in on[:ROWS]], "next": [self._line(row) for row in following[:ROWS]],
             "floors": self._floors(), "events": self._events(), "people": self._people(), "reasons": [],
             "words": self._words(),
+            "told": told(announcements.standing(self.now, "display", most=TOLD), self.house, self.spoken),
         }  # fmt: skip
 
     def _words(self) -> dict[str, Said]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask_babel import pgettext
 
+from innovation_station.announcements import queries as announcements
+from innovation_station.announcements.models import Announcement
+from innovation_station.announcements.words import place_name
 from innovation_station.bookings import grace
 from innovation_station.bookings import queries as bookings
 from innovation_station.bookings.choice import seats_text
@@ -19,6 +23,8 @@ from innovation_station.displays import queries, rules
 from innovation_station.displays.models import Display
 from innovation_station.displays.rules import Length, Use
 from innovation_station.displays.service import Anybody
+from innovation_station.events.rules import in_language
+from innovation_station.events.words import when_text
 from innovation_station.i18n import (
     LANGUAGES,
     capital,
@@ -41,6 +47,7 @@ from innovation_station.timespan import Span, local_day
 
 NEAR = 6  # rooms that are looked at for a free one
 STOPS = 7
+TOLD = 2  # announcements by a door
 Said = list[tuple[str, str]]
 """A text in each language of the screen that says it otherwise, with the language."""
 
@@ -59,6 +66,23 @@ def say(spoken: Sequence[Language], text: Callable[[], str]) -> Said:
         if words not in [known for _language, known in said]:
             said.append((one, words))
     return said
+
+
+def told(rows: Sequence[Announcement], house: House, spoken: Sequence[Language]) -> list[dict[str, Any]]:
+    """Give announcements as a screen shows them, each in the languages that it is written in."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        text: Said = []
+        for one in spoken:
+            words, other = in_language(row.texts, one)
+            if (other or one, words) not in text:
+                text.append((other or one, words))
+        found.append({
+            "text": text, "where": [one for one in say(spoken, partial(place_name, row.place, house)) if one[1]],
+            "when": say(spoken, partial(when_text, row.happens)) if row.happens else [],
+            "important": say(spoken, lambda: _("Important:")) if row.level == "important" else [],
+        })  # fmt: skip
+    return found
 
 
 class Door:
@@ -94,8 +118,12 @@ class Door:
             "stops": self._stops(), "hours": self.say(self._hours),
             "instead": self._instead(), "lengths": self._lengths(), "check_in": self._check_in(),
             "end": self._end(), "undo": self._undo(), "code": codes.of(self.place.id), "reasons": list(reasons),
-            "words": self._words(),
+            "words": self._words(), "told": self._told(),
         }  # fmt: skip
+
+    def _told(self) -> list[dict[str, Any]]:
+        """Give what is announced of the room, of its part of the house, and of all of it."""
+        return told(announcements.on_door(self.now, self.place)[:TOLD], self.house, self.spoken)
 
     def _words(self) -> dict[str, Said]:
         """Give what stands on the buttons and beside them."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from innovation_station.announcements import queries as announcements
 from innovation_station.audit.models import AuditEntry
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db
@@ -19,16 +20,19 @@ PAIR = "display.pair"  # the action of the audit trail
 
 
 class Seen(NamedTuple):
-    """A display, and the revisions of the house and of all its spaces at that moment."""
+    """A display, the revisions of the house and of all its spaces at that moment, and a stamp of what is announced."""
 
     display: Display
     house: int
     spaces: int
+    told: int
 
 
-def by_hash(token_hash: bytes) -> Seen | None:
+def by_hash(token_hash: bytes, now: datetime) -> Seen | None:
     """Find a display by its token, whatever has become of it; one statement."""
-    statement = select(Display, HOUSE_REVISION, SPACES_REVISION).where(Display.token_hash == token_hash)
+    statement = select(Display, HOUSE_REVISION, SPACES_REVISION, announcements.stamp(now)).where(
+        Display.token_hash == token_hash
+    )
     row = db.session.execute(statement.execution_options(populate_existing=True)).one_or_none()
     return None if row is None else Seen(*row)
 

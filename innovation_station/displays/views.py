@@ -50,7 +50,7 @@ class _Known:
     until when the room stands so by itself."""
 
     etag: str
-    stamp: tuple[int, int, int]
+    stamp: tuple[int, int, int, int]
     until: datetime
     holds: datetime
 
@@ -119,7 +119,7 @@ def _do(display_id: int, now: datetime) -> None:
 
 def _seen(token: str) -> Seen:
     digest = rules.token_hash(token)
-    seen = queries.by_hash(digest) if digest else None
+    seen = queries.by_hash(digest, clock.now()) if digest else None
     if seen is None:
         raise NotFound("display-unknown")
     return seen
@@ -134,7 +134,7 @@ def _shown(token: str, error: DomainError | None = None) -> Response:
         return _sealed(_code(display, token, now, part))
     asks = request.args.get("ask") == "end"
     key = (display.token_hash, "ask" if asks else "")
-    stamp = (display.revision, seen.house, seen.spaces)
+    stamp = (display.revision, seen.house, seen.spaces, seen.told)
     kept = _kept.setdefault(db.engine, {})
     known = kept.get(key)
     fresh = part and error is None and known is not None and known.stamp == stamp and now < known.until

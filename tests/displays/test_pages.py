@@ -13,6 +13,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from innovation_station import logs
+from innovation_station.announcements import rules as announcements
+from innovation_station.announcements import service as announcing
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Allocation
 from innovation_station.db import db, transaction
@@ -24,6 +26,7 @@ from innovation_station.events.rules import Facts, Item
 from innovation_station.members.models import Member
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Floor, Space
+from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import Box
 from tests.conftest import MONDAY, NOW, ZONE, Clock, Small, at, browser, log_in, post, statements
 from tests.home.test_pages import words
@@ -269,6 +272,36 @@ def test_the_foyer_shows_what_everybody_may_know_and_no_more(house: House, small
     assert house.press(address, act="take", minutes="15").status_code == 404
 
 
+def test_what_is_announced_stands_on_the_screens_that_it_concerns_as_long_as_it_holds(
+    house: House, small: Small
+) -> None:
+    def announce(text: tuple[str, str], until: str = "18:00", **more: Any) -> int:
+        with house.app.app_context(), transaction():
+            host, stands = db.session.get_one(Member, small.people["host"]), at(MONDAY, "10:00", until)
+            facts = announcements.Facts(text, stands, pages=frozenset({"display"}), **more)
+            return announcing.announce(host, facts, read_house(), now=NOW).id
+
+    door, foyer = house.put_up(Settings("room", small.room, language="both")), house.put_up(Settings("foyer"))
+    etags = {one: house.look(one).headers["ETag"] for one in (door, foyer)}
+    lift = announce(("Hissen står", "The lift stands still"), "10:04", level="important")
+    announce(("Bordet är målat", ""), place=("space", small.a1))
+    at_door, in_foyer = (house.look(one, etags[one]) for one in (door, foyer))
+    assert at_door.status_code == in_foyer.status_code == 200, "what is announced is a change"
+    assert "Viktigt: Important: Hissen står The lift stands still" in words(at_door.text)
+    assert "Bordet är målat" not in at_door.text and "A1 : Bordet är målat" in words(in_foyer.text)
+    announce(("", "Paint is wet"), place=("space", small.room), happens=at(MONDAY, "11:00", "12:00"))
+    again = house.look(door, at_door.headers["ETag"])
+    assert '<span class="main" lang="en">Paint is wet</span>' in again.text and "11.00–12.00" in words(again.text)
+    house.now("10:04")
+    over = house.look(door, again.headers["ETag"])
+    assert over.status_code == 200 and "Hissen" not in over.text and "Paint is wet" in over.text
+    urgent = announce(("Utrym", "Leave"))
+    assert urgent > lift and "Utrym" in house.see(foyer)
+    with house.app.app_context(), transaction():
+        announcing.withdraw(db.session.get_one(Member, small.people["host"]), urgent, now=house.clock.now)
+    assert "Utrym" not in house.see(foyer)
+
+
 # -- what a look costs ------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +310,7 @@ def test_an_unchanged_screen_costs_one_statement_and_what_changed_is_told(house:
     with statements(house.app) as first:
         shown = house.look(address)
     assert shown.status_code == 200 and "<html" not in shown.text and shown.headers["X-Asked"] == "7"
-    assert len([one for one in first if not one.startswith("UPDATE display")]) <= 6, first
+    assert len([one for one in first if not one.startswith("UPDATE display")]) <= 7, first
     etag = shown.headers["ETag"]
     with statements(house.app) as again:
         same = house.look(address, etag)

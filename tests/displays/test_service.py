@@ -45,7 +45,7 @@ class Hand:
     def code(self, now: datetime = NOW, address: str = "10.0.0.1") -> tuple[int, str]:
         with transaction():
             token = service.set_up(address=address, secret_key=KEY, now=now)
-        seen = queries.by_hash(rules.token_hash(token) or b"")
+        seen = queries.by_hash(rules.token_hash(token) or b"", NOW)
         assert seen
         return seen.display.id, seen.display.code or ""
 
