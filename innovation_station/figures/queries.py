@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, Table, func, literal, select
 
-from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, SpaceBusy
+from innovation_station.bookings.models import LONGEST_ALLOCATION, Allocation, Booking, Claim, SpaceBusy
 from innovation_station.bookings.rules import kept_until
 from innovation_station.db import connection
 from innovation_station.figures.models import FigureDay, FigureMark, FigureMonth, FigureShape
@@ -34,9 +34,9 @@ from innovation_station.spaces.rules import House, open_span
 from innovation_station.timespan import Span, local_day
 
 GAP = timedelta(days=7)  # marks that are nearer are counted by one statement, with what lies between
-_day, _month, _mark, _shape, _allocation, _booking, _busy = (
+_day, _month, _mark, _shape, _allocation, _booking, _busy, _claim = (
     cast(Table, model.__table__)
-    for model in (FigureDay, FigureMonth, FigureMark, FigureShape, Allocation, Booking, SpaceBusy)
+    for model in (FigureDay, FigureMonth, FigureMark, FigureShape, Allocation, Booking, SpaceBusy, Claim)
 )
 _KEPT = "figures-shapes"
 MOST = 20_000  # marks that are looked at one by one
@@ -175,11 +175,12 @@ def _taken(space_ids: Collection[int] | None, whole: Span) -> Iterator[Taken]:
         select(
             a.space_id, a.start, a.end, a.booking_id, a.closure_id, a.claim_id,
             b.space_id.label("booked"), b.start.label("since"), b.end.label("until"), b.checked_in_at,
-            _busy.c.space_id.label("busy"),
+            _busy.c.space_id.label("busy"), _claim.c.kind,
         )
         .select_from(_allocation)
         .outerjoin(_booking, b.id == a.booking_id)
         .outerjoin(_busy, _busy.c.id == a.busy_id)
+        .outerjoin(_claim, _claim.c.id == a.claim_id)
         .where(
             a.hold_id.is_(None), a.start > whole.start - LONGEST_ALLOCATION, a.start < whole.end, a.end > whole.start
         )
@@ -191,6 +192,8 @@ def _taken(space_ids: Collection[int] | None, whole: Span) -> Iterator[Taken]:
                 row.space_id, start, end, "booking", row.booked, epoch(row.since), epoch(row.until),
                 row.checked_in_at is not None,
             )  # fmt: skip
+        elif row.kind == "door":  # whoever takes a room at its door stands there
+            yield Taken(row.space_id, start, end, "booking", row.space_id, start, end, True)
         elif row.claim_id is not None:
             yield Taken(row.space_id, start, end, "claim")
         elif row.closure_id is not None:

@@ -18,6 +18,9 @@ from innovation_station.displays import queries, rules, service
 from innovation_station.displays.models import Display, WalkUp
 from innovation_station.displays.service import Settings
 from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFound, Refused, TooMany
+from innovation_station.figures import queries as counted
+from innovation_station.figures import service as figures
+from innovation_station.figures.rules import total
 from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
 from innovation_station.spaces import service as spaces
@@ -157,6 +160,13 @@ def test_a_room_is_taken_by_nobody_for_a_while(hand: Hand, small: Small) -> None
     assert codes(lambda: hand.book("10:00", "11:00"), Conflict) == ["event-has-it"]
     hand.book("10:30", "11:00")
     assert codes(lambda: hand.take(door, 60, TEN + 30 * MINUTE), Conflict) == ["taken"]
+
+
+def test_a_walk_up_counts_as_use_of_its_room_and_as_no_event(hand: Hand, small: Small) -> None:
+    hand.take(hand.door(), 30)
+    figures.refresh(now=TEN + timedelta(days=1), zone=ZONE)
+    (tally,) = [tally for _day, space, tally in counted.days(None, MONDAY, MONDAY) if space == small.room]
+    assert [total(one) for one in (tally.booked, tally.used, tally.events)] == [28 * 60, 28 * 60, 0]
 
 
 def test_the_rules_of_the_room_hold_at_its_door(hand: Hand, small: Small) -> None:
