@@ -117,7 +117,7 @@ def _release(booking: Booking, actor: Actor | None, now: datetime, zone: ZoneInf
     booking.sequence += 1
     _take(booking, place, zone)
     service.record(booking, actor, "released", now, before, house=house, tell=False)
-    telling.released(booking, place, now)
+    telling.released(booking, place, now, by_hand=actor is not None)
 
 
 def _awaited(booking_id: int) -> Booking:
@@ -151,8 +151,8 @@ def reclaim(actor: Actor, booking_id: int, *, now: datetime, zone: ZoneInfo) -> 
     booking.start, (booking.setup, booking.clearing) = wish.span.start, wish.buffers
     booking.sequence += 1
     _take(booking, place, zone)
-    service.record(booking, actor, "restored", now, before, house=house, standing=standing)
-    telling.reclaimed(booking, now)
+    told = telling.reclaimed(booking, now)
+    service.record(booking, actor, "restored", now, before, house=house, standing=standing, tell=told)
     return booking
 
 

@@ -394,18 +394,30 @@ def _waiting(booking: Booking) -> str:
     return f"check-in-{booking.id}"
 
 
-def released(booking: Booking, place: Place, now: datetime) -> None:
-    """Tell a member that the place was let go."""
+def released(booking: Booking, place: Place, now: datetime, *, by_hand: bool) -> None:
+    """Tell a member that the place was let go; by hand, when that cannot be taken back by a press any more."""
     at = (booking.released_at or now).isoformat()
-    values = {**_bound(booking), "place": place.name, "at": at}
+    values: dict[str, Any] = {**_bound(booking), "place": place.name, "at": at}
+    until = now + patience() if by_hand else None
+    if until:
+        values["held"] = until.isoformat()
     notices.notify(
-        RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}", calendar=calendar(booking)
+        RELEASED, booking.member_id, values, now=now, subject=f"released-{booking.id}", hold_until=until,
+        calendar=calendar(booking),
     )  # fmt: skip
 
 
-def reclaimed(booking: Booking, now: datetime) -> None:
-    """Mark as read what a member was told of a place that is theirs again."""
-    notices.settle(booking.member_id, kind=RELEASED, subject=f"released-{booking.id}", now=now)
+def reclaimed(booking: Booking, now: datetime) -> bool:
+    """Mark as read what a member was told of a place that is theirs again; tell whether they were told at all."""
+    subject = f"released-{booking.id}"
+    held = [
+        one for one in notices.told(RELEASED, [booking.member_id], [subject])
+        if "held" in one.content and now < instant(one.content["held"])
+    ]  # fmt: skip
+    for one in held:
+        notices.take_back(one)
+    notices.settle(booking.member_id, kind=RELEASED, subject=subject, now=now)
+    return not held
 
 
 def tell(booking: Booking, actor: Actor | None, action: str, before: Mapping[str, Any] | None, now: datetime) -> None:
@@ -480,7 +492,8 @@ def _tell_own(booking: Booking, action: str, before: Mapping[str, Any], now: dat
     if action == "edited" and unsaid is None:
         return  # a new title is no news to who wrote it
     places = read_house().places
-    knew = unsaid["knew"] if unsaid else {name: before[name] for name in _KNOWN}
+    heard = _unsaid(booking, f"booking-{booking.id}", now)  # of another's step that waits: it must not leave after this
+    knew = unsaid["knew"] if unsaid else heard["heard"] if heard else {name: before[name] for name in _KNOWN}
     values: dict[str, Any] = values_of(action, booking, places[booking.space_id].name)
     found = news(knew, values)
     if found is None:

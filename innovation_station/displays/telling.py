@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from innovation_station.bookings.models import Booking
+from innovation_station.bookings.telling import calendar
 from innovation_station.displays.rules import UNDO
 from innovation_station.i18n import clock
 from innovation_station.i18n import gettext as _
@@ -37,7 +38,10 @@ def ended(booking: Booking, now: datetime) -> None:
     """Tell a member that somebody at the door has ended their booking; a mail waits as long as that can be undone."""
     place = read_house().places[booking.space_id].name
     values = {"booking": booking.id, "place": place, "at": booking.end.isoformat()}
-    notices.notify(ENDED, booking.member_id, values, now=now, subject=_subject(booking), hold_until=now + UNDO)
+    notices.notify(
+        ENDED, booking.member_id, values, now=now, subject=_subject(booking), hold_until=now + UNDO,
+        calendar=calendar(booking),
+    )  # fmt: skip
 
 
 def goes_on(booking: Booking) -> None:

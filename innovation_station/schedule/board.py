@@ -190,7 +190,8 @@ class Board:
                       ("problems", _("What has to be seen to"))],
             "hours": [("open", _("Opening hours")), ("day", _("The whole day")), ("own", _("From and to"))],
             "steps": [(step, _("%(minutes)d minutes", minutes=step)) for step in STEPS],
-            "feed": f"/calendars?{look.feed}#new", "new": url_for("schedule.new", date=look.day.isoformat()),
+            "feed": f"/calendars?{look.feed}#new" if look.feed else None,
+            "new": url_for("schedule.new", date=look.day.isoformat()),
             "clear": f"{PATH}?{Look(look.day, look.view, look.kind).query()}",
         }  # fmt: skip
 

@@ -114,10 +114,14 @@ class Look:
         )
 
     @property
-    def feed(self) -> str:
-        """Write the address at which one subscribes to these places."""
+    def feed(self) -> str | None:
+        """Write the address at which one subscribes to these places; None for a choice that no calendar can follow."""
         if not self.narrowed:
             return "of=staff"
-        pairs: dict[str, Any] = {"of": "view", "kind": self.kind or "room", "zone": self.zone}
+        if self.floor or self.words or self.only or (self.amenities and not self.kind):
+            return None
+        if not self.kind:
+            return f"of=zone:{self.zone}"
+        pairs: dict[str, Any] = {"of": "view", "kind": self.kind, "zone": self.zone}
         pairs["with"] = [one for one in AMENITIES if one in self.amenities]
         return urlencode({name: value for name, value in pairs.items() if value}, doseq=True)

@@ -74,9 +74,11 @@ _FRESH = (
 )  # fmt: skip
 
 
-def booked_by(booking_id: int) -> ScheduleAct | None:
-    """Find the act that a booking was made by."""
-    made = (ScheduleAct.booking_id == booking_id, ScheduleAct.kind == "booked")
+def booked_by(booking_id: int, actor_id: int) -> ScheduleAct | None:
+    """Find the act of a member's that a booking was made by."""
+    made = (
+        ScheduleAct.booking_id == booking_id, ScheduleAct.actor_id == actor_id, ScheduleAct.kind == "booked"
+    )  # fmt: skip
     return db.session.scalar(select(ScheduleAct).where(*made).limit(1))
 
 

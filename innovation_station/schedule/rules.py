@@ -10,6 +10,7 @@ from innovation_station.errors import Refusal
 from innovation_station.timespan import Span
 
 UNDO_FOR = timedelta(minutes=10)
+TOLD_AFTER = UNDO_FOR + timedelta(seconds=30)  # an undo that was pressed in time may wait for a lock
 REASON_LONGEST = 200
 LONGEST_CLOSURE = timedelta(days=366)
 _STANDING = ("space", "start", "end", "state")

@@ -32,7 +32,7 @@ _KEPT = ("space", "start", "end", "state", "people", "layout", "checked_in")
 @contextmanager
 def acting() -> Iterator[None]:
     """Open a transaction of the schedule: what is told of its acts waits until they can no longer be taken back."""
-    with telling.patient(rules.UNDO_FOR), transaction():
+    with telling.patient(rules.TOLD_AFTER), transaction():
         yield
 
 
@@ -44,14 +44,15 @@ def passing(reason: str) -> Passing | None:
 def book(
     actor: Person, holder_id: int, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo, title: str = "",
     people: int | None = None, reason: str = "", request_key: str | None = None,
-) -> tuple[Booking, ScheduleAct]:  # fmt: skip
-    """Book for a member, or for oneself. Raises as `bookings.service.reserve`."""
+) -> tuple[Booking, ScheduleAct | None]:  # fmt: skip
+    """Book for a member, or for oneself; what they had already is no act. Raises as `bookings.service.reserve`."""
     more: dict[str, Any] = {"title": title, "people": people, "passing": passing(reason), "request_key": request_key}
     if holder_id == actor.id:
         booking = bookings.reserve(actor, space_id, span, now=now, zone=zone, **more)
     else:
         booking = sharing.book_for(actor, holder_id, space_id, span, now=now, zone=zone, **more)
-    return booking, queries.booked_by(booking.id) or _keep(actor, "booked", now, booking=booking)
+    known = queries.booked_by(booking.id, actor.id)
+    return booking, known or (_keep(actor, "booked", now, booking=booking) if booking.created_at == now else None)
 
 
 def move(

@@ -117,7 +117,10 @@ def book() -> ResponseReturnValue:
     except DomainError as error:
         _blame(form, error, name if holder_id != actor().id else None)
         return _refused_new(form, several=several, passable=may_pass(error.refusals)), error.status
-    _say(act, name)
+    if act:
+        _say(act, name)
+    else:
+        flash(_("It is as it was."))
     return redirect(_back(booking.start), 303)
 
 

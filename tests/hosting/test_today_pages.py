@@ -20,6 +20,7 @@ from innovation_station.events.rules import Item
 from innovation_station.hosting import service
 from innovation_station.hosting.models import HostNote
 from innovation_station.members.models import Member
+from innovation_station.notices.models import Notice
 from innovation_station.registration import service as registration
 from innovation_station.registration.rules import Terms
 from innovation_station.repairs import service as repairs
@@ -124,7 +125,14 @@ def test_a_place_nobody_came_to_is_let_go_by_hand_and_taken_back(
         assert (row.state, row.released_at) == ("no-show", clock.now)
         taken = select(Allocation).where(Allocation.booking_id == row.id, Allocation.end > clock.now)
         assert not db.session.scalars(taken).all()
+        told = [one.kind for one in db.session.scalars(select(Notice).where(Notice.member_id == small.people["alva"]))]
+        assert "booking-released" in told
+        db.session.remove()
+    clock.now += timedelta(seconds=5)
     assert post(host, f"/bookings/{morning['desk']}/restore", {"next": "/staff"}).location == "/staff"
+    with app.app_context():  # what was taken back at once is told to nobody
+        left = [one.kind for one in db.session.scalars(select(Notice).where(Notice.member_id == small.people["alva"]))]
+        assert sorted(left) == sorted(set(told) - {"booking-released"})
     post(host, f"/bookings/{morning['desk']}/check-in", {"next": "/staff"})
     page = host.get(post(host, path, {"next": "//evil.example"}).location).text
     assert "Någon har checkat in" in page and path not in page

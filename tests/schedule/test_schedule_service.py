@@ -60,7 +60,7 @@ class Host:
 
     def book(self, span: Any = MORNING, space: int = 0, who: str = "alva", **more: Any) -> tuple[int, int]:
         booking, act = self.do(service.book, self.small.people[who], space or self.small.a1, span, **more)
-        return booking.id, act.id
+        return booking.id, act and act.id
 
     def move(self, made: int, span: Any = NOON, space: int = 0, **more: Any) -> int:
         _booking, act = self.do(service.move, made, space_id=space or self.small.a1, span=span, **more)
@@ -177,7 +177,7 @@ def test_no_reason_passes_what_others_have_or_who_may_not(host: Host, small: Sma
 def test_what_is_taken_back_has_been_told_to_nobody(host: Host, small: Small) -> None:
     """Each kind of act, with a guest at the booking and somebody in line for the place."""
     made, booked = host.book(space=small.room)
-    assert host.due() == [10] and host.leave() == 0
+    assert host.due() == [10.5] and host.leave() == 0
     host.later(9.5)
     host.undo(booked)
     assert host.booking(made).state == "cancelled" and host.told() == (0, 0)
@@ -213,6 +213,28 @@ def test_what_is_taken_back_has_been_told_to_nobody(host: Host, small: Small) ->
     assert host.leave() == 3  # Alva, her guest, and Bo, whose turn it is
     [told] = [one.content for one in db.session.scalars(select(Notice).where(Notice.kind == "booking-changed"))]
     assert told["heard"]["start"] == MORNING.start.isoformat()
+
+
+def test_what_the_member_does_meanwhile_comes_before_what_was_held(host: Host, small: Small) -> None:
+    """A mail of an act that waits would otherwise leave after that of the later step, with an older sequence."""
+    made, _act = host.book(space=small.room)
+    host.later(60)
+    host.leave()
+    host.move(made, NOON, small.room)
+    host.later(3)
+    with transaction():
+        bookings.cancel(host.who("alva"), made, now=host.now)
+    [mail] = db.session.scalars(select(Mail).where(Mail.state == "queued"))
+    told = (mail.content or {})["notice"]["values"]
+    assert told["action"] == "cancelled" and told["knew"]["start"] == MORNING.start.isoformat()
+
+
+def test_what_stood_before_is_no_act(host: Host, small: Small) -> None:
+    with transaction():
+        before = bookings.reserve(host.who("host"), small.a2, MORNING, now=NOW, zone=ZONE).id
+    host.later(1)
+    made, act = host.book(MORNING, who="host", space=small.a2)
+    assert made == before and act is None and host.booking(before).state == "confirmed"
 
 
 def test_an_undo_comes_too_late_or_finds_somebody_there(host: Host, small: Small) -> None:
