@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 
 from innovation_station.bookings import making_way, ripple, service, telling, wish_queries, writes
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.ripple import KEEP, Ripple
+from innovation_station.bookings.ripple import CANCEL, KEEP, Ripple
 from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
@@ -90,7 +90,11 @@ def shut(
         raise Conflict(list(met.walls))
     if left := ripple.undecided(met.hits, choices, CHOICES):
         raise Conflict([Refusal("hits-undecided", "start", {"count": len(left)})])
-    keep = {hit.booking_id for hit in met.hits if choices[hit.booking_id] == KEEP}
+    # what runs ends with the minute that runs, and is cleared after: the closure goes round that
+    keep = met.over | {
+        hit.booking_id for hit in met.hits
+        if (choice := choices[hit.booking_id]) == KEEP or (choice == CANCEL and hit.span.start < now)
+    }  # fmt: skip
     with telling.gathered(now=now):
         placeless = making_way.carry_out(actor, met.hits, choices, Cause("closed", reasons), now=now, zone=zone)
         if instead_of is not None:

@@ -42,8 +42,8 @@ def met_by(
     """List what stands where something wants places, each booking with where it could be instead; four statements.
 
     `of` says whose claim is no hindrance, being the one that changes. With `closes`, what is shut already, and what
-    another calendar has, is no wall: it stays as it is. `gone` are places that nobody may be moved to. No lock is
-    taken.
+    another calendar has, is no wall: it stays as it is, and so does the clearing after what is over. `gone` are places
+    that nobody may be moved to. No lock is taken.
     """
     met = claims.in_the_way(of, wanted, house)
     walls: dict[tuple[object, ...], Refusal] = {}
@@ -52,10 +52,12 @@ def met_by(
             refusal = wall(held, house)
             walls.setdefault((refusal.code, held.space_id, held.span), refusal)
     hits = hits_of({held.booking_id for held in met if held.booking_id is not None}, house)
+    over = frozenset(hit.booking_id for hit in hits if closes and hit.span.end <= now)
+    hits = [hit for hit in hits if hit.booking_id not in over]
     if hits:
         hits = offered(actor, hits, wanted, house, now=now, zone=zone, of=of, gone=gone)
     kept = {held.hold_id for held in met if held.hold_id is not None}
-    return Ripple(tuple(hits), tuple(walls.values()), len(kept))
+    return Ripple(tuple(hits), tuple(walls.values()), len(kept), over)
 
 
 def wall(held: Held, house: House) -> Refusal:
@@ -132,8 +134,9 @@ def carry_out(
     """Let those who are hit have the place that was shown, or cancel what they have; the mails that there are tell them
     why. Of whom another choice is made, what they have stands.
 
-    Where a place closes, what runs there is not cancelled but ends with this minute: who has come has been there. Gives
-    the bookings that were cancelled and could have had no other place.
+    Where a place closes or goes, what runs there is not cancelled but ends with this minute: who has come has been
+    there. Who has come early is cancelled however late it is. Gives the bookings that were cancelled and could have had
+    no other place.
     """
     placeless = []
     with telling.giving_way(cause):
@@ -141,10 +144,10 @@ def carry_out(
             choice = choices.get(hit.booking_id)
             if choice == MOVE and hit.instead is not None:
                 service.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
-            elif choice == CANCEL and cause.kind == "closed" and hit.span.start < now:
+            elif choice == CANCEL and cause.kind in ("closed", "gone") and hit.span.start < now:
                 presence.end_now(actor, hit.booking_id, now=now, zone=zone)
             elif choice == CANCEL:
-                booking = service.cancel(actor, hit.booking_id, now=now)
+                booking = service.cancel(actor, hit.booking_id, now=now, late=True)
                 placeless += [booking] if hit.instead is None else []
     return placeless
 

@@ -38,11 +38,13 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Ripple:
     """Whom something hits. `walls` are what nobody can decide about here; `kept_for` counts the places that are kept
-    for members who wait, who lose them."""
+    for members who wait, who lose them. `over` are bookings that are over and only being cleared after: nobody can
+    decide about them, and what closes goes round them."""
 
     hits: tuple[Hit, ...] = ()
     walls: tuple[Refusal, ...] = ()
     kept_for: int = 0
+    over: frozenset[int] = frozenset()
 
 
 def equivalents(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, update
 
 from innovation_station.audit import service as audit
-from innovation_station.bookings import dividing, making_way, ripple
+from innovation_station.bookings import dividing, making_way, ripple, telling
 from innovation_station.bookings.ripple import Ripple
 from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
@@ -124,8 +124,10 @@ def save(
     if looked.change.nothing:
         return looked
     house, names = read_house(), _names(looked.change, read_house())
-    making_way.carry_out(actor, looked.met.hits, choices, Cause("gone"), now=now, zone=zone)
-    _arrange(actor, doc, looked.change, house, now, zone)
+    with telling.gathered(now=now):
+        placeless = making_way.carry_out(actor, looked.met.hits, choices, Cause("gone"), now=now, zone=zone)
+        _arrange(actor, doc, looked.change, house, now, zone)
+        making_way.stand_in_line(placeless, now=now, zone=zone)
     audit.record("house.arranged", subject=("house", 1), actor=actor, now=now, **names)
     return looked
 

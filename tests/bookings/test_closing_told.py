@@ -12,9 +12,10 @@ from innovation_station.db import db, transaction
 from innovation_station.i18n import speaking
 from innovation_station.notices.models import Notice
 from innovation_station.notices.words import said_in_mail
+from innovation_station.spaces import service as spaces
 from innovation_station.timespan import Span
 from innovation_station.waits.models import Wait
-from tests.bookings.test_closing import DAY, NINE, TEN, WHY, shut
+from tests.bookings.test_closing import DAY, ELEVEN, NINE, TEN, WHY, closed, shut
 from tests.bookings.test_dividing import reserve, who
 from tests.conftest import ZONE, Small
 
@@ -68,3 +69,33 @@ def test_what_runs_keeps_its_start_elsewhere_or_ends_with_this_minute(context: N
     assert (moved.space_id, moved.span, moved.checked_in_at) == (small.a3, NINE, NINE.start)
     assert (ended.state, ended.end) == ("confirmed", later.span.start)
     assert "ends earlier" in told(small.people["alva"]) and "The place is closed then" in told(small.people["alva"])
+
+
+def test_what_ends_or_is_cleared_while_it_closes_is_gone_round(context: None, small: Small) -> None:
+    with transaction():
+        spaces.set_policy(kind="desk", clearing=15)
+    over, runs, early = (
+        reserve(small, space, span, name)
+        for space, span, name in ((small.a1, NINE, "bo"), (small.a1, ELEVEN, "bo"), (small.a2, ELEVEN, "alva"))
+    )
+    now = NINE.end + timedelta(minutes=5, seconds=20)
+    what = Shutting((small.a1,), Span(now.replace(second=0), DAY.end))
+    met = closing.look(who(small, "host"), what, now=now, zone=ZONE)
+    assert [hit.booking_id for hit in met.hits] == [runs.id] and met.over == {over.id}  # nobody decides about the past
+
+    now = ELEVEN.start + timedelta(minutes=15, seconds=20)
+    with transaction():
+        presence.check_in(who(small, "bo"), runs.id, now=ELEVEN.start)
+        presence.check_in(who(small, "alva"), early.id, now=ELEVEN.start - timedelta(minutes=10))
+    with transaction():
+        what = Shutting((small.a1,), Span(now.replace(second=0), DAY.end))
+        closing.shut(who(small, "host"), what, reasons=WHY, now=now, zone=ZONE, choices={runs.id: CANCEL})
+    with transaction():  # who has come before the start has not been there yet
+        what = Shutting((small.a2,), Span(ELEVEN.start - timedelta(minutes=5), DAY.end))
+        closing.shut(
+            who(small, "host"), what, reasons=WHY, now=what.span.start, zone=ZONE, choices={early.id: CANCEL}
+        )  # fmt: skip
+    db.session.expire_all()
+    assert (runs.state, runs.end) == ("confirmed", ELEVEN.start + timedelta(minutes=16))
+    assert closed(small.a1) == [Span(runs.end + timedelta(minutes=15), DAY.end)]
+    assert (early.state, closed(small.a2)) == ("cancelled", [what.span])

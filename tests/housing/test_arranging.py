@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from innovation_station.audit import queries as audit
-from innovation_station.bookings import dividing
+from innovation_station.bookings import dividing, presence
 from innovation_station.bookings.dividing import NewPart
 from innovation_station.db import db, transaction
 from innovation_station.demo import floor as demo_floor
 from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFound, Refused
 from innovation_station.housing import arranging, files, rules
 from innovation_station.housing.rules import FloorDoc, HouseDoc, SpaceDoc
+from innovation_station.mail.models import Mail
 from innovation_station.notices.models import Notice
 from innovation_station.policies import queries as policies
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import Space, Zone
 from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box, Layout
+from innovation_station.waits.models import Wait
 from tests.bookings.test_dividing import codes, reserve, who
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at
 
@@ -107,6 +110,27 @@ def test_what_goes_is_decided_about_and_what_was_booked_still_names_it(context: 
     save(small, arranging.with_space(house(), small.a1))
     assert house().places[small.a1].archived_at is None and house().places[small.a1].bookable
     assert floor().spaces[-1].zone == 0
+
+
+def test_who_sits_where_a_place_goes_ends_and_who_has_nowhere_to_go_comes_in_line(context: None, small: Small) -> None:
+    eleven, half = at(TUESDAY, "11:00", "12:00"), NINE.start + timedelta(minutes=30)
+    runs, next_, third = (reserve(small, small.a1, span, "bo") for span in (NINE, TEN, eleven))
+    for space, name in ((small.a2, "alva"), (small.a3, "host")):
+        for span in (NINE, TEN, eleven):
+            reserve(small, space, span, name)
+    with transaction():
+        presence.check_in(who(small, "bo"), runs.id, now=NINE.start)
+    before = db.session.scalar(select(func.count(Mail.id))) or 0
+    with transaction():
+        arranging.save(
+            who(small, "admin"), arranging.without_space(house(), small.a1), now=half + timedelta(seconds=20),
+            zone=ZONE, choices=dict.fromkeys((runs.id, next_.id, third.id), "cancel"),
+        )  # fmt: skip
+    db.session.expire_all()
+    assert (runs.state, runs.end, next_.state) == ("confirmed", half + timedelta(minutes=1), "cancelled")
+    assert house().places[small.a1].archived_at is not None
+    assert {one.span for one in db.session.scalars(select(Wait))} == {TEN, eleven}
+    assert (db.session.scalar(select(func.count(Mail.id))) or 0) - before == 2  # one that it ends, one that two go
 
 
 def test_a_divided_hall_and_somebodys_own_place_do_not_go(context: None, small: Small) -> None:
