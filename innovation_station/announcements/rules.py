@@ -57,12 +57,13 @@ def refusals(given: Facts, house: House) -> list[Refusal]:
         found.append(Refusal("announcement-timeless", "in_feeds"))
     if not given.pages <= frozenset(PAGES) or not (given.pages or given.in_feeds):
         found.append(Refusal("announcement-nowhere", "pages"))
-    if given.place is not None and not _is_there(given.place, house):
+    if given.place is not None and not is_there(given.place, house):
         found.append(Refusal("space-unknown", "place"))
     return found
 
 
-def _is_there(place: tuple[str, int], house: House) -> bool:
+def is_there(place: tuple[str, int], house: House) -> bool:
+    """Tell whether the house has a part."""
     kind, number = place
     known = {"floor": house.floors, "zone": house.zones, "space": house.places}.get(kind, {})
     return number in known

@@ -9,6 +9,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from innovation_station.announcements import rules
 from innovation_station.announcements.models import Announcement, AnnouncementHidden
 from innovation_station.announcements.rules import Facts
@@ -72,6 +74,17 @@ def withdraw(actor: Actor, announcement_id: int, *, now: datetime) -> Announceme
             "announcement.withdrawn", subject=("announcement", row.id), actor=actor, now=now, before=_facts(row)
         )
     return row
+
+
+def leave_zone(zone_id: int, floor_id: int, *, now: datetime) -> None:
+    """Have what concerns a zone that goes concern its floor: it is told there, and in the floor's calendars."""
+    rows = db.session.scalars(select(Announcement).where(Announcement.zone_id == zone_id).with_for_update()).all()
+    for row in rows:
+        row.zone_id, row.floor_id = None, floor_id
+        row.sequence += 1
+        row.changed_at = max(now, row.changed_at)
+    db.session.flush()
+    _stamp(*(row.facts for row in rows))
 
 
 def hide(member_id: int, announcement_id: int, *, hidden: bool = True, now: datetime) -> Announcement:

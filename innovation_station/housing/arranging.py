@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, update
 
+from innovation_station.announcements import service as announcements
 from innovation_station.audit import service as audit
 from innovation_station.bookings import dividing, making_way, ripple, telling
 from innovation_station.bookings.ripple import Ripple
@@ -175,7 +176,7 @@ def _arrange(actor: Actor, doc: HouseDoc, change: Change, house: House, now: dat
         zones = _zones(floor, row)
         for number, space in enumerate(floor.spaces):
             made[space.name] = _space(space, row, zones, house, number)
-        _drop_zones(change.zones_gone, row.id)
+        _drop_zones(change.zones_gone, row.id, now)
     db.session.flush()
     _say_more(actor, spoken, made, house, now, zone)
     if doc.facts is not None and change.facts:
@@ -217,12 +218,13 @@ def _zones(doc: FloorDoc, floor: Floor) -> list[Zone]:
     return found
 
 
-def _drop_zones(zone_ids: Sequence[int], floor_id: int) -> None:
-    """Forget zones; who waits for a place in one waits for any of that kind."""
+def _drop_zones(zone_ids: Sequence[int], floor_id: int, now: datetime) -> None:
+    """Forget zones: who waits for a place in one waits for any of that kind; what is told of it is of its floor."""
     for zone_id in zone_ids:
         row = db.session.get_one(Zone, zone_id)
         if row.floor_id == floor_id:
             db.session.execute(update(Wait).where(Wait.zone_id == zone_id).values(zone_id=None))
+            announcements.leave_zone(zone_id, floor_id, now=now)
             spaces.drop_zone(row)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
+from innovation_station.announcements.rules import is_there
 from innovation_station.audit import service as audit
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
@@ -24,6 +25,8 @@ from innovation_station.mailings.telling import NEWS
 from innovation_station.members.models import Member
 from innovation_station.members.rules import Actor
 from innovation_station.notices import service as notices
+from innovation_station.spaces.queries import house as read_house
+from innovation_station.spaces.rules import House
 
 TEMPLATE = "mailing"
 
@@ -74,8 +77,7 @@ def send(actor: Actor, mailing_id: int, seen: int | None, around: Around, *, now
     row = _locked(actor, mailing_id)
     if row.state != "draft":
         return row
-    if found := rules.refusals(row.facts):
-        raise Refused(found)
+    _check_facts(row.facts, around.house)
     group = queries.people(row.facts.group, around, own=row.kind == "own")
     columns = ["mailing_id", "email", "name", "language", "member_id", "way"]
     written = insert(MailingReceiver).from_select(columns, queries.snapshot(row.id, group), include_defaults=False)
@@ -174,7 +176,14 @@ def _as_own(row: Mailing, found: Sequence[Any], now: datetime) -> list[dict[str,
 def _check(actor: Actor, facts: Facts) -> None:
     if not rules.may_mail(actor):
         raise NotAllowed([Refusal("mailing-staff")])
-    if found := rules.refusals(facts):
+    _check_facts(facts, read_house())
+
+
+def _check_facts(facts: Facts, house: House) -> None:
+    found = rules.refusals(facts)
+    if facts.group.place is not None and not is_there(facts.group.place, house):
+        found.append(Refusal("space-unknown", "place"))
+    if found:
         raise Refused(found)
 
 

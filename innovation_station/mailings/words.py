@@ -54,7 +54,7 @@ def group_text(group: Group, house: House, names: Mapping[str, Mapping[int, str]
     if group.first is not None:
         last = group.last or group.first
         days = day_short(group.first) if last == group.first else f"{day_short(group.first)} – {day_short(last)}"
-        where = place_name(group.place, house) or _("the house")
+        where = place_name(group.place, house) or ("?" if group.place else _("the house"))
         parts.append(_("who has booked in %(place)s %(days)s", place=where, days=days))
     return ", ".join(parts) or _("All members")
 

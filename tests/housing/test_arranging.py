@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from innovation_station.announcements import rules as announcements
+from innovation_station.announcements import service as announcing
+from innovation_station.announcements.models import Announcement
+from innovation_station.announcements.words import place_name
 from innovation_station.audit import queries as audit
 from innovation_station.bookings import dividing, presence
 from innovation_station.bookings.dividing import NewPart
@@ -19,6 +23,9 @@ from innovation_station.errors import Conflict, DomainError, NotAllowed, NotFoun
 from innovation_station.housing import arranging, files, rules
 from innovation_station.housing.rules import FloorDoc, HouseDoc, SpaceDoc
 from innovation_station.mail.models import Mail
+from innovation_station.mailings import rules as mailings
+from innovation_station.mailings import service as mailing_service
+from innovation_station.mailings.words import group_text
 from innovation_station.notices.models import Notice
 from innovation_station.policies import queries as policies
 from innovation_station.spaces import service as spaces
@@ -290,8 +297,22 @@ def test_two_floors_of_a_house_are_not_named_alike(context: None, small: Small) 
 def test_a_zone_that_goes_leaves_its_places(context: None, small: Small) -> None:
     doc = floor()
     none = tuple(replace(one, zone=None) for one in doc.spaces)
+    gone = ("zone", doc.zones[0].id or 0)
+    told = announcements.Facts(
+        ("Rälsen målas", ""), NINE, pages=frozenset({"today"}), place=gone, happens=NINE, in_feeds=True
+    )
+    mailed = mailings.Facts("own", ("Målning", ""), ("Det målas.", ""), mailings.Group(place=gone, first=TUESDAY))
+    with transaction():
+        number = announcing.announce(who(small, "host"), told, house(), now=NOW).id
+        mailing = mailing_service.write(who(small, "host"), mailed, now=NOW).id
     assert save(small, replace(doc, zones=(), spaces=none)).change.zones_gone == (doc.zones[0].id,)
     assert list(db.session.scalars(select(Zone))) == [] and house().places[small.a1].zone_id is None
+    row = db.session.get_one(Announcement, number)
+    assert row.place == ("floor", doc.id) and row.sequence == 1, "what was told of the zone is told of its floor"
+    assert place_name(gone, house()) == "" and "?" in group_text(mailed.group, house(), {})
+    with pytest.raises(Refused) as error, transaction():
+        mailing_service.rewrite(who(small, "host"), mailing, mailed, now=NOW)
+    assert refused(error) == ["space-unknown"]
 
 
 def test_desks_are_numbered_and_laid_out() -> None:
