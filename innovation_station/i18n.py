@@ -374,7 +374,6 @@ REFUSALS: Mapping[str, Any] = {
     "closure-unknown": _l("The place is open already."),
     "closure-house": _l("The whole house is closed then. Ask an administrator to open it."),
     "closure-fault": _l("It is closed for a fault. It opens when that is mended, under Faults."),
-    "closing-long": _l("Close a place for %(days)s days at most."),
     "closing-reason": _l("Say why it is closed: members read it."),
     "closing-reason-long": _l("Say why it is closed in at most %(most)s characters."),
     "past": _l("That time has passed. Choose a later one."),

@@ -17,7 +17,7 @@ from sqlalchemy import or_, select
 
 from innovation_station.bookings import making_way, ripple, service, telling, wish_queries, writes
 from innovation_station.bookings.models import Booking
-from innovation_station.bookings.ripple import CANCEL, KEEP, Ripple
+from innovation_station.bookings.ripple import CANCEL, KEEP, Hit, Ripple
 from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
@@ -69,9 +69,9 @@ def token(what: Shutting, met: Ripple) -> str:
 def shut(
     actor: Actor, what: Shutting, *, reasons: tuple[str, str], now: datetime, zone: ZoneInfo,
     choices: Mapping[int, str] | None = None, shown: str = "", instead_of: int | None = None,
-) -> list[Closure]:  # fmt: skip
+) -> tuple[list[Closure], tuple[Hit, ...]]:  # fmt: skip
     """Close what is to be closed, one closure for each space or one for the house, once everybody who is hit is decided
-    about.
+    about; gives these, and those who were hit.
 
     `shown` names what was looked at (see `token`), `choices` what becomes of each booking: `move`, `cancel`, `keep`.
     Who is cancelled and could have no other place comes in line for one. `instead_of` is a closure that ends with it,
@@ -104,7 +104,7 @@ def shut(
             for space_id in ([None] if what.space_ids is None else what.space_ids)
         ]
         making_way.stand_in_line(placeless, now=now, zone=zone)
-    return made
+    return made, met.hits
 
 
 @service.changed.connect

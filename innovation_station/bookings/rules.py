@@ -49,6 +49,7 @@ PASSABLE = frozenset({
     "limit-shared-hours", "limit-shared-bookings",
 })  # fmt: skip
 PASSING_LONGEST = 300
+LONGEST_CLOSURE = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,6 +516,13 @@ def may_change(actor: Actor, booking: Owned, managed: Container[int] = ()) -> bo
     `managed` are the ids of the spaces the person was granted. Who made it for its member may give it back and no more.
     """
     return actor.id == booking.member_id or is_staff(actor) or booking.space_id in managed
+
+
+def closing_refusals(span: Span, field: str) -> list[Refusal]:
+    """List why nothing can be closed for so long, wherever it is closed; a `field` asks for its end."""
+    if span.length <= LONGEST_CLOSURE:
+        return []
+    return [Refusal("closure-long", field, {"days": LONGEST_CLOSURE.days})]
 
 
 def change_refusals(booking: Owned, now: datetime) -> list[Refusal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
@@ -26,6 +26,7 @@ from innovation_station.i18n import clock as clock_text
 from innovation_station.i18n import day_short, language, local, ngettext, sentence, span_text, zone
 from innovation_station.i18n import gettext as _
 from innovation_station.members.rules import is_staff
+from innovation_station.repairs.queries import of_faults
 from innovation_station.spaces.models import Closure
 from innovation_station.spaces.rules import DAY_MINUTES, House
 from innovation_station.timespan import Span
@@ -68,8 +69,11 @@ def index() -> ResponseReturnValue:
 @pages.post("/<id:closure_id>/open")
 def reopen(closure_id: int) -> ResponseReturnValue:
     """Open again what was closed; who lost a place by it is not moved back by itself."""
-    with transaction():
-        service.reopen(actor(), closure_id, now=clock.now())
+    try:
+        with transaction():
+            service.reopen(actor(), closure_id, now=clock.now())
+    except Refused as error:
+        return _page(_form(current_house()), reasons=[sentence(one) for one in error.refusals]), error.status
     flash(_("It is open again."))
     return redirect(url_for("staff_closures.index"), 303)
 
@@ -149,15 +153,17 @@ def _rows(house: House) -> list[dict[str, Any]]:
         return row.start, row.end, row.created_at, row.reason_sv, row.reason_en
 
     found = sorted(closing.running(clock.now()), key=lambda row: (*act(row), row.space_id or 0))
-    return [_row(list(rows), house) for _act, rows in groupby(found, key=act)]
+    faults = of_faults(row.id for row in found)
+    return [_row(list(rows), house, faults) for _act, rows in groupby(found, key=act)]
 
 
-def _row(rows: Sequence[Closure], house: House) -> dict[str, Any]:
+def _row(rows: Sequence[Closure], house: House, faults: Collection[int]) -> dict[str, Any]:
     first = rows[0]
     names = [place_title(house.places[row.space_id]) if row.space_id else _("The whole house") for row in rows]
     return {
         "id": first.id, "where": ", ".join(names[:6]) + (" …" if len(names) > 6 else ""), "when": when(first),
         "reason": first.reason_sv if language() == "sv" else first.reason_en,
+        "fault": any(row.id in faults for row in rows),
     }  # fmt: skip
 
 

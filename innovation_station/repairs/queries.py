@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -42,6 +42,13 @@ def ended(since: datetime, limit: int) -> Sequence[FaultReport]:
 def _heads(states: Collection[str]) -> Select[FaultReport]:
     head = select(FaultReport).options(joinedload(FaultReport.member))
     return head.where(FaultReport.state.in_(states), FaultReport.same_as_id.is_(None))
+
+
+def of_faults(closure_ids: Iterable[int]) -> set[int]:
+    """Give those of some closures that go with a report: they open when that is mended, and nowhere else; one
+    statement."""
+    rows = db.session.scalars(select(FaultReport.closure_id).where(FaultReport.closure_id.in_(sorted(closure_ids))))
+    return {one for one in rows if one is not None}
 
 
 def of_space(space_id: int) -> Sequence[FaultReport]:

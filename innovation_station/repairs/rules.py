@@ -15,7 +15,7 @@ TEXT_LONGEST, NOTE_LONGEST, REASON_LONGEST = 500, 1000, 100
 MOST = 5  # reports of one member within WITHIN
 MOST_NOTES = 200  # on one report
 WITHIN = timedelta(hours=1)
-CLOSED_AHEAD = 60  # days that a place may be closed for at once
+CLOSED_AHEAD = 60  # days that a place may be closed for a fault at once: fewer than otherwise, see bookings.rules
 PHOTO_BOX = (1600, 1600)
 
 

@@ -164,13 +164,13 @@ def close(
     what = Shutting((row.space_id,), _span(last, minute, reason, now, zone))
     kept, row.closure_id = row.closure_id, None
     db.session.flush()
-    hit = {one.booking_id for one in closing.look(actor, what, now=now, zone=zone).hits}
-    (closure,) = closing.shut(
+    (closure,), hits = closing.shut(
         actor, what, reasons=(reason, reason) if reason else REASONS, choices=choices, shown=token, instead_of=kept,
         now=now, zone=zone,
     )  # fmt: skip
     before, row.state, row.closure_id = row.state, "hand", closure.id
     row.assignee_id = row.assignee_id or actor.id
+    hit = [one.booking_id for one in hits]
     gone = [one for one in hit if choices.get(one) == CANCEL]
     moved = {one: db.session.get_one(Booking, one).space_id for one in hit if choices.get(one) == MOVE}
     row.moved = [[*pair] for pair in ({pair[0]: pair[1] for pair in row.moved} | moved).items()]

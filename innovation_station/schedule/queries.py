@@ -82,11 +82,6 @@ def booked_by(booking_id: int, actor_id: int) -> ScheduleAct | None:
     return db.session.scalar(select(ScheduleAct).where(*made).limit(1))
 
 
-def is_of_fault(closure_id: int) -> bool:
-    """Tell whether a closure goes with a report of something broken."""
-    return db.session.scalar(select(FaultReport.id).where(FaultReport.closure_id == closure_id).limit(1)) is not None
-
-
 class Marked(NamedTuple):
     """What somebody has to see to: `what` is waiting (a booking that waits for an answer), gone (nobody came to it),
     contested (another calendar has it too) or fault (something is broken in the space)."""

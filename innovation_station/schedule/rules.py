@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from innovation_station.bookings import rules as bookings
 from innovation_station.errors import Refusal
 from innovation_station.timespan import Span
 
 UNDO_FOR = timedelta(minutes=10)
 TOLD_AFTER = UNDO_FOR + timedelta(seconds=30)  # an undo that was pressed in time may wait for a lock
 REASON_LONGEST = 200
-LONGEST_CLOSURE = timedelta(days=366)
 _STANDING = ("space", "start", "end", "state")
 
 
@@ -40,8 +40,7 @@ def stands(after: Mapping[str, Any], now_is: Mapping[str, Any]) -> bool:
 def closing_refusals(span: Span, reasons: tuple[str, str], now: datetime) -> list[Refusal]:
     """List why a place cannot be closed for a span, whatever is booked."""
     found = [] if span.end > now else [Refusal("past", "start")]
-    if span.length > LONGEST_CLOSURE:
-        found.append(Refusal("closing-long", "end", {"days": LONGEST_CLOSURE.days}))
+    found += bookings.closing_refusals(span, "end")
     if not any(reasons):
         found.append(Refusal("closing-reason", "because"))
     elif max(map(len, reasons)) > REASON_LONGEST:

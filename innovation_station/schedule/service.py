@@ -20,6 +20,7 @@ from innovation_station.bookings.rules import UNDOING, Furnished, Passing
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.members.rules import Booker, Person
+from innovation_station.repairs.queries import of_faults
 from innovation_station.schedule import queries, rules
 from innovation_station.schedule.models import ScheduleAct
 from innovation_station.sharing import service as sharing
@@ -112,7 +113,7 @@ def foreign(closure: Closure) -> Refusal | None:
     """Say why a closure is not to be opened here: it shuts the whole house, or goes with a fault."""
     if closure.space_id is None:
         return Refusal("closure-house")
-    return Refusal("closure-fault") if queries.is_of_fault(closure.id) else None
+    return Refusal("closure-fault") if of_faults([closure.id]) else None
 
 
 def undo(actor: Booker, act_id: int, *, now: datetime, zone: ZoneInfo) -> ScheduleAct:

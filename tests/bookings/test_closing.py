@@ -32,7 +32,7 @@ def shut(small: Small, *space_ids: int, choices: dict[int, str] | None = None, s
         return closing.shut(
             who(small, "host"), Shutting(space_ids or None, DAY), reasons=WHY, now=NOW, zone=ZONE, choices=choices,
             shown=shown,
-        )  # fmt: skip
+        )[0]  # fmt: skip
 
 
 def closed(space_id: int) -> list[Span]:

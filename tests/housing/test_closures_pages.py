@@ -8,11 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from innovation_station.audit import queries as audit
 from innovation_station.audit.models import AuditEntry
 from innovation_station.bookings import service
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
+from innovation_station.repairs import service as repairs
 from innovation_station.spaces.models import Closure
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, Small, at, browser, log_in, post
 
@@ -49,7 +51,7 @@ def test_a_zone_is_closed_once_everybody_in_it_is_decided_about(app: Flask, smal
     status, page = send(host, where="zone-1", act="close")
     assert status == 409 and "It hits 2 bookings" in page
     token = token_of(page)
-    half = {f"hit-{first}": "cancel", f"hit-{second}": ""}
+    half = {f"hit-{first}": "cancel", f"hit-{second}": "", "hit-987654": "cancel"}
     status, page = send(host, where="zone-1", act="close", token=token, **half)
     assert status == 409 and "It would hit bookings: 1" in page and f'id="hit-{first}-cancel"' in page
     status, _page = send(host, where="zone-1", act="close", token=token, **half | {f"hit-{second}": "keep"})
@@ -61,6 +63,8 @@ def test_a_zone_is_closed_once_everybody_in_it_is_decided_about(app: Flask, smal
         assert states == {first: "cancelled", second: "confirmed"}
         (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "house.closed"))
         closure = entry.subject_id
+        (told,) = audit.about("closure", closure, limit=2)
+        assert (told.after["cancel"], told.after["keep"]) == (1, 1)  # what was done, whatever else was sent
     # the Book page says it at once
     assert "Golvet slipas" in log_in(browser(app)).get("/book?date=2026-11-24").text
     answer = post(host, f"{PATH}/{closure}/open", {})
@@ -92,3 +96,16 @@ def test_what_cannot_be_closed_is_said(app: Flask, small: Small, clock: Clock) -
         assert status == 422 and said in page, data
         assert 'value="2026-11-24"' in page or "first" in data  # what was typed stands
     assert post(host, f"{PATH}/987654/open", {}).status_code == 404
+
+
+def test_what_a_fault_has_closed_opens_with_it(app: Flask, small: Small, clock: Clock) -> None:
+    host = log_in(browser(app, "en"), "host")
+    with app.app_context(), transaction() as session:
+        actor = session.get_one(Member, small.people["host"])
+        report = repairs.report(actor, small.a1, sort="light", text="", now=clock.now)
+        closure = repairs.close(report.id, TUESDAY, actor=actor, now=clock.now, zone=ZONE).id
+    assert f"{PATH}/{closure}/open" not in host.get(PATH).text
+    answer = post(host, f"{PATH}/{closure}/open", {})
+    assert answer.status_code == 422 and "It opens when that is mended" in answer.text
+    with app.app_context():
+        assert db.session.get(Closure, closure) is not None

@@ -305,10 +305,18 @@ def test_a_place_is_closed_and_opened_and_both_are_taken_back(host: Host, small:
             host.do(service.close, small.room, span, reasons)
         assert code in codes(refused)
     assert host.booking(made).state == "confirmed"
-    year = Span(NOON.start, NOON.start + timedelta(days=400))
+    year = Span(NOON.start, NOON.start + timedelta(days=401))
     with pytest.raises(Refused) as refused:
         host.do(service.close, small.room, year, ("Målning", ""))
-    assert codes(refused) == ["closing-long"]
+    assert codes(refused) == ["closure-long"]
+    with transaction():  # what was closed elsewhere for as long as may be is opened here, and that is taken back
+        long = Span(NOON.start, NOON.start + timedelta(days=400))
+        longest = bookings.close(long, reasons=("Bygge", "Works"), now=NOW, zone=ZONE, space_id=small.booth).id
+    act = host.do(service.open_again, longest, zoned=False)
+    host.undo(act.id)
+    assert db.session.scalar(select(Closure.end).where(Closure.space_id == small.booth)) == long.end
+    with transaction():
+        bookings.reopen(db.session.scalars(select(Closure.id).where(Closure.space_id == small.booth)).one(), now=NOW)
     with transaction():
         whole = bookings.close(at(TUESDAY, "16:00", "17:00"), reasons=("Jul", "Yule"), now=NOW, zone=ZONE).id
     with pytest.raises(Refused) as refused:
