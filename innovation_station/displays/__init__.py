@@ -24,7 +24,8 @@ Decisions
   more than who was checked in wrongly. A booking may be ended there only where somebody has come to it, by a second
   press, with a way back for a minute; its member is told.
 - 2026-11: a new screen gets its address before it is put up, and keeps it. So no secret has to travel from staff to the
-  screen, and a screen that was taken down waits for its next room under the same one, with another code.
+  screen. One that is taken down gets another at `/door`, by a press on the screen; the same one with another code
+  (rejected) would come alive again for whoever else has it, and show them the code.
 - 2026-11: one page and one small script for all screens, in the JavaScript of 2010. Without script it loads itself anew
   each minute.
 """

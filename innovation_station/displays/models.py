@@ -14,10 +14,11 @@ from innovation_station.timespan import Span
 class Display(Base):
     """A screen. Its token derives from the secret key and `nonce`; the row alone cannot tell it.
 
-    A `new` one shows its `code` until `code_until`, and waits to be put up by a door or in the foyer; one that was is
-    `revoked_at` when it was taken down. `network` is a hash of where a new one came from. It is told what it `shows` by
-    its name, and when it asked last. The last thing that was ended at it can be taken back: a booking or a walk-up
-    (`ended_kind`, `ended_id`), which went on until `ended_end`. `revision` counts what changes its page.
+    A `new` one shows its `code` until `code_until`, and waits to be put up by a door or in the foyer. One that was
+    taken down is `new` without a code and `revoked_at` then; nothing brings it back. `network` is a hash of where a new
+    one came from. It is told what it `shows` by its name, and when it asked last. The last thing that was ended at it
+    can be taken back: a booking or a walk-up (`ended_kind`, `ended_id`), which went on until `ended_end`. `revision`
+    counts what changes its page.
     """
 
     __tablename__ = "display"

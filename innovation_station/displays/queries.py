@@ -52,7 +52,7 @@ def waiting(code: str, now: datetime) -> Display | None:
     """Find the new display that shows a code now."""
     return db.session.scalar(
         select(Display)
-        .where(Display.code == code, Display.code_until > now, Display.kind == "new")
+        .where(Display.code == code, Display.code_until > now, Display.kind == "new", Display.revoked_at.is_(None))
         .with_for_update()
     )  # fmt: skip
 

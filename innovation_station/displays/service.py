@@ -71,9 +71,9 @@ def set_up(*, address: str | None, secret_key: str, now: datetime) -> str:
 
 
 def renew_code(display_id: int, *, now: datetime) -> None:
-    """Give a new display another code. Raises NotFound for one that hangs somewhere."""
-    row = db.session.get(Display, display_id, with_for_update=True)
-    if row is None or row.kind != "new":
+    """Give a new display another code. Raises NotFound for one that hangs somewhere, or was taken down."""
+    row = db.session.get(Display, display_id, with_for_update=True, populate_existing=True)
+    if row is None or row.kind != "new" or row.revoked_at is not None:
         raise NotFound("display-unknown")
     row.code, row.code_until = _code(), now + rules.CODE_LIVES
     row.revision += 1
@@ -90,7 +90,6 @@ def pair(actor: Actor, code: str, wanted: Settings, *, now: datetime) -> Display
     if row is None:
         raise Refused([Refusal("display-code", "code")])
     _hang(row, wanted)
-    row.revoked_at = None
     audit.record(queries.PAIR, subject=("display", row.id), actor=actor, after=asdict(wanted), now=now)
     return row
 
@@ -125,12 +124,12 @@ def change(actor: Actor, display_id: int, wanted: Settings, *, now: datetime) ->
 
 
 def take_down(actor: Actor, display_id: int, *, now: datetime) -> Display:
-    """Let a display show nothing of the house from now on; it waits with a new code to be put up again. Raises
-    NotFound."""
+    """Let a display show nothing of the house any more: its address is dead for good, for whoever has it. What was done
+    at it keeps its row. Raises NotFound."""
     row = _mine(actor, display_id)
     before = _settings(row)
     row.kind, row.space_id, row.name = "new", None, ""
-    row.code, row.code_until, row.revoked_at = _code(), now + rules.CODE_LIVES, now
+    row.code, row.code_until, row.revoked_at = None, None, now
     row.ended_kind = row.ended_id = row.ended_end = row.ended_at = None
     row.revision += 1
     db.session.flush()

@@ -94,12 +94,12 @@ def change(display_id: int) -> ResponseReturnValue:
 
 @pages.post("/<id:display_id>/take-down")
 def take_down(display_id: int) -> ResponseReturnValue:
-    """Take its address back: it shows nothing of the house from now on, and a new code."""
+    """Take its address back: it shows nothing of the house any more, but the way to another address."""
     row = _found(display_id)
     name = _name(row)
     with transaction():
         service.take_down(actor(), display_id, now=clock.now())
-    flash(_("%(name)s is taken down. The screen shows a new code.", name=name))
+    flash(_("%(name)s is taken down. The screen says so, and how it is put up again.", name=name))
     return redirect(url_for("staff_displays.index"), 303)
 
 

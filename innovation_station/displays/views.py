@@ -179,7 +179,9 @@ def _drawn(display: Display, token: str, page: dict[str, Any], now: datetime, pa
 
 
 def _code(display: Display, token: str, now: datetime, part: bool) -> Response:
-    """Show the code by which staff put the screen up, as long as it is good; 404, for nothing hangs here."""
+    """Show the code by which staff put the screen up, as long as it is good; of one that was taken down that
+    it was, and the way to another address. 404, for nothing hangs here."""
+    _note(display, "", now)  # who waits is not forgotten
     good = display.code is not None and display.code_until is not None and now < display.code_until
     page: dict[str, Any] = {
         "kind": "new", "state": "new", "shown": rules.shown_code(display.code or "") if good else None,

@@ -121,7 +121,7 @@
   });
   box.addEventListener("click", function (event) {
     var link = closest(event.target, "A");
-    if (!link) return;
+    if (!link || link.pathname !== location.pathname) return;  // the way to another address leads away from here
     event.preventDefault();
     ask("GET", link.getAttribute("href"), "");
   });

@@ -89,7 +89,9 @@ def house(app: Flask, small: Small, clock: Clock) -> House:
 # -- put up and taken down --------------------------------------------------------------------------------------------
 
 
-def test_a_screen_shows_a_code_and_then_its_room_and_after_that_a_new_code(house: House, small: Small) -> None:
+def test_a_screen_shows_a_code_then_its_room_and_taken_down_the_way_to_another_address(
+    house: House, small: Small
+) -> None:
     staff = log_in(browser(house.app), "host")
     assert "Det här är skärmen" in house.see("/door") and house.rows(Display) == []
     begun = post(house.screen, "/door")
@@ -98,26 +100,33 @@ def test_a_screen_shows_a_code_and_then_its_room_and_after_that_a_new_code(house
     new = house.screen.get(address)
     code = re.search(r'id="code">([A-Z0-9]{3}-[A-Z0-9]{3})<', new.text)
     assert new.status_code == 404 and code and "10.12" in new.text
+    house.now("10:13")
+    late = house.screen.get(address).text
+    assert 'id="code"' not in late and "Dess kod är för gammal nu" in late
+    assert house.press(address, act="code").status_code == 303
+    code = re.search(r'id="code">([^<]+)<', house.screen.get(address).text)
+    assert code
     asked = {"code": code[1].lower(), "where": str(small.room), "language": "sv", "touch": "y", "names": "y"}
     wrong = post(staff, "/staff/displays", asked | {"code": "AAA-AAA"})
     assert wrong.status_code == 422 and "Ingen skärm visar den koden nu" in wrong.text
     assert post(staff, "/staff/displays", asked).status_code == 303
     assert "Ledigt till 18.00" in house.see(address)
     listed = words(staff.get("/staff/displays").text)
-    assert "Hågelby Har kontakt" in listed and "Senast sedd 10.02" in listed
+    assert "Hågelby Har kontakt" in listed and "Senast sedd 10.13" in listed
     one = staff.get(f"/staff/displays/{house.rows(Display)[0].id}")
     assert address in one.text, "staff can copy the address, and have it as a picture"
     assert post(staff, f"/staff/displays/{house.rows(Display)[0].id}", asked | {"language": "en"}).status_code == 303
     assert "Free until 18:00" in house.see(address)
     assert post(staff, f"/staff/displays/{house.rows(Display)[0].id}/take-down").status_code == 303
     gone = house.look(address)
-    fresh = re.search(r'id="code">([^<]+)<', gone.text)
-    assert gone.status_code == 404 and "nedtagen" in gone.text and "Hågelby" not in gone.text
-    assert fresh and fresh[1] != code[1]
-    house.now("10:13")
-    late = house.screen.get(address).text
-    assert 'id="code"' not in late and "Dess kod är för gammal nu" in late
-    assert house.press(address, act="code").status_code == 303 and 'id="code"' in house.screen.get(address).text
+    assert gone.status_code == 404 and 'id="part"' in gone.text and "nedtagen" in gone.text
+    assert "Hågelby" not in gone.text and 'id="code"' not in gone.text and 'href="/door"' in gone.text
+    assert house.press(address, act="code").status_code == 404
+    again = post(house.screen, "/door").location
+    shown = re.search(r'id="code">([^<]+)<', house.screen.get(again).text)
+    assert shown and post(staff, "/staff/displays", asked | {"code": shown[1]}).status_code == 303
+    assert "Ledigt till 18.00" in house.see(again), "the screen hangs again"
+    assert house.screen.get(address).status_code == 404, "and its former address stays dead"
     house.now("10:20")
     assert post(staff, "/staff/displays", asked | {"code": "", "where": "foyer"}).location.startswith(
         "/staff/displays/"
@@ -342,3 +351,13 @@ def test_that_a_screen_was_seen_is_written_once_a_minute(house: House) -> None:
     house.clock.now += timedelta(seconds=40)
     house.look(address, etag)
     assert house.rows(Display)[0].last_seen_at == house.clock.now
+
+
+def test_a_screen_that_waits_for_its_code_is_not_forgotten(house: House) -> None:
+    address = post(house.screen, "/door").location
+    for _days in range(2):
+        house.clock.now += rules.NEW_KEPT - timedelta(days=1)
+        assert "för gammal" in house.look(address).text
+    assert house.rows(Display)[0].last_seen_at == house.clock.now
+    post(house.screen, "/door")
+    assert house.look(address).status_code == 404 and 'id="part"' in house.look(address).text
