@@ -133,6 +133,9 @@ def test_a_picture_is_made_anew_and_has_words(app: Flask, client: FlaskClient, t
     assert send() == 422 and send(picture=(io.BytesIO(b"<svg/>"), "x.png")) == 422
     assert send(picture=(io.BytesIO(picture()), "x.png")) == 303
     assert client.get(f"/news/{item.slug}/picture").status_code == 404
+    assert client.get(f"/news/{item.slug}/picture?v=1").status_code == 404, "a counter is no secret"
+    draft = host.get(f"/news/{item.slug}/picture?v=1")
+    assert draft.status_code == 200 and draft.headers["Cache-Control"] == "private, no-cache"
     refused = post(host, f"{to}/state", {"act": "publish"})
     assert refused.status_code == 422 and "Berätta vad bilden visar" in refused.text
     texts = {"title_sv": "Bild", "body_sv": "Text", "alt_sv": "En grön yta"}
@@ -141,6 +144,8 @@ def test_a_picture_is_made_anew_and_has_words(app: Flask, client: FlaskClient, t
     stored = client.get(f"/news/{item.slug}/picture?v=1")
     assert stored.mimetype == "image/webp" and "immutable" in stored.headers["Cache-Control"]
     assert "Set-Cookie" not in stored.headers
+    assert post(host, f"{to}/state", {"act": "withdraw"}).status_code == 303
+    assert client.get(f"/news/{item.slug}/picture?v=1").status_code == 404
 
 
 def _token(client: FlaskClient) -> str:
