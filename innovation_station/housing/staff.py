@@ -212,7 +212,9 @@ def space(space_id: int) -> ResponseReturnValue:
         return _space_page(place, form), 422
     try:
         with transaction():
-            arranging.save(actor(), _said(form, place, current_house()), now=clock.now(), zone=zone(), overlaps=True)
+            base = _base(place.floor_id)
+            doc = _said(form, place, current_house())
+            arranging.save(actor(), doc, now=clock.now(), zone=zone(), base=base, overlaps=True)
             arranging.say_pictured(actor(), space_id, form.texts(), now=clock.now())
     except NotFound:
         raise
@@ -235,6 +237,11 @@ def _said(form: SpaceForm, place: Place, house: House) -> HouseDoc:
         for one in doc.spaces
     )  # fmt: skip
     return HouseDoc((replace(doc, spaces=changed),))
+
+
+def _base(floor_id: int) -> str:
+    """Name the floor as this request has read it: whatever is saved on it meanwhile refuses what is made from it."""
+    return rules.digest(rules.floor_of(current_house(), floor_id))
 
 
 def _place(space_id: int) -> Place:
@@ -269,7 +276,9 @@ def photo(space_id: int) -> ResponseReturnValue:
 def archive(space_id: int) -> ResponseReturnValue:
     """Show whom it hits that a place goes; let it go."""
     doc = arranging.without_space(current_house(), space_id)
-    return _going(doc, words.title(_place(space_id)), url_for("staff_house.space", space_id=space_id))
+    place = _place(space_id)
+    back = url_for("staff_house.space", space_id=space_id)
+    return _going(doc, words.title(place), back, _base(place.floor_id))
 
 
 @pages.post("/spaces/<id:space_id>/restore")
@@ -277,19 +286,21 @@ def restore(space_id: int) -> ResponseReturnValue:
     """Have an archived place again where it lay; what has been drawn there since is for the editor to sort out."""
     doc = arranging.with_space(current_house(), space_id)
     with transaction():
-        arranging.save(actor(), doc, now=clock.now(), zone=zone(), overlaps=True)
+        base = _base(_place(space_id).floor_id)
+        arranging.save(actor(), doc, now=clock.now(), zone=zone(), base=base, overlaps=True)
     flash(_("It is there again."))
     return redirect(url_for("staff_house.space", space_id=space_id), 303)
 
 
-def _going(doc: HouseDoc, name: str, back: str) -> ResponseReturnValue:
+def _going(doc: HouseDoc, name: str, back: str, base: str = "") -> ResponseReturnValue:
     """Show whom it hits, and carry it out once everybody is decided about."""
     sent, now, reasons, status = Sent.read(), clock.now(), [], 200
     if request.method == "POST":
         try:
             with transaction():
                 arranging.save(
-                    actor(), doc, now=now, zone=zone(), overlaps=True, choices=sent.choices, shown=sent.token
+                    actor(), doc, now=now, zone=zone(), base=base, overlaps=True, choices=sent.choices,
+                    shown=sent.token,
                 )  # fmt: skip
         except Conflict as error:
             reasons, status = [sentence(one) for one in error.refusals], error.status

@@ -7,15 +7,19 @@ import re
 from io import BytesIO
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import select
 
 from innovation_station.cli import cli
 from innovation_station.db import db, transaction
-from innovation_station.spaces.models import Closure, FloorPicture, Space
+from innovation_station.housing import arranging
+from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Closure, Floor, FloorPicture, Space
 from innovation_station.spaces.queries import house
 from innovation_station.spaces.rules import Box
 from tests.conftest import Small, browser, log_in, post, statements
@@ -109,6 +113,26 @@ def test_two_who_edit_one_floor_lose_nothing(app: Flask, small: Small) -> None:
     with app.app_context():
         places = {place.name: place.box for place in house().places.values()}
     assert (places["A1"].y, places["A2"].y, places["B1"]) == (150, 200, Box(500, 200, 50, 50))
+
+
+def test_what_somebody_adds_meanwhile_is_not_archived_by_the_form_of_another_place(
+    app: Flask, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, save = admin(app), arranging.save
+    said = {"name": "A1", "kind": "desk", "capacity": "1", "zone": "0", "bookable": "y"}
+    assert post(client, f"{PATH}/spaces/{small.a2}/archive").status_code == 303
+
+    def later(*given: Any, **more: Any) -> Any:
+        floor = db.session.scalars(select(Floor)).one()
+        spaces.add_space(floor=floor, kind="desk", name="B9", box=Box(700, 300, 20, 20))
+        return save(*given, **more)
+
+    monkeypatch.setattr(arranging, "save", later)
+    for path, data in ((f"{small.a1}", said), (f"{small.a1}/archive", {}), (f"{small.a2}/restore", {})):
+        answer = post(client, f"{PATH}/spaces/{path}", data)
+        assert answer.status_code == 409 and "Somebody else has saved this floor" in answer.text, path
+    with app.app_context():
+        assert not house().places[small.a1].archived_at and house().places[small.a2].archived_at
 
 
 def test_what_is_taken_away_is_decided_about_on_the_page(app: Flask, small: Small) -> None:
