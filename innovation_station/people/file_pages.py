@@ -72,11 +72,10 @@ def _lines(sheet: Sheet, members: Mapping[str, Member]) -> tuple[editing.Ground,
     """Work a file out: what it changes and why not, and the lines that are nobody's."""
     ground = ground_of([member.id for member in members.values()])
     known = reading.names(plans.catalogue(current_house()), queries.organisations())
-    columns = {name for row in sheet.rows[:1] for name in row.cells}
     said: dict[str, dict[int, Known]] = {}
     for one in LANGUAGES:
         with speaking(one):
-            every = staff.known_of(list(members.values()), ground.now, sorted(columns))
+            every = staff.known_of(list(members.values()), ground.now, sheet.columns)
             said[one] = {line.member.id: line for line in every}
     lines, lost = [], []
     for row in sheet.rows:

@@ -40,10 +40,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a file says; `unread` are the columns that are left alone."""
+    """What a file says; `columns` are those of its first line that are read, `unread` those that are left alone."""
 
     rows: Sequence[Row]
     unread: Sequence[str]
+    columns: Sequence[str]
 
 
 def read(body: bytes) -> Sheet:
@@ -61,7 +62,8 @@ def read(body: bytes) -> Sheet:
     if columns.count("email") != 1 or not set(READ) & set(columns):
         raise Refused([Refusal("file-columns", "file")])
     rows = list(_rows(numbered[1:], delimiter, columns))
-    return Sheet(rows, [head for head, name in zip(heads, columns, strict=True) if name not in (*READ, "email")])
+    unread = [head for head, name in zip(heads, columns, strict=True) if name not in (*READ, "email")]
+    return Sheet(rows, unread, [name for name in READ if name in columns])
 
 
 def _columns() -> dict[str, str]:

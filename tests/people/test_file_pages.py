@@ -134,6 +134,9 @@ admin@example.org,Ny,,,,,
     )
     for said in ("avslutas inte av en tom cell", "heter Ingenstans", "heter Guld", "Språket är sv eller en"):
         assert said in page, said  # plan-emptied, organisation-unnamed, plan-unnamed
+    for first in ('x@example.org;"open', "x@example.org"):  # a first line that says nothing of plans
+        page = bring(host, f"e-post;medlemskap\n{first}\nalva@example.org;\n")
+        assert "avslutas inte av en tom cell" in page, first
     assert bring(host, "namn;roll\nx;y", 422).count("email") >= 1
     assert "Välj en fil" in post(host, FILE, {}).text
     with app.app_context():
