@@ -6,10 +6,13 @@ down with others a few seconds later, by a thread of its own; what a process has
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from flask import Flask, current_app
 
@@ -34,8 +37,20 @@ _GROUP = {code: group for group, codes in GROUPS.items() for code in codes}
 _ORDER = {code: order for order, code in enumerate(_GROUP)}
 AHEAD = 400  # days: what somebody wants later than that is typed wrongly, most likely
 
+ASKED_MOST = 10_000  # searches of an hour that a process knows again
+_ASKED = "vain-asked"
+
 Key = tuple[date, str, str]
 Write = Callable[[Flask], object]
+
+
+@dataclass(slots=True)
+class _Asked:
+    hour: datetime | None = None
+    hashes: set[bytes] = field(default_factory=set)
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+
 _waiting: Counter[Key] = Counter()
 _lock = threading.Lock()
 _writers: list[Write] = []
@@ -51,6 +66,22 @@ def written_by(write: Write) -> Write:
     """Have a function write down what waits; it gets the app and asks `take`."""
     _writers[:] = [write]
     return write
+
+
+def is_new(hour: datetime, *asked: object) -> bool:
+    """Tell whether somebody asks for something for the first time in an hour, so that a page loaded anew counts once.
+
+    Who asked for what is kept as a hash, in the memory of the process alone, with a key that ends with it, for an hour.
+    """
+    kept: _Asked = current_app.extensions.setdefault(_ASKED, _Asked())
+    said = hashlib.blake2b(repr(asked).encode(), key=kept.key, digest_size=16).digest()
+    with _lock:
+        if kept.hour != hour or len(kept.hashes) >= ASKED_MOST:
+            kept.hour, kept.hashes = hour, set()
+        if said in kept.hashes:
+            return False
+        kept.hashes.add(said)
+        return True
 
 
 def note(day: date, kind: str, codes: Iterable[str], *, today: date) -> None:

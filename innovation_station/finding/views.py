@@ -139,7 +139,9 @@ def find() -> ResponseReturnValue:
         search, page["cut"] = form.search(first, today)
         with_them = asked & {item.id for item in accepted}
         page["found"] = _answer(search, moment, with_them)
-        if not page["found"]["exact"]:
+        hour = moment.now.replace(minute=0, second=0, microsecond=0)
+        wanted = sorted(query_of(search).items())
+        if not page["found"]["exact"] and vain.is_new(hour, actor().id, wanted, sorted(with_them)):
             kind = "desk" if "desk" in search.kinds else "room"
             vain.note(search.days[0], kind, ["too-small" if page["found"]["small"] else "no-hit"], today=today)
         page["book_href"] = _book_href(search)
