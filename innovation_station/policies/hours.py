@@ -46,24 +46,29 @@ def hours() -> ResponseReturnValue:
         return _page(place, form, days), 422
     now = clock.now()
     after = {**known, (place.id if place else None): wanted}
-    shut, more = _shut(place, known, after)
-    choices = Sent.read().choices
-    listed = service.hit_by_hours(actor(), shut[:LISTED], current_house(), after, now=now, zone=zone())
-    touched = _touched(shut, listed, choices, more=more)
+    sent, space_id = Sent.read(), place.id if place else None
+
+    def look() -> tuple[list[Coming], list[Hit], dict[str, Any]]:
+        shut, more = _shut(place, known, after)
+        listed = service.hit_by_hours(actor(), shut[:LISTED], current_house(), after, now=now, zone=zone())
+        token = service.hours_token(wanted, space_id, listed)
+        return shut, listed, _touched(shut, listed, sent.choices, more=more) | {"token": token}
+
+    shut, listed, touched = look()
     if request.form.get("act") == "look":
         if found := rules.unbookable(current_house(), known, after):
             form.blame(found)
         return _page(place, form, days, touched)
     try:
         with transaction():
-            service.change_hours(
-                wanted, actor=actor(), space_id=place.id if place else None, now=now, hits=listed, choices=choices,
-                zone=zone(),
+            done = service.change_hours(
+                wanted, actor=actor(), space_id=space_id, now=now, hits=listed, choices=sent.choices,
+                shown=sent.token, zone=zone(),
             )  # fmt: skip
     except DomainError as error:
         form.blame(error.refusals)
-        return _page(place, form, days, touched if isinstance(error, Conflict) else None), error.status
-    left = len(shut) - sum(choices.get(hit.booking_id) in ripple.CHOICES for hit in listed)
+        return _page(place, form, days, look()[2] if isinstance(error, Conflict) else None), error.status
+    left = len(shut) - done
     flash(
         ngettext(
             "Saved. %(num)d booking to come lies outside of it; it stands.",
@@ -118,7 +123,8 @@ def _touched(found: list[Coming], listed: list[Hit], choices: Mapping[int, str],
     text = ngettext(
         "%(num)d booking to come would lie outside of it.", "%(num)d bookings to come would lie outside of it.", count
     )
-    kept = {hit.booking_id: KEEP for hit in listed} | dict(choices)  # nothing becomes of them unless it is chosen
+    # nothing becomes of them unless it is chosen, and can be done still
+    kept = dict(choices) | {hit.booking_id: KEEP for hit in ripple.undecided(listed, choices, (*ripple.CHOICES, KEEP))}
     return {
         "count": count, "more": more, "most": queries.MOST, "hits": hits.rows(listed, kept),
         "text": text if count else _("All bookings to come lie within it."),

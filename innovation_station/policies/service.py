@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from innovation_station.audit import service as audit
-from innovation_station.bookings import making_way, ripple
-from innovation_station.bookings.ripple import Hit
+from innovation_station.bookings import making_way, ripple, telling
+from innovation_station.bookings.ripple import Hit, Ripple
 from innovation_station.bookings.telling import Cause
 from innovation_station.db import db
 from innovation_station.errors import Conflict, NotAllowed, NotFound, Refusal, Refused
@@ -66,19 +67,32 @@ def hit_by_hours(
     return making_way.offered(actor, hits, (), house_open(house, after), now=now, zone=zone)
 
 
+def hours_token(days: Days, space_id: int | None, hits: Sequence[Hit]) -> str:
+    """Name the hours that were asked about and all that was shown of whom they hit."""
+    said = [space_id, sorted(days.items()), *ripple.written(Ripple(tuple(hits)))]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
 def change_hours(
     days: Days, *, actor: Actor, now: datetime, space_id: int | None = None, hits: Sequence[Hit] = (),
-    choices: Mapping[int, str] | None = None, zone: ZoneInfo | None = None,
-) -> None:  # fmt: skip
+    choices: Mapping[int, str] | None = None, shown: str = "", zone: ZoneInfo | None = None,
+) -> int:  # fmt: skip
     """Set when the house, or a space, is open. What is booked stands, but for those `hits` of which the `choices` say
-    that they are moved or cancelled (see `hit_by_hours`; these need the `zone`).
+    that they are moved or cancelled (see `hit_by_hours`; these need the `zone`, and `shown`, the `hours_token` of what
+    was looked at). Gives how many were. Who is cancelled and could have no other place comes in line for one.
 
     Weekdays left out are closed for the house, and as the house for a space. Raises NotAllowed, NotFound, Refused, also
-    where nothing could be booked in an open place any more, and Conflict where what is hit has changed.
+    where nothing could be booked in an open place any more, and Conflict: `plan-changed` where what is hit has changed,
+    `hits-undecided` where somebody was to be moved who cannot be.
     """
     if not may_change_rules(actor):
         raise NotAllowed([Refusal("rule-admin")])
-    decided = [hit for hit in hits if (choices or {}).get(hit.booking_id) in ripple.CHOICES]
+    choices = choices or {}
+    decided = [hit for hit in hits if choices.get(hit.booking_id) in ripple.CHOICES]
+    if (decided or shown) and shown != hours_token(days, space_id, hits):
+        raise Conflict([Refusal("plan-changed")])
+    if undecided := ripple.undecided(decided, choices):
+        raise Conflict([Refusal("hits-undecided", None, {"count": len(undecided)})])
     making_way.lock(decided)
     spaces.changed()  # the house's row is the lock
     space = db.session.get(Space, space_id) if space_id is not None else None
@@ -95,10 +109,13 @@ def change_hours(
         present = making_way.hits_of({hit.booking_id for hit in decided}, house)
         if {hit.booking_id: hit.revision for hit in present} != {hit.booking_id: hit.revision for hit in decided}:
             raise Conflict([Refusal("plan-changed")])
-        making_way.carry_out(actor, decided, choices or {}, Cause("hours"), now=now, zone=zone)
+        with telling.gathered(now=now):
+            placeless = making_way.carry_out(actor, decided, choices, Cause("hours"), now=now, zone=zone)
+            making_way.stand_in_line(placeless, now=now, zone=zone)
     audit.record(
         "hours.changed", subject=hours_subject(space_id), actor=actor, now=now, before=_said(before), after=_said(days)
     )  # fmt: skip
+    return len(decided)
 
 
 def hours_subject(space_id: int | None) -> tuple[str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotAllowed, NotFound, Refused
+from innovation_station.mail.models import Mail
 from innovation_station.members.models import Member
 from innovation_station.notices.models import Notice
 from innovation_station.policies import queries, service
 from innovation_station.policies.rules import hours_refusals, open_days
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.queries import house
+from innovation_station.waits.models import Wait
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at, browser, log_in, post
 
 WEEKDAYS = dict.fromkeys(range(5), (8 * 60, 18 * 60))
@@ -42,6 +45,12 @@ def week(**changed: tuple[str, str, str]) -> dict[str, str]:
 def save(client: FlaskClient, act: str = "save", space: int | None = None, **changed: tuple[str, str, str]) -> Any:
     path = f"/staff/rules/hours?space={space}" if space else "/staff/rules/hours"
     return post(client, path, week(**changed) | {"act": act})
+
+
+def token_of(page: str) -> dict[str, str]:
+    found = re.search(r'name="token" value="(\w+)"', page)
+    assert found
+    return {"token": found[1]}
 
 
 def book(app: Flask, small: Small, start: str, end: str) -> int:
@@ -151,7 +160,7 @@ def test_who_is_shut_out_is_moved_cancelled_or_stays(app: Flask, small: Small, a
     looked = save(admin, "look", space=small.a1, **as_house).text
     assert looked.count("Flytta den till Skrivbord A2") == 3 and looked.count("Låt den stå kvar") == 3
     path = f"/staff/rules/hours?space={small.a1}"
-    chosen = {f"hit-{early}": "move", f"hit-{other}": "cancel", f"hit-{third}": "keep"}
+    chosen = {f"hit-{early}": "move", f"hit-{other}": "cancel", f"hit-{third}": "keep"} | token_of(looked)
     saved = post(admin, path, week(**as_house) | {"act": "save"} | chosen)
     assert saved.status_code == 303 and "1 kommande bokning ligger utanför; den står kvar." in admin.get(path).text
     with app.app_context():
@@ -161,6 +170,35 @@ def test_who_is_shut_out_is_moved_cancelled_or_stays(app: Flask, small: Small, a
         }  # fmt: skip
         told = [row.content["cause"] for row in db.session.scalars(db.select(Notice)) if "cause" in row.content]
         assert told == ["hours", "hours"]
+
+
+def test_what_was_shown_is_what_is_done_and_who_has_nowhere_to_go_comes_in_line(
+    app: Flask, small: Small, admin: FlaskClient
+) -> None:
+    one, other = book(app, small, "08:00", "09:00"), book(app, small, "09:00", "10:00")
+    as_house = {f"day_{weekday}": ("house", "", "") for weekday in range(7)} | {"day_1": ("open", "10:00", "18:00")}
+    path, given = f"/staff/rules/hours?space={small.a1}", week(**as_house) | {"act": "save"}
+    looked = save(admin, "look", space=small.a1, **as_house).text
+    moves = given | {f"hit-{one}": "move", f"hit-{other}": "move"} | token_of(looked)
+    for space, who, said in (
+        (small.a2, "bo", "Flytta den till Skrivbord A3"), (small.a3, "host", "Ingen likvärdig plats är ledig"),
+    ):  # fmt: skip
+        with app.app_context(), transaction() as session:
+            member = session.get_one(Member, small.people[who])
+            bookings.reserve(member, space, at(TUESDAY, "08:00", "10:00"), now=NOW, zone=ZONE)
+        answer = post(admin, path, moves)
+        assert answer.status_code == 409 and answer.text.count(said) == 2, who
+    again = post(admin, path, moves | token_of(answer.text))  # nobody can be moved any more, whatever was shown
+    assert again.status_code == 409
+    with app.app_context():
+        assert queries.hours().get(small.a1) is None and db.session.get_one(Booking, one).space_id == small.a1
+        mails = db.session.scalar(db.select(db.func.count(Mail.id)))
+    cancels = given | {f"hit-{one}": "cancel", f"hit-{other}": "cancel"} | token_of(again.text)
+    saved = post(admin, path, cancels)
+    assert saved.status_code == 303 and "ligger utanför" not in admin.get(path).text
+    with app.app_context():
+        assert len(db.session.scalars(db.select(Wait)).all()) == 2
+        assert db.session.scalar(db.select(db.func.count(Mail.id))) == (mails or 0) + 1  # one for both
 
 
 def test_no_open_place_is_left_in_which_nothing_can_be_booked(app: Flask, small: Small, admin: FlaskClient) -> None:
