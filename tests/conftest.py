@@ -33,6 +33,7 @@ from werkzeug.test import EnvironBuilder
 from innovation_station import clock as clock_module
 from innovation_station import create_app, schema, settings
 from innovation_station import db as database
+from innovation_station.announcements import queries as announcements
 from innovation_station.calendars import feed_views
 from innovation_station.db import Base, transaction
 from innovation_station.members import asking
@@ -368,6 +369,7 @@ def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> It
 def forget() -> None:
     """Empty what a process keeps of a database: the next one may have the same address and revisions."""
     space_queries._kept.clear()
+    announcements._kept.clear()
     feed_views._tried.clear()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from innovation_station.announcements import rules
+from innovation_station.announcements import queries, rules
 from innovation_station.announcements.models import Announcement, AnnouncementHidden
 from innovation_station.announcements.rules import Facts
 from innovation_station.audit import service as audit
@@ -52,6 +52,7 @@ def change(actor: Actor, announcement_id: int, facts: Facts, house: House, *, no
     if _in_calendars(before) != _in_calendars(facts):
         row.sequence += 1
         _stamp(before, facts)
+    queries.forget()
     db.session.flush()
     audit.record(
         "announcement.changed", subject=("announcement", row.id), actor=actor, now=now, before=told, after=_facts(row)
@@ -135,6 +136,7 @@ def _changed(row: Announcement, now: datetime) -> None:
 
 def _stamp(*told: Facts) -> None:
     """Have the calendars of the places that are concerned made anew: they know by the revisions of these."""
+    queries.forget()
     places = read_house().places.values()
     spaces = {place.id for facts in told if facts.in_feeds for place in places if rules.concerns(facts.place, place)}
     if spaces:

@@ -42,7 +42,7 @@ def hide(announcement_id: int) -> ResponseReturnValue:
 def shown(
     page: Page, house: House, now: datetime, reader: Person | None = None, back: str = ""
 ) -> list[dict[str, Any]]:
-    """Give what stands on a page for who looks at it, None for a visitor; one statement."""
+    """Give what stands on a page for who looks at it, None for a visitor."""
     found = queries.standing(now, page, reader=reader.id if reader else None)
     return words.lines(found, house, reads=reader is not None, back=back)
 

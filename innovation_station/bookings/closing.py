@@ -19,13 +19,13 @@ from innovation_station.bookings import making_way, ripple, service, telling, wi
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.ripple import CANCEL, KEEP, Hit, Ripple
 from innovation_station.bookings.telling import Cause
-from innovation_station.db import db
+from innovation_station.db import at_end, db
 from innovation_station.errors import Conflict, NotFound, Refusal, Refused
 from innovation_station.i18n import zone as house_zone
 from innovation_station.members.rules import Actor
 from innovation_station.spaces.models import Closure
 from innovation_station.spaces.queries import house as read_house
-from innovation_station.spaces.rules import House
+from innovation_station.spaces.rules import House, Place
 from innovation_station.timespan import Span, subtract
 
 CHOICES = (*ripple.CHOICES, KEEP)
@@ -115,19 +115,30 @@ def _close_behind(
     """Close what a booking gives back of a time for which its place is closed, behind its locks."""
     if house is None or before is None or before["space"] not in house.places:
         return
-    was = house.places[before["space"]]
     span = Span(*map(datetime.fromisoformat, (before["start"], before["end"])))
-    if span.end <= now:
-        return
+    if span.end > now:
+        at_end(_close_all, (house, house.places[before["space"]], Span(max(span.start, now), span.end), now))
+
+
+def _close_all(given: Sequence[tuple[House, Place, Span, datetime]]) -> None:
+    """Look once for the closures of all that a transaction gives back: a series gives back a hundred dates."""
+    touched = frozenset().union(*(was.touches for _house, was, _span, _now in given))
     rows = db.session.scalars(
         select(Closure).where(
-            or_(Closure.space_id.is_(None), Closure.space_id.in_(was.touches)),
-            Closure.start < span.end, Closure.end > max(span.start, now),
+            or_(Closure.space_id.is_(None), Closure.space_id.in_(touched)),
+            Closure.start < max(span.end for _house, _was, span, _now in given),
+            Closure.end > min(span.start for _house, _was, span, _now in given),
         ).order_by(Closure.id)
     ).all()  # fmt: skip
+    house, _was, _span, now = given[-1]
     for row in rows:
-        leaves = was.takes if row.space_id is None else was.takes & house.places[row.space_id].takes
-        fill(row, leaves, house, now=now, zone=house_zone())
+        meant = house.places[row.space_id] if row.space_id else None
+        freed = [
+            was.takes & meant.takes if meant else was.takes
+            for _house, was, span, _now in given
+            if row.start < span.end and row.end > span.start and (meant is None or meant.id in was.touches)
+        ]
+        fill(row, frozenset().union(*freed), house, now=now, zone=house_zone())
 
 
 def fill(closure: Closure, leaves: Collection[int], house: House, *, now: datetime, zone: ZoneInfo) -> None:

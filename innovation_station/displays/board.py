@@ -55,7 +55,7 @@ class Board:
             "on": [self._line(row) for row in on[:ROWS]], "next": [self._line(row) for row in following[:ROWS]],
             "floors": self._floors(), "events": self._events(), "people": self._people(), "reasons": [],
             "words": self._words(),
-            "told": told(announcements.standing(self.now, "display", most=TOLD), self.house, self.spoken),
+            "told": told(announcements.on_displays(self.now)[:TOLD], self.house, self.spoken),
         }  # fmt: skip
 
     def _words(self) -> dict[str, Said]:
