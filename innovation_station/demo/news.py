@@ -124,7 +124,7 @@ def add(session: Session, today: date, zone: ZoneInfo) -> None:
             uid=str(uuid.uuid5(uuid.NAMESPACE_URL, "innovation station fire drill")), level="information",
             text_sv="Brandövning: vi samlas på torget framför Moas båge.",
             text_en="Fire drill: we meet on the square in front of Moas båge.", shown_from=told, shown_until=end,
-            on_start=False, on_today=True, on_book=True, on_display=True, start=start, end=end, in_feeds=True,
+            on_start=False, on_today=True, on_book=False, on_display=True, start=start, end=end, in_feeds=True,
             sequence=0, revision=0, created_at=told, changed_at=told,
         )
     )  # fmt: skip

@@ -96,7 +96,7 @@ def test_photo_of_a_place_fills_the_room_that_was_kept_for_it(
         spaces.changed()
     page = visit("sv", size)
     answered: list[Route] = []
-    page.route("**/photo", lambda route: answered.append(route))
+    page.route("**/photo?*", lambda route: answered.append(route))
     page.goto(f"/book/{station.ids[name]}?date={TUESDAY}")
     shown = page.get_by_role("img", name=f"Foto: {name}")
     shown.scroll_into_view_if_needed()
