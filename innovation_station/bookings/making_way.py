@@ -144,12 +144,17 @@ def carry_out(
             choice = choices.get(hit.booking_id)
             if choice == MOVE and hit.instead is not None:
                 service.move(actor, hit.booking_id, space_id=hit.instead.id, span=hit.span, now=now, zone=zone)
-            elif choice == CANCEL and cause.kind in ("closed", "gone") and hit.span.start < now:
+            elif choice == CANCEL and cause.kind in ("closed", "gone") and _runs(hit, now):
                 presence.end_now(actor, hit.booking_id, now=now, zone=zone)
             elif choice == CANCEL:
                 booking = service.cancel(actor, hit.booking_id, now=now, late=True)
                 placeless += [booking] if hit.instead is None else []
     return placeless
+
+
+def _runs(hit: Hit, now: datetime) -> bool:
+    """Tell whether somebody may be there; what nobody has answered yet was never theirs."""
+    return hit.span.start < now and db.session.get_one(Booking, hit.booking_id).state == "confirmed"
 
 
 def stand_in_line(placeless: Iterable[Booking], *, now: datetime, zone: ZoneInfo) -> None:

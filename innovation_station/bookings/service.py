@@ -335,7 +335,10 @@ def close(
     standing = wish_queries.held(span, ids)
     for hold_id in {held.hold_id for held in standing if held.hold_id is not None}:
         release(hold_id)
-    if booked := {held.booking_id for held in standing if held.booking_id is not None} - set(keep):
+    booked = {held.booking_id for held in standing if held.booking_id is not None} - set(keep)
+    if booked:  # of one that is over the place is only being cleared
+        booked = set(db.session.scalars(select(Booking.id).where(Booking.id.in_(booked), Booking.end > now)))
+    if booked:
         raise Conflict([Refusal("closure-hits", "start", {"count": len(booked)})])
     if claimed := next((held for held in standing if held.claim is not None), None):
         event = dict(zip(("sv", "en"), claimed.claim or ("", ""), strict=True))
@@ -365,9 +368,8 @@ def reopen(closure_id: int, *, now: datetime) -> None:
         return
     shut = tuple(read_house().places if closure.space_id is None else [closure.space_id])
     locked(*shut)
-    db.session.refresh(closure)
-    cut = max(closure.start, now.replace(second=0, microsecond=0))
-    if closure.end <= cut:
+    closure = db.session.get(Closure, closure_id, populate_existing=True)  # somebody may have opened it while we waited
+    if closure is None or closure.end <= (cut := max(closure.start, now.replace(second=0, microsecond=0))):
         return
     writes.shut_until(closure_id, cut)
     if cut > closure.start:

@@ -73,17 +73,19 @@ def reopen(actor: Actor, closure_id: int, *, now: datetime) -> list[Closure]:
     row = db.session.get(Closure, closure_id)
     if row is None:
         raise NotFound
-    together = db.session.scalars(
-        select(Closure).where(
-            Closure.created_at == row.created_at, Closure.start == row.start, Closure.end == row.end,
-            Closure.reason_sv == row.reason_sv,
-        ).order_by(Closure.space_id)
-    ).all()  # fmt: skip
+    same = select(Closure).where(
+        Closure.created_at == row.created_at, Closure.start == row.start, Closure.end == row.end,
+        Closure.reason_sv == row.reason_sv,
+    ).order_by(Closure.space_id)  # fmt: skip
+    together = db.session.scalars(same).all()
     if of_faults(one.id for one in together):
         raise Refused([Refusal("closure-fault")])
     named = [one.space_id for one in together if one.space_id is not None]
     # all at once, in the order that everybody keeps to: one after the other, two who open would wait for each other
     bookings.locked(*(named if len(named) == len(together) else read_house().places))
+    together = db.session.scalars(same.execution_options(populate_existing=True)).all()
+    if not together:  # somebody else has opened it while we waited
+        return []
     audit.record(
         "house.opened", subject=_subject(row), actor=actor, now=now,
         before={

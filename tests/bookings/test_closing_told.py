@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from innovation_station.bookings import closing, presence
+import pytest
+from sqlalchemy import delete
+
+from innovation_station.bookings import closing, presence, service
 from innovation_station.bookings.closing import Shutting
-from innovation_station.bookings.models import Booking
+from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.bookings.ripple import CANCEL, MOVE
 from innovation_station.db import db, transaction
+from innovation_station.housing import service as housing
 from innovation_station.i18n import speaking
 from innovation_station.notices.models import Notice
 from innovation_station.notices.words import said_in_mail
 from innovation_station.spaces import service as spaces
+from innovation_station.spaces.models import Closure, Space
+from innovation_station.spaces.rules import House
 from innovation_station.timespan import Span
 from innovation_station.waits.models import Wait
 from tests.bookings.test_closing import DAY, ELEVEN, NINE, TEN, WHY, closed, shut
 from tests.bookings.test_dividing import reserve, who
-from tests.conftest import ZONE, Small
+from tests.conftest import NOW, ZONE, Small
 
 
 def told(who_: int, language: str = "en") -> str:
@@ -99,3 +105,47 @@ def test_what_ends_or_is_cleared_while_it_closes_is_gone_round(context: None, sm
     assert (runs.state, runs.end) == ("confirmed", ELEVEN.start + timedelta(minutes=16))
     assert closed(small.a1) == [Span(runs.end + timedelta(minutes=15), DAY.end)]
     assert (early.state, closed(small.a2)) == ("cancelled", [what.span])
+
+
+def test_a_request_that_nobody_has_answered_is_cancelled_where_its_time_runs(context: None, small: Small) -> None:
+    with transaction():
+        spaces.set_policy(space=db.session.get_one(Space, small.room), approval=2880)
+    asked = reserve(small, small.room, NINE, "bo")
+    assert asked.state == "requested"
+    half = NINE.start + timedelta(minutes=30)
+    with transaction():
+        what = Shutting((small.room,), Span(half, DAY.end))
+        closing.shut(who(small, "host"), what, reasons=WHY, now=half, zone=ZONE, choices={asked.id: CANCEL})
+    db.session.expire_all()
+    assert asked.state == "cancelled" and closed(small.room) == [what.span]
+
+
+def test_a_place_that_is_only_being_cleared_can_be_shut(context: None, small: Small) -> None:
+    with transaction():
+        spaces.set_policy(kind="desk", clearing=15)
+    reserve(small, small.a1, NINE, "bo")
+    now = NINE.end + timedelta(minutes=5)
+    with transaction():
+        service.close(Span(now, DAY.end), reasons=WHY, now=now, zone=ZONE, space_id=small.a1)
+    assert closed(small.a1) == [Span(NINE.end + timedelta(minutes=15), DAY.end)]
+
+
+def test_who_opens_what_another_opens_meanwhile_finds_it_open(
+    context: None, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    (row,) = shut(small, small.a1)
+    locked = service.locked
+
+    def late(*space_ids: int) -> House:
+        """Be second at the lock: the first has deleted the closure that had not begun."""
+        db.session.execute(delete(Allocation).where(Allocation.closure_id == row.id))
+        db.session.execute(delete(Closure).where(Closure.id == row.id).execution_options(synchronize_session=False))
+        return locked(*space_ids)
+
+    monkeypatch.setattr(service, "locked", late)
+    with transaction():
+        service.reopen(row.id, now=NOW)
+    db.session.expunge_all()
+    (row,), host = shut(small, small.a2), who(small, "host")
+    with transaction():
+        assert housing.reopen(host, row.id, now=NOW) == []
