@@ -4,7 +4,7 @@ What is said of the C library holds of glibc; elsewhere nothing is done.
 
 Forked processes share each page of memory until one of them writes to it, and then each has its own. Small pieces that
 were freed before the fork lie all over the heap. What a process asks for later would be put there, and take a copy of
-nearly every page for a few bytes in each: 4 MiB a process.
+nearly every page for a few bytes in each: 4 MiB a process in the heap of the C library, and 2 in Python's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from contextlib import contextmanager, suppress
 
 M_ARENA_MAX = -8  # of malloc.h
 LARGEST, SMALL, STEP = 65536, 1024, 16
+POOL, HEADER, PYTHONS = 16 * 1024, 48, 512  # bytes: of CPython's pools, of what each begins with, of its largest piece
+IN_ORDER = 8  # pieces of a pool, from its first: it is new
+MOST_PYTHONS = 4 * 1024 * 1024  # bytes, where pools look otherwise
+HELD = 512 * 1024  # bytes at most that a thread has at hand (its tcache), which mallinfo2() does not count as free
 
 
 class _Told(ctypes.Structure):
@@ -57,7 +61,26 @@ def close_gaps() -> None:
     To be called right before a fork. It takes some milliseconds, and some hundred kilobytes to two MiB for good.
     """
     with suppress(OSError, TypeError, AttributeError):
+        _close_pythons(ctypes.pythonapi)
+    with suppress(OSError, TypeError, AttributeError):
         _close_gaps(ctypes.CDLL(None))
+
+
+def _close_pythons(python: ctypes.PyDLL) -> None:
+    """Take the free pieces of CPython's own heap, which gives out pools in which all pieces are of one size.
+
+    A new pool is only begun when all of that size are full. Where it looks otherwise, `MOST_PYTHONS` ends it.
+    """
+    python.PyObject_Malloc.restype, python.PyObject_Malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    left = MOST_PYTHONS
+    for size in range(STEP, PYTHONS + 1, STEP):
+        last, in_order = 0, 0
+        while in_order < IN_ORDER and left > 0:
+            piece = python.PyObject_Malloc(size) or 0
+            begun = 1 if piece % POOL == HEADER else 0
+            in_order = in_order + 1 if in_order and piece == last + size else begun
+            last = piece
+            left -= size
 
 
 def _close_gaps(c: ctypes.CDLL) -> None:
@@ -67,7 +90,7 @@ def _close_gaps(c: ctypes.CDLL) -> None:
     c.sbrk.argtypes = [ctypes.c_ssize_t]
     c.malloc_trim(0)  # joins neighbouring pieces
     told = c.mallinfo2()
-    end, left = c.sbrk(0) - told.keepcost, told.fordblks
+    end, left = c.sbrk(0) - told.keepcost, told.fordblks + HELD
     for size in [LARGEST >> halved for halved in range(6)] + list(range(SMALL, 0, -STEP)):
         while (piece := c.malloc(size)) is not None and piece < end and left > 0:
             left -= size
