@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from babel.support import NullTranslations
 from flask_wtf import FlaskForm
@@ -17,7 +17,8 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput, Input, Select, TextInput
 from wtforms.widgets.core import clean_key
 
-from innovation_station.errors import Refusal
+from innovation_station.db import transaction
+from innovation_station.errors import DomainError, NotFound, Refusal
 from innovation_station.i18n import catalogue, language, sentence
 from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.text import fits_a_line
@@ -32,6 +33,15 @@ _LENGTH = re.compile(
     r"(?:([0-9]{1,4}) ?d[a-zå]*)? ?(?:([0-9]{1,5}) ?(?:h|t)[a-zå]*)? ?(?:([0-9]{1,6})(?: ?m[a-zå]*)?)?", re.IGNORECASE
 )
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+Made = TypeVar("Made")
+
+
+class Sent(NamedTuple, Generic[Made]):
+    """What became of a form: whether it was carried out, what that gave, and the status of its page otherwise."""
+
+    done: bool
+    status: int
+    made: Made | None = None
 
 
 class Form(FlaskForm):
@@ -43,6 +53,24 @@ class Form(FlaskForm):
         def get_translations(self, form: Any) -> NullTranslations:
             """Give the form library's own words."""
             return catalogue(language(), "wtforms")
+
+    def carry_out(self, act: Callable[[], Made]) -> Sent[Made]:
+        """Do `act` in a transaction if the form was sent and is whole; what it refuses stands under the fields.
+
+        Raises NotFound: what the form is about is not there, so there is no page to show it on.
+        """
+        if not self.is_submitted():
+            return Sent(False, 200)
+        if not self.validate():
+            return Sent(False, 422)
+        try:
+            with transaction():
+                return Sent(True, 303, act())
+        except NotFound:
+            raise
+        except DomainError as error:
+            self.blame(error.refusals)
+            return Sent(False, error.status)
 
     def blame(self, refusals: Sequence[Refusal]) -> None:
         """Put each refusal under the field it names, or over the form where it names none of them."""

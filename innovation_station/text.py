@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from innovation_station.errors import Refusal
 
 # Control characters break feeds and logs, lone surrogates cannot be sent at all, and the marks that turn the direction
 # of writing make a title read as something it is not. Joiners and hard spaces stay: emoji and names need them.
@@ -13,6 +16,16 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]
 def fits_a_line(text: str) -> bool:
     """Tell whether a text can be shown in one line anywhere, as what it says."""
     return not _UNFIT.search(text)
+
+
+def too_long(texts: Iterable[tuple[str, tuple[str, str], int]]) -> list[Refusal]:
+    """List what is too long of texts in two languages, each by its name, (sv, en), and the most letters it may have."""
+    return [
+        Refusal("event-text-long", f"{name}_{language}", {"longest": longest})
+        for name, both, longest in texts
+        for language, text in zip(("sv", "en"), both, strict=True)
+        if len(text) > longest
+    ]
 
 
 SIMPLE_FROM, SIMPLE_TO = "øØæÆđĐłŁı", "ooaaddlli"  # letters that are no other letter with a mark on it

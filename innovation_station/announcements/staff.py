@@ -15,7 +15,7 @@ from innovation_station.announcements.models import Announcement
 from innovation_station.announcements.rules import Facts
 from innovation_station.bookings.choice import place_title
 from innovation_station.db import transaction
-from innovation_station.errors import DomainError, NotFound, Refusal, Refused
+from innovation_station.errors import NotFound, Refusal, Refused
 from innovation_station.events.rules import at_wall
 from innovation_station.forms import parse_id
 from innovation_station.i18n import gettext as _
@@ -31,20 +31,13 @@ guard(pages, rules.may_announce)
 @pages.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
     """List announcements, and put one up."""
-    form, status = _form(), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.announce(actor(), _read(form), current_house(), now=clock.now())
-            flash(_("The announcement is up."))
-            return redirect(url_for("staff_announcements.index"), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    form = _form()
+    sent = form.carry_out(lambda: service.announce(actor(), _read(form), current_house(), now=clock.now()))
+    if sent.done:
+        flash(_("The announcement is up."))
+        return redirect(url_for("staff_announcements.index"), 303)
     rows = [words.staff_row(row, current_house(), clock.now()) for row in queries.for_staff(clock.now())]
-    return render_template("announcements/staff_index.html", form=form, rows=rows), status
+    return render_template("announcements/staff_index.html", form=form, rows=rows), sent.status
 
 
 @pages.route("/<id:announcement_id>", methods=["GET", "POST"])
@@ -53,20 +46,15 @@ def edit(announcement_id: int) -> ResponseReturnValue:
     row = queries.get(announcement_id)
     if row is None:
         raise NotFound
-    form, status = _form(row), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.change(actor(), announcement_id, _read(form), current_house(), now=clock.now())
-            flash(_("Saved."))
-            return redirect(url_for("staff_announcements.index"), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    form = _form(row)
+    sent = form.carry_out(
+        lambda: service.change(actor(), announcement_id, _read(form), current_house(), now=clock.now())
+    )
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_announcements.index"), 303)
     shown = words.staff_row(row, current_house(), clock.now())
-    return render_template("announcements/staff_edit.html", form=form, row=shown), status
+    return render_template("announcements/staff_edit.html", form=form, row=shown), sent.status
 
 
 @pages.post("/<id:announcement_id>/withdraw")

@@ -187,25 +187,24 @@ def _line(*cells: str) -> str:
 @pages.route("/events/<id:event_id>/after", methods=["GET", "POST"])
 def afterwards(event_id: int) -> ResponseReturnValue:
     """Settle what is said and asked after an event, and show what was answered."""
-    whole, status = whole_of(event_id), 200
+    whole = whole_of(event_id)
     settled = after.followup(event_id)
     asked = "\n".join(" | ".join(filter(None, pair)) for pair in settled.questions) if settled else ""
     form = AfterForm(data=_said(settled, asked))
-    if form.validate_on_submit():
+
+    def settle() -> None:
         thanks = cleaned(form.thanks_sv.data), cleaned(form.thanks_en.data)
-        try:
-            with transaction():
-                after.settle(actor(), event_id, Wish(thanks, form.asked(), bool(form.ask.data)), now=clock.now())
-            flash(_("Saved."))
-            return redirect(url_for("staff_door.afterwards", event_id=event_id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+        after.settle(actor(), event_id, Wish(thanks, form.asked(), bool(form.ask.data)), now=clock.now())
+
+    answer = form.carry_out(settle)
+    if answer.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_door.afterwards", event_id=event_id), 303)
     sent = words.moment(settled.sent_at) if settled and settled.sent_at else None
     result = words.result(after.answers(event_id), settled.questions if settled else ())
-    return render_template("attendance/after.html", event=head(whole), form=form, sent=sent, result=result), status
+    return render_template(
+        "attendance/after.html", event=head(whole), form=form, sent=sent, result=result
+    ), answer.status
 
 
 def _said(settled: Followup | None, asked: str) -> dict[str, Any]:

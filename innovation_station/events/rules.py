@@ -16,6 +16,7 @@ from innovation_station.bookings.rules import Wish
 from innovation_station.errors import Refusal, Refused
 from innovation_station.members.rules import EMAIL_LONGEST, Actor, is_email, is_staff
 from innovation_station.spaces.rules import Holidays, Place, open_span
+from innovation_station.text import too_long
 from innovation_station.timespan import Span, WallTime, to_utc, union, wall_time
 
 STATES = ("draft", "published", "cancelled", "template")
@@ -158,13 +159,10 @@ def facts_refusals(given: Facts) -> list[Refusal]:
     found = []
     if not any(title.strip() for title in given.titles):
         found.append(Refusal("event-nameless", "title_sv"))
-    for name, texts, longest in (
+    found += too_long((
         ("title", given.titles, TITLE_LONGEST), ("summary", given.summaries, SUMMARY_LONGEST),
         ("body", given.bodies, BODY_LONGEST), ("practical", given.practical, BODY_LONGEST),
-    ):  # fmt: skip
-        for language, text in zip(("sv", "en"), texts, strict=True):
-            if len(text) > longest:
-                found.append(Refusal("event-text-long", f"{name}_{language}", {"longest": longest}))
+    ))  # fmt: skip
     for field_, value, known in (
         ("category", given.category, CATEGORIES), ("format", given.format, FORMATS),
         ("visibility", given.visibility, VISIBILITIES),

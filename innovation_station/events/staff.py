@@ -54,43 +54,33 @@ guard(pages, may_manage_events)
 @pages.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
     """List events, and make a draft."""
-    form, status = NewEventForm(), 200
+    form = NewEventForm()
     form.category.choices = _pairs(words.category_names())
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                last = form.last.data or given(form.date)
-                span = rules.local_span(given(form.date), given(form.start), last, given(form.end), zone())
-                titles = (form.title_sv.data or "", form.title_en.data or "")
-                facts = rules.Facts(titles, category=form.category.data)
-                event = service.create(actor(), facts, span, now=clock.now())
-            return redirect(url_for("staff_events.edit", event_id=event.id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+
+    def create() -> int:
+        last = form.last.data or given(form.date)
+        span = rules.local_span(given(form.date), given(form.start), last, given(form.end), zone())
+        titles = (form.title_sv.data or "", form.title_en.data or "")
+        facts = rules.Facts(titles, category=form.category.data)
+        return service.create(actor(), facts, span, now=clock.now()).id
+
+    sent = form.carry_out(create)
+    if sent.done:
+        return redirect(url_for("staff_events.edit", event_id=sent.made), 303)
     rows = [words.staff_row(event, clock.now()) for event in queries.for_staff(clock.now())]
-    return render_template("events/staff_index.html", form=form, events=rows), status
+    return render_template("events/staff_index.html", form=form, events=rows), sent.status
 
 
 @pages.route("/<id:event_id>", methods=["GET", "POST"])
 def edit(event_id: int) -> ResponseReturnValue:
     """Show an event and change what is said of it."""
     whole = whole_of(event_id)
-    form, status = _facts_form(whole.event), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.say(actor(), event_id, form.facts(), now=clock.now(), zone=zone())
-            flash(_("Saved."))
-            return redirect(url_for("staff_events.edit", event_id=event_id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _edit_page(event_id, form), status
+    form = _facts_form(whole.event)
+    sent = form.carry_out(lambda: service.say(actor(), event_id, form.facts(), now=clock.now(), zone=zone()))
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_events.edit", event_id=event_id), 303)
+    return _edit_page(event_id, form), sent.status
 
 
 @pages.post("/<id:event_id>/state")
@@ -261,24 +251,18 @@ def one_speaker(event_id: int, speaker_id: int) -> ResponseReturnValue:
     if (row := whole.speakers.get(speaker_id)) is None:
         raise NotFound
     form = SpeakerForm(data={"name": row.name, "title": row.title, "affiliation": row.affiliation})
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.change_speaker(
-                    actor(), event_id, speaker_id, name=form.name.data or "", title=form.title.data or "",
-                    affiliation=form.affiliation.data or "", email=form.email.data or "",
-                    unlink="unlink" in request.form, now=clock.now(),
-                )  # fmt: skip
-            flash(_("Saved."))
-            return redirect(url_for("staff_events.programme", event_id=event_id, _anchor="people"), 303)
-        except Refused as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    sent = form.carry_out(
+        lambda: service.change_speaker(
+            actor(), event_id, speaker_id, name=form.name.data or "", title=form.title.data or "",
+            affiliation=form.affiliation.data or "", email=form.email.data or "",
+            unlink="unlink" in request.form, now=clock.now(),
+        )
+    )  # fmt: skip
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_events.programme", event_id=event_id, _anchor="people"), 303)
     linked = row.member_id is not None
-    return render_template("events/staff_speaker.html", event=head(whole), form=form, linked=linked), status
+    return render_template("events/staff_speaker.html", event=head(whole), form=form, linked=linked), sent.status
 
 
 # -- rooms and moving --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from innovation_station.announcements.rules import KINDS as PLACES
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
+from innovation_station.text import too_long
 
 KINDS = ("news", "own")
 STATES = ("draft", "waiting", "leaving", "done")
@@ -88,12 +89,7 @@ def refusals(given: Facts) -> list[Refusal]:
     whole = [bool(subject.strip() and body.strip()) for subject, body in zip(given.subjects, given.bodies, strict=True)]
     if not any(whole):
         found.append(Refusal("mailing-empty", "subject_sv"))
-    for name, texts, longest in (
-        ("subject", given.subjects, SUBJECT_LONGEST), ("body", given.bodies, BODY_LONGEST)
-    ):  # fmt: skip
-        for language, text in zip(("sv", "en"), texts, strict=True):
-            if len(text) > longest:
-                found.append(Refusal("event-text-long", f"{name}_{language}", {"longest": longest}))
+    found += too_long((("subject", given.subjects, SUBJECT_LONGEST), ("body", given.bodies, BODY_LONGEST)))
     if given.kind not in KINDS:
         found.append(Refusal("event-choice", "kind"))
     return found + _group_refusals(given.group, own=given.kind == "own")

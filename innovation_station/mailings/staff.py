@@ -33,38 +33,24 @@ guard(pages, rules.may_mail)
 @pages.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
     """List mailings, and write one; `news` names a news item to begin with."""
-    form, status = _form(data=_begun(parse_id(request.args.get("news")))), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                row = service.write(actor(), form.facts(), now=clock.now())
-            return redirect(url_for("staff_mailings.one", mailing_id=row.id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    form = _form(data=_begun(parse_id(request.args.get("news"))))
+    sent = form.carry_out(lambda: service.write(actor(), form.facts(), now=clock.now()).id)
+    if sent.done:
+        return redirect(url_for("staff_mailings.one", mailing_id=sent.made), 303)
     rows = [words.row(row) for row in queries.listing()]
-    return render_template("mailings/staff_index.html", form=form, rows=rows, begun="news" in request.args), status
+    return render_template("mailings/staff_index.html", form=form, rows=rows, begun="news" in request.args), sent.status
 
 
 @pages.route("/<id:mailing_id>", methods=["GET", "POST"])
 def one(mailing_id: int) -> ResponseReturnValue:
     """Show a mailing, whom it is for and how it looks, and change it as long as it is a draft."""
     row = _known(mailing_id)
-    form, status = _form(row), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.rewrite(actor(), mailing_id, form.facts(), now=clock.now())
-            flash(_("Saved."))
-            return redirect(url_for("staff_mailings.one", mailing_id=mailing_id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _page(row, form), status
+    form = _form(row)
+    sent = form.carry_out(lambda: service.rewrite(actor(), mailing_id, form.facts(), now=clock.now()))
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_mailings.one", mailing_id=mailing_id), 303)
+    return _page(row, form), sent.status
 
 
 @pages.post("/<id:mailing_id>/act")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from innovation_station.errors import Refusal
 from innovation_station.members.rules import Actor, is_staff
+from innovation_station.text import too_long
 
 STATES = ("draft", "published", "archived")
 TITLE_LONGEST, SUMMARY_LONGEST, BODY_LONGEST, ALT_LONGEST, SLUG_LONGEST = 150, 400, 8000, 250, 80
@@ -60,13 +61,10 @@ def facts_refusals(given: Facts) -> list[Refusal]:
     found = []
     if not any(title.strip() for title in given.titles):
         found.append(Refusal("event-nameless", "title_sv"))
-    for name, texts, longest in (
+    found += too_long((
         ("title", given.titles, TITLE_LONGEST), ("summary", given.summaries, SUMMARY_LONGEST),
         ("body", given.bodies, BODY_LONGEST), ("alt", given.alts, ALT_LONGEST),
-    ):  # fmt: skip
-        for language, text in zip(("sv", "en"), texts, strict=True):
-            if len(text) > longest:
-                found.append(Refusal("event-text-long", f"{name}_{language}", {"longest": longest}))
+    ))  # fmt: skip
     return found
 
 

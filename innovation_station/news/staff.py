@@ -27,39 +27,27 @@ guard(pages, rules.may_tell)
 @pages.route("", methods=["GET", "POST"])
 def index() -> ResponseReturnValue:
     """List news, and make a draft."""
-    form, status = NewNewsForm(), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                facts = Facts((form.title_sv.data or "", form.title_en.data or ""))
-                item = service.write(actor(), facts, now=clock.now())
-            return redirect(url_for("staff_news.edit", news_id=item.id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    form = NewNewsForm()
+    titles = form.title_sv.data or "", form.title_en.data or ""
+    sent = form.carry_out(lambda: service.write(actor(), Facts(titles), now=clock.now()).id)
+    if sent.done:
+        return redirect(url_for("staff_news.edit", news_id=sent.made), 303)
     rows = [words.staff_row(item, clock.now()) for item in queries.for_staff()]
-    return render_template("news/staff_index.html", form=form, rows=rows), status
+    return render_template("news/staff_index.html", form=form, rows=rows), sent.status
 
 
 @pages.route("/<id:news_id>", methods=["GET", "POST"])
 def edit(news_id: int) -> ResponseReturnValue:
     """Show a news item and change what it says."""
     item = _item(news_id)
-    form, status = _form(item), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.say(actor(), news_id, form.facts(), slug=form.slug.data or "", now=clock.now())
-            flash(_("Saved."))
-            return redirect(url_for("staff_news.edit", news_id=news_id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _page(news_id, form), status
+    form = _form(item)
+    sent = form.carry_out(
+        lambda: service.say(actor(), news_id, form.facts(), slug=form.slug.data or "", now=clock.now())
+    )
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_news.edit", news_id=news_id), 303)
+    return _page(news_id, form), sent.status
 
 
 @pages.post("/<id:news_id>/state")

@@ -30,22 +30,14 @@ sections: list[Callable[[Organisation], tuple[str, dict[str, object]]]] = []
 def index() -> ResponseReturnValue:
     """List organisations, and make one."""
     form = _form(OrganisationForm())
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                row = service.create(form.particulars(), actor=actor())
-            return redirect(url_for("staff_organisations.edit", organisation_id=row.id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
+    sent = form.carry_out(lambda: service.create(form.particulars(), actor=actor()).id)
+    if sent.done:
+        return redirect(url_for("staff_organisations.edit", organisation_id=sent.made), 303)
     chosen = Wanted.of(request.args)
     rows = [words.shown(row, _today()) | {"members": count} for row, count in sought(chosen)]
     return render_template(
         "staff/organisations.html", form=form, organisations=rows, chosen=chosen, kinds=words.kind_names().items()
-    ), status  # fmt: skip
+    ), sent.status  # fmt: skip
 
 
 def sought(chosen: Wanted) -> list[tuple[Organisation, int]]:
@@ -62,19 +54,11 @@ def edit(organisation_id: int) -> ResponseReturnValue:
     """Show an organisation and change its particulars."""
     row = _found(organisation_id)
     form = _form(OrganisationForm(obj=row))
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.change(organisation_id, form.particulars(), actor=actor())
-            flash(_("Saved."))
-            return redirect(url_for("staff_organisations.edit", organisation_id=organisation_id), 303)
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _page(organisation_id, form), status
+    sent = form.carry_out(lambda: service.change(organisation_id, form.particulars(), actor=actor()))
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_organisations.edit", organisation_id=organisation_id), 303)
+    return _page(organisation_id, form), sent.status
 
 
 @pages.post("/<id:organisation_id>/logo")

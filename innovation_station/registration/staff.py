@@ -40,22 +40,17 @@ KINDS = ("text", "choice", "check", "diet")
 def settle(event_id: int) -> ResponseReturnValue:
     """Show how one registers for an event, and settle it."""
     event = _event(event_id)
-    form, status = TermsForm(data=_terms_data(event)), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                terms, sessions = _read_terms(form, event)
-                service.settle(actor(), event_id, terms, now=clock.now(), zone=zone(), sessions=sessions)
-            flash(_("Saved."))
-            return redirect(url_for("staff_registration.settle", event_id=event_id), 303)
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _settle_page(event_id, form), status
+    form = TermsForm(data=_terms_data(event))
+
+    def take() -> None:
+        terms, sessions = _read_terms(form, event)
+        service.settle(actor(), event_id, terms, now=clock.now(), zone=zone(), sessions=sessions)
+
+    sent = form.carry_out(take)
+    if sent.done:
+        flash(_("Saved."))
+        return redirect(url_for("staff_registration.settle", event_id=event_id), 303)
+    return _settle_page(event_id, form), sent.status
 
 
 def _event(event_id: int) -> Event:
@@ -256,24 +251,17 @@ def _questions_page(event: Event, asked: Sequence[Question], error: DomainError 
 def index(event_id: int) -> ResponseReturnValue:
     """List who has registered, found by parts of names; add somebody by hand."""
     _event(event_id)
-    form, status = AddForm(), 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                service.add(
-                    actor(), event_id, form.name.data or "", form.email.data or "", language=form.language.data,
-                    now=clock.now(), reason=form.reason.data or "",
-                )  # fmt: skip
-            flash(_("%(name)s has a place.", name=form.name.data))
-            return redirect(url_for("staff_registration.index", event_id=event_id), 303)
-        except NotFound:
-            raise
-        except DomainError as error:
-            form.blame(error.refusals)
-            status = error.status
-    elif form.is_submitted():
-        status = 422
-    return _list_page(event_id, form), status
+    form = AddForm()
+    sent = form.carry_out(
+        lambda: service.add(
+            actor(), event_id, form.name.data or "", form.email.data or "", language=form.language.data,
+            now=clock.now(), reason=form.reason.data or "",
+        )
+    )  # fmt: skip
+    if sent.done:
+        flash(_("%(name)s has a place.", name=form.name.data))
+        return redirect(url_for("staff_registration.index", event_id=event_id), 303)
+    return _list_page(event_id, form), sent.status
 
 
 @pages.post("/<id:event_id>/registrations/<id:registration_id>/cancel")
