@@ -86,16 +86,14 @@ def page_of(event: Event, typed: Mapping[str, Any] | None = None) -> dict[str, A
 @pages.get("/events/<event_slug>/cover")
 @sessionless
 def cover(event_slug: str) -> Response:
-    """Give an event's picture; for ever under the revision it has."""
+    """Give an event's picture to whom the event is for; for ever under the revision it has."""
     event = _known(event_slug)
-    revision = request.args.get("v", "")
-    # who was shown the page knows the revision: a picture in a page by link or for members needs no cookie
-    stored = queries.cover(event.id) if revision == str(event.cover_revision) or _is_open(event) else None
+    right, is_open = request.args.get("v", "") == str(event.cover_revision), rules.may_see(Reader(None), event)
+    stored = queries.cover(event.id) if is_open or rules.may_see(_reader(), event) else None
     if stored is None:
         raise NotFound
     answer = Response(stored.body, mimetype=pictures.TYPE)
-    shown = event.state != "draft" and event.visibility == "public"
-    answer.headers["Cache-Control"] = A_YEAR if shown and revision == str(event.cover_revision) else "private, no-cache"
+    answer.headers["Cache-Control"] = A_YEAR if is_open and right else "private, no-cache"
     answer.headers["Content-Disposition"] = "inline; filename=cover.webp"
     return answer
 
@@ -128,10 +126,6 @@ def _known(event_slug: str) -> Event:
     if event is None:
         raise NotFound
     return event
-
-
-def _is_open(event: Event) -> bool:
-    return event.visibility == "public" and event.state in ("published", "cancelled")
 
 
 def _reader() -> Reader:

@@ -548,6 +548,16 @@ def test_a_picture_is_made_anew_and_shown(app: Flask, host: FlaskClient, client:
     answer = client.get(found[1])
     assert answer.mimetype == "image/webp" and "immutable" in answer.headers["Cache-Control"]
     assert Image.open(BytesIO(answer.data)).size == (1120, 630)
+    with transaction():
+        shown.visibility, shown.link_key = "link", "k3y"
+    page = client.get(f"/events/{shown.slug}?key=k3y").text  # for who has the link, the picture too
+    [whole] = re.findall(r'src="(/events/[^"]+/cover\?[^"]+)"', page)
+    assert client.get(html.unescape(whole)).status_code == 200 and client.get(found[1]).status_code == 404
+    with transaction():
+        shown.visibility, shown.state = "public", "draft"
+    assert [who.get(found[1]).status_code for who in (client, host)] == [404, 200]
+    with transaction():
+        shown.state = "published"
     assert host.post(path, data={"csrf_token": token, "cover": (BytesIO(b"<svg/>"), "x.png")}).status_code == 422
     assert post(host, path, {"remove": "1"}).status_code == 303 and client.get(found[1]).status_code == 404
 
