@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MAX_BODY = 9 * 1024 * 1024  # a photograph and the form round it; each view has its own bound, most a quarter of a MiB
 MAX_HEADERS = 32 * 1024
 CRASHES_BEFORE_GIVING_UP = 5
-REST = 5  # seconds, of what runs beside the workers and died as soon as it started
+REST = 5  # seconds, of what runs beside the workers and had nothing to do, or died as soon as it started
 LOOK_FOR_CYCLES = 10_000  # new objects; after 700, as by default, a large page does it thirty times and finds nothing
 Work = Callable[["socket.socket | None"], None]
 log = logging.getLogger("innovation_station.serve")
@@ -106,7 +106,8 @@ def serve(
     """Answer requests until SIGTERM or SIGINT; returns the exit code.
 
     One worker runs in this process. Several run in forked ones that are replaced when they die, kill -9
-    included; so does what is to run `beside` them (in a thread where nothing can be forked).
+    included; so does what is to run `beside` them (in a thread where nothing can be forked). When that ends by itself
+    it is started again in `REST` seconds, or as soon as somebody sends this process SIGALRM.
     """
     limits = limits or Limits()
 
@@ -135,14 +136,16 @@ class Supervisor:
         self.grace = grace
         self.children: dict[int, tuple[Work, float]] = {}
         self.quick_deaths = 0
-        self.resting = False  # what runs beside died at once: the pages go on, it is tried again in a while
+        self.resting = False  # what runs beside had nothing to do or died at once: the pages go on, and it in a while
+        self.called = False  # somebody asked for it while it ran: it may have been about to end
         # children hold one end: they see it closed when this process dies, however it dies
         self.life_there, self.life_here = socket.socketpair()
 
     def run(self) -> int:
         """Return 0 after a stop by signal, 1 when the workers cannot be kept alive."""
         awaited = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGALRM}
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGCHLD, signal.SIGALRM):  # one that is pending at the end must not end this process
+            signal.signal(number, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
         gc.collect()
         heap.close_gaps()
@@ -156,7 +159,8 @@ class Supervisor:
                 if told in (signal.SIGTERM, signal.SIGINT):
                     self._stop(awaited)
                     return 0
-                self.resting = self.resting and told != signal.SIGALRM
+                if told == signal.SIGALRM:
+                    self.resting, self.called = False, not self.resting
                 self._reap()
                 if self.quick_deaths >= CRASHES_BEFORE_GIVING_UP:
                     self._stop(awaited)
@@ -173,6 +177,9 @@ class Supervisor:
     def _fork(self, awaited: set[signal.Signals], work: Work) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        if work is self.beside:
+            signal.alarm(0)
+            self.called = False
         pid = os.fork()
         if pid:
             self.children[pid] = (work, time.monotonic())
@@ -180,7 +187,8 @@ class Supervisor:
         code = 1
         try:
             self.life_here.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for number in (signal.SIGCHLD, signal.SIGALRM):
+                signal.signal(number, signal.SIG_DFL)
             # Ctrl-C reaches the whole group: the supervisor alone decides what it means
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda *_: Worker.stop())
@@ -202,7 +210,7 @@ class Supervisor:
             quick = time.monotonic() - started < 1
             if work is not self.beside:
                 self.quick_deaths = self.quick_deaths + 1 if quick else 0
-            elif quick:
+            elif quick if status else not self.called:
                 self.resting = True
                 signal.alarm(REST)
             if status:  # what runs beside the workers ends by itself when it has nothing to do

@@ -4,9 +4,10 @@
 or its interpreter. `worker` is the same alone, for other machines on the same database.
 
 Measured 2026-11 (SQLite, private memory beside two processes that serve): a worker that has worked holds 25 MiB, one
-that has only looked whether there is anything to do 10 to 13. So the one that is brought along dozes: it looks with a
-plain statement every few seconds, wakes when there is something, and ends when it has been idle for a while; whoever
-forked it forks the next. (A thread of a serving process would hold less still, and take its pages down with it.)
+that has only looked whether there is anything to do 5. So there is none while there is nothing to do: the one that is
+brought along looks, with a plain statement, and ends; when it has worked it ends after having been idle for a while.
+Whoever forked it forks the next some seconds later, or when the bell rings. (A thread of a serving process would hold
+less, and take its pages down with it.)
 """
 
 from __future__ import annotations
@@ -86,13 +87,11 @@ class Worker:
     ) -> None:
         """Work until asked to stop, or until the other end of `parent` is closed; returns when all is put down.
 
-        With `replaced`, doze first, and return when there has been nothing to do for a while after that.
+        With `replaced`, return when there is nothing to do, at first at once, and later after a while.
         """
         ends = [end for end in (self._wake_here, bell, parent) if end is not None]
-        if replaced:
-            while not self.stopping.is_set() and not self._listen(ends, parent, self.poll) and not self._look():
-                pass
-        if not self.stopping.is_set():
+        idle = replaced and not self._listen(ends, parent, 0) and not self._look()
+        if not idle and not self.stopping.is_set():
             self._work(ends, parent, replaced)
 
     def _look(self) -> bool:

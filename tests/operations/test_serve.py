@@ -251,6 +251,40 @@ def test_workers_end_when_their_supervisor_is_killed(server: Callable[..., Serve
     assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 
+def test_what_has_nothing_to_do_beside_them_comes_when_it_is_called(started: Callable, tmp_path: Path) -> None:
+    """It ends, and no process is left of it; called while it runs it comes again, having maybe been about to end."""
+    log = tmp_path / "log"
+    program = f"""
+import os, time
+from innovation_station import serve
+serve.REST = 60
+def note(what):
+    with open({str(log)!r}, "a") as file:
+        file.write(what)
+def beside(parent):
+    note("b")
+    time.sleep(0.3)
+    note("e")
+print(serve.Supervisor(serve.bind("127.0.0.1", 0), lambda parent: parent.recv(1), 1, 1, beside).run())
+"""
+    process = started([sys.executable, "-c", program])
+    children = psutil.Process(process.pid).children
+
+    def rests() -> bool:
+        return log.read_text().endswith("e") and len(children()) == 1
+
+    wait_until(lambda: log.exists() and rests())
+    assert log.read_text() == "be"
+    process.send_signal(signal.SIGALRM)
+    wait_until(lambda: log.read_text() == "beb")
+    process.send_signal(signal.SIGALRM)
+    wait_until(lambda: log.read_text() == "bebebe" and rests())
+    time.sleep(0.2)
+    assert log.read_text() == "bebebe"
+    process.terminate()
+    assert process.communicate(timeout=10)[0] == "0\n"
+
+
 def test_workers_that_cannot_start_end_the_server(monkeypatch: pytest.MonkeyPatch, started: Callable) -> None:
     program = (
         "from innovation_station import serve\n"
