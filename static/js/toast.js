@@ -20,8 +20,13 @@ const waiting = region?.querySelector("[data-toast]");
 if (waiting) setTimeout(() => show(waiting), 200); // moved after load: a change is announced, content from load is not
 document.addEventListener("station:toast", (event) => show(event.detail));
 
-// Of a row of sections that is wider than the screen, the current one is seen.
-document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Of more sections than the screen has room for, the current one is seen. Only they are scrolled: scrollIntoView takes
+// the page along, and its heading out of sight.
+const current = document.querySelector(".side [aria-current]");
+if (current) {
+  const side = current.closest(".side"), [here, around] = [current, side].map((one) => one.getBoundingClientRect());
+  side.scrollBy(here.left - around.left - (around.width - here.width) / 2, here.top - around.top - (around.height - here.height) / 2);
+}
 // An error summary takes focus, and a chip that looks like a button takes the space bar like one.
 document.querySelector("[data-focus]")?.focus();
 document.addEventListener("keydown", (event) => {

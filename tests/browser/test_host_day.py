@@ -89,9 +89,11 @@ def test_a_host_runs_the_morning(visit: Visit, station: Station) -> None:
     expect(screen.locator("#code")).to_be_visible()
     code = screen.locator("#code").inner_text()
     host.goto("/staff/displays")
+    assert host.evaluate("scrollY") == 0  # its section is seen at the side, and the page begins with its heading
     host.get_by_label(re.compile("^Kod")).fill(code)
     host.get_by_label(re.compile("^Var")).select_option(label="Lida")
     host.get_by_role("button", name="Sätt upp den").click()
+    expect(host.get_by_role("link", name="Lida")).to_be_visible()
     screen.reload()
     expect(screen.get_by_role("heading", name="Lida")).to_be_visible()
     expect(screen.locator("body")).to_contain_text("Ledigt")
