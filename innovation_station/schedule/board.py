@@ -192,7 +192,7 @@ class Board:
             "steps": [(step, _("%(minutes)d minutes", minutes=step)) for step in STEPS],
             "feed": f"/calendars?{look.feed}#new" if look.feed else None,
             "new": url_for("schedule.new", date=look.day.isoformat()),
-            "clear": f"{PATH}?{Look(look.day, look.view, look.kind).query()}",
+            "unfiltered": f"{PATH}?{Look(look.day, look.view, look.kind).query()}",
         }  # fmt: skip
 
     def _heading(self) -> str:

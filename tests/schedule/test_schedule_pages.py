@@ -100,6 +100,8 @@ def test_a_day_a_week_and_a_list_show_what_takes_the_places(
     page = host.get(DAY + "&kind=room").text
     assert '/calendars?of=view&amp;kind=room#new"' in page and "of=staff#new" in host.get(DAY).text
     assert 'aria-current="page"' in page and "Schedule" in page
+    narrowed = host.get(DAY + "&kind=room&with=screen&hours=day").text
+    assert f'href="{DAY}&amp;kind=room">Show everything' in narrowed and "Show everything" not in page
 
 
 def test_a_booking_is_made_for_somebody_who_is_found_by_name(
