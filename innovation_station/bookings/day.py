@@ -28,6 +28,7 @@ MIDNIGHT = 24 * 60
 LANES = 4  # sides of a divided place that are told apart in one row
 Minutes = tuple[int, int]
 escaped = lru_cache(maxsize=1024)(escape)  # a few names and words, again and again
+_short = lru_cache(maxsize=1024)(short_name)
 
 
 class Stretch(NamedTuple):
@@ -83,7 +84,8 @@ class Day:
         """Give the minute of the day that the wall clock shows at an instant, 0 to 1440; other days are cut off."""
         if self._even:
             since = instant - self.midnight
-            return since.seconds // 60 if since.days == 0 else 0 if since.days < 0 else MIDNIGHT
+            days = since.days
+            return since.seconds // 60 if not days else 0 if days < 0 else MIDNIGHT
         local = instant.astimezone(self.moment.zone)
         if local.date() != self.date:
             return 0 if local.date() < self.date else MIDNIGHT
@@ -159,6 +161,8 @@ class Day:
         return found
 
     def _stretch(self, row: Taken, start: int, end: int) -> Stretch:
+        if row.booked_id == row.space_id and row.member_id != self.member_id:  # what nearly all are: another's booking
+            return Stretch(start, end, "taken", escaped(self._other(row)), row.booking_id)
         here = row.booked_id in (None, row.space_id)
         lane = "" if here else self._lane(row)
         who = escaped(self.who(row))
@@ -186,6 +190,15 @@ class Day:
     def _earliest(self) -> dict[Policy, int]:
         return {policy: self.minute(earliest_start(policy, self.moment)) for policy in self.house.by_policy}
 
+    @cached_property
+    def _first(self) -> dict[int, int]:
+        earliest = self._earliest
+        return {place.id: earliest[policy] for policy, places in self.house.by_policy.items() for place in places}
+
+    def first(self, place: Place) -> int:
+        """Give the first minute of the day that may be booked by the rules of a place, whenever it is open."""
+        return self._first[place.id]
+
     def free(self, place: Place) -> list[Minutes]:
         """Give the stretches of a place that the reader can still book."""
         return [] if place.id in self.barred else self.left(place)
@@ -198,7 +211,7 @@ class Day:
         opened = self.opened(place)
         if opened is None or not place.bookable:
             return []
-        first = max(opened[0], self._earliest[place.policy])
+        first = max(opened[0], self.first(place))
         over = -1 if place.policy.setup else self.now
         return gaps(first, opened[1], [(held.start, held.end) for held in self.of(place) if held.end > over])
 
@@ -294,8 +307,11 @@ class Day:
             return _("Closed: %(reason)s", reason=reason)
         if taken.member_id == self.member_id:
             return _("You: %(title)s", title=taken.title) if taken.title else self._words[0]
+        return self._other(taken)
+
+    def _other(self, taken: Taken) -> str:
         if is_shown(taken.public, sees_all=self.sees_all):
-            return taken.title or short_name(taken.name or "")
+            return taken.title or _short(taken.name or "")
         return self._words[1]
 
     def strip(self, place: Place) -> str:

@@ -9,13 +9,15 @@ reader's rules make it, so that nobody sees the hours of another plan.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
+from innovation_station.bookings import stencils
 from innovation_station.bookings.choice import ROOMS, Choice
 from innovation_station.bookings.day import Day, Minutes, Stretch
 from innovation_station.bookings.rows import Line, Pen, lines
+from innovation_station.bookings.stencils import Stencil
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import language, minute_short
 from innovation_station.spaces.rules import Place
@@ -83,6 +85,15 @@ def drawings(
     return day, found
 
 
+class Pattern(NamedTuple):
+    """How a place looks, whichever has these hours; no `row` where its cells cannot be put in order without texts."""
+
+    state: str
+    link: Stencil
+    item: Stencil
+    row: Stencil | None
+
+
 class Draughtsman:
     """Draws the places of a Day that were read, in the words of the reader's language."""
 
@@ -97,33 +108,56 @@ class Draughtsman:
             "event": _("event"),
         }  # fmt: skip
         self.bars = bar_words()
-
+        self.patterns: dict[Hashable, Pattern] = {}
         self.free = _("Free"), _("Free all day"), _("Free %(times)s", times="{}")
 
     def draw(self, place: Place, revision: int) -> Drawn:
         """Draw a place everywhere it stands on the page."""
-        day, line, pen = self.day, self.lines[place.id], self.pen
-        held, free, state = day.of(place), day.free(place), day.state(place)
+        day, line, policy = self.day, self.lines[place.id], place.policy
+        held = day.of(place)
+        look = (
+            place.kind, place.bookable, day.opened(place), day.first(place), policy.setup > 0, policy.granularity,
+            day.barred.get(place.id), self._dim(place), place.id == self.selected, stencils.look(held),
+        )  # fmt: skip
+        pattern = self.patterns.get(look)
+        if pattern is None:
+            pattern = self.patterns[look] = self._pattern(place, stencils.open_line(line), stencils.open_held(held))
+        values = stencils.values(line, held)
+        return Drawn(
+            revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), pattern.state,
+            pattern.link.fill(values), pattern.item.fill(values),
+            pattern.row.fill(values) if pattern.row else self.pen.track(line, self._cells(place, line, held)),
+        )  # fmt: skip
+
+    def _pattern(self, place: Place, line: Line, held: Sequence[Stretch]) -> Pattern:
+        """Draw a place with the texts of `line` and `held`; all else that it hangs on is in the look of `draw`."""
+        day, pen, state = self.day, self.pen, self.day.state(place)
         said = "; ".join([f"{pen.hours(stretch.start, stretch.end)} {stretch.who}" for stretch in held])
         word = self.bars[day.barred[place.id]] if state == "not-for-me" else self.words[state]
         label = f"{line.title}, {line.zone}, {word}"
         link = pen.link(
             line, self._shown(place, state), f"{label} ({said})" if said else label, day.strip(place),
-            status=self._status(place) if line.room else "",
-            dim=self.choice.filtered and not self.choice.shows(place),
+            status=self._status(place) if line.room else "", dim=self._dim(place),
         )  # fmt: skip
-        return Drawn(
-            revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), state, link,
-            self._item(place, line, state, said or word.capitalize(), free),
-            pen.row(line, free, held, day.opened(place), self._out_of_reach(place), place.policy.granularity),
-        )  # fmt: skip
+        item = self._item(place, line, state, said or word.capitalize())
+        row = stencils.row(pen.track, line, self._cells(place, line, held))
+        return Pattern(state, Stencil(link), Stencil(item), row)
+
+    def _cells(self, place: Place, line: Line, held: Iterable[Stretch]) -> list[tuple[int, str]]:
+        day = self.day
+        return self.pen.cells(
+            line, day.free(place), held, day.opened(place), self._out_of_reach(place), place.policy.granularity
+        )
+
+    def _dim(self, place: Place) -> bool:
+        return self.choice.filtered and not self.choice.shows(place)
 
     def _shown(self, place: Place, state: str) -> str:
         """Mark what is chosen, but never paint over that somebody has it: a script tells the member by it."""
         return "selected" if place.id == self.selected and state in ("free", "part") else state
 
-    def _item(self, place: Place, line: Line, state: str, said: str, free: list[Minutes]) -> str:
-        text = self._free_text(place, free) if state in ("free", "part") else said
+    def _item(self, place: Place, line: Line, state: str, said: str) -> str:
+        text = self._free_text(place, self.day.free(place)) if state in ("free", "part") else said
         if place.kind in ROOMS:
             text = f"{line.name}: {text}"
         return self.pen.item(line, "sel" if place.id == self.selected else state, text)

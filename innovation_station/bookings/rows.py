@@ -7,7 +7,7 @@ call to escape it, half of what the page cost; here what people wrote is escaped
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from innovation_station.i18n import hours_in
 from innovation_station.spaces.rules import AMENITIES, DAY_MINUTES, House, Language, Place
 
 GLYPHS = {"taken": "g-person", "mine": "g-tick", "closed": "g-cross", "event": "g-flag", "not-for-me": "g-lock"}
+OutOfReach = tuple[Iterable[Minutes], str]  # what is free but not for the reader, and why
 MARKS = {"taken": "clock", "closed": "x", "event": "flag", "not-for-me": "lock"}  # the others have a tick
 
 
@@ -84,6 +85,7 @@ class Pen:
         self.tick = _sign("i", sprite, "i-check")
         self.heads = {kind: _sign("i i-s", sprite, f"i-{name}") for kind, name in SIGNS.items()}
         self.arrow = _sign("i i-s", sprite, "i-right")
+        self._cells: dict[Hashable, str] = {}
 
     def link(self, line: Line, state: str, label: str, strip: str, *, status: str = "", dim: bool = False) -> str:
         """Draw a place on the plan. `strip` is the SVG path of what is booked, `status` stands in rooms."""
@@ -115,42 +117,67 @@ class Pen:
 
     def row(
         self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None,
-        out_of_reach: tuple[Iterable[Minutes], str] = ((), ""), step: int = 15,
+        out_of_reach: OutOfReach = ((), ""), step: int = 15,
     ) -> str:  # fmt: skip
         """Draw a place in the timeline: what is free, what takes it and, within the window, when it is closed.
 
         `out_of_reach` is what is free but not for the reader, and why; `step` the minutes by which the place is booked.
         """
-        id_, name, hours, (first, last) = line.id, line.name, self.hours, self.window
+        return self.track(line, self.cells(line, free, held, opened, out_of_reach, step))
+
+    def track(self, line: Line, cells: Iterable[tuple[int, str]]) -> str:
+        """Draw a row of cells, each given with its first quarter."""
+        return (
+            f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{line.name}{line.head}</span>'
+            f'<div class="tl-track" role="presentation" data-track="{line.id}">'
+            f"{''.join([cell for _s, cell in sorted(cells)])}</div></div>\n"
+        )
+
+    def cells(
+        self, line: Line, free: Iterable[Minutes], held: Iterable[Stretch], opened: Minutes | None,
+        out_of_reach: OutOfReach = ((), ""), step: int = 15,
+    ) -> list[tuple[int, str]]:  # fmt: skip
+        """Draw the stretches of a `row`, each with its first quarter."""
+        first, last = self.window
         cells = []
         for start, end in free:
             s, e = (start + 14) // 15, end // 15
             if s < e:
-                text = f"{self.book}{hours(start, end)}{self.book_end}"
-                href = f"{self.places}{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
-                sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
-                cells.append((s, open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)))
+                cells.append((s, self._once(self._free, line.id, line.name, start, end)))
         for stretch in held:
             s, e = max(stretch.start // 15, first), min(-(-stretch.end // 15), last)
             if s < e:
-                cells.append((s, self.held(stretch, s, e, name, step)))
+                cells.append((s, self._once(self.held, stretch, s, e, line.name, step)))
         stretches, why = out_of_reach
         for start, end in stretches:
             s, e = (start + 14) // 15, end // 15
             if s < e:
-                text = f"{why}, {name} {hours(start, end)}"
+                text = f"{why}, {line.name} {self.hours(start, end)}"
                 cells.append((s, _shut_cell(s, e, "not-for-me", text, self.glyphs["not-for-me"])))
         opens, closes = (opened[0] // 15, -(-opened[1] // 15)) if opened else (last, last)
         for s, e in ((first, opens), (closes, last)):
             if s < e:
-                closed = str(escape(_("Closed %(hours)s, %(name)s", hours=hours(s * 15, e * 15), name="{}")))
-                cells.append((s, _shut_cell(s, e, "closed", closed.replace("{}", name), "")))
-        cells.sort()
-        return (
-            f'<div class="tl-row{line.css}" role="row"><span role="rowheader">{name}{line.head}</span>'
-            f'<div class="tl-track" role="presentation" data-track="{id_}">'
-            f"{''.join([cell for _s, cell in cells])}</div></div>\n"
-        )
+                cells.append((s, self._once(self._closed, line.name, s, e)))
+        return cells
+
+    def _once(self, draw: Callable[..., str], *given: Hashable) -> str:
+        """Draw a cell, or give it again: the hours of a day are few, and all stencils have the same names."""
+        key = draw.__name__, given
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = draw(*given)
+        return found
+
+    def _free(self, id_: int, name: str, start: int, end: int) -> str:
+        s, e = (start + 14) // 15, end // 15
+        text = f"{self.book}{self.hours(start, end)}{self.book_end}"
+        href = f"{self.places}{id_}?{self.untimed}&amp;from={clock_of(start)}&amp;to={clock_of(end)}"
+        sheet = f' data-sheet data-space="{id_}" data-s="{s}" data-e="{e}"'
+        return open_cell(s, e, "free", href, f"{text}, {name}", text, sheet)
+
+    def _closed(self, name: str, s: int, e: int) -> str:
+        text = str(escape(_("Closed %(hours)s, %(name)s", hours=self.hours(s * 15, e * 15), name="{}")))
+        return _shut_cell(s, e, "closed", text.replace("{}", name), "")
 
     def held(self, stretch: Stretch, s: int, e: int, name: str, step: int) -> str:
         """Draw what takes a place in its row, from one quarter to another."""

@@ -6,15 +6,17 @@ particular reads it, so one drawing is for all of the staff.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from markupsafe import Markup, escape
 
 from innovation_station.bookings import queries as bookings
+from innovation_station.bookings import stencils
 from innovation_station.bookings.day import Day, Minutes, Stretch
 from innovation_station.bookings.drawings import Drawn, Key, Shelf
 from innovation_station.bookings.rows import Line, Pen, lines, open_cell
+from innovation_station.bookings.stencils import Stencil
 from innovation_station.delivery import static_url
 from innovation_station.i18n import day_short, hours_short, language, ngettext
 from innovation_station.i18n import gettext as _
@@ -40,22 +42,25 @@ class StaffPen(Pen):
         self.said = {mark.booking_id: mark.what for mark in marks if mark.booking_id}
         self.words = {"waiting": str(escape(_("waits for an answer"))), "gone": str(escape(_("nobody came")))}
 
+    def marked(self, stretch: Stretch) -> Stretch:
+        """Say of what takes a place what somebody has to see to about it."""
+        what = self.said.get(stretch.booking_id) if stretch.booking_id else None
+        if what is None:
+            return stretch
+        who = Markup(f"{stretch.who} ({self.words[what]})")  # noqa: S704  both escaped
+        return stretch._replace(who=who, state=f"{stretch.state} is-{what}")
+
     def held(self, stretch: Stretch, s: int, e: int, name: str, step: int) -> str:
-        """Draw what takes a place: a booking and a closure lead to their pages."""
+        """Draw what takes a place, as `marked`: a booking and a closure lead to their pages."""
         if stretch.closure_id is not None:
             label = f"{stretch.who}, {name} {self.hours(stretch.start, stretch.end)}"
             return open_cell(s, e, "closed", f"{PATH}/closures/{stretch.closure_id}", label, stretch.who)
-        what = self.said.get(stretch.booking_id) if stretch.booking_id else None
-        if what is None:
-            return super().held(stretch, s, e, name, step)
-        who = Markup(f"{stretch.who} ({self.words[what]})")  # noqa: S704  both escaped
-        state = f"{stretch.state} is-{what}"
-        return super().held(stretch._replace(who=who, state=state), s, e, name, step)
+        return super().held(stretch, s, e, name, step)
 
     def moves(self, stretch: Stretch, step: int) -> str:
         """Let a script move what stands whole within the hours that are shown, and change its length."""
         first, last = (quarter * 15 for quarter in self.window)
-        if stretch.start < first or stretch.end > last or (stretch.booking_id in self.said and "gone" in stretch.state):
+        if stretch.start < first or stretch.end > last or "gone" in stretch.state:
             return ""
         found = super().moves(stretch, max(step, self.step))
         return f"{found} data-bends" if found else ""
@@ -83,17 +88,50 @@ def day_rows(
     if not missing:
         return found
     day = day.read({place.id for place in missing})
-    pen, named, of_space = StaffPen(day, look, marks), lines(day.house, language()), _by_space(marks)
-    first, last = (quarter * 15 for quarter in pen.window)
+    draughtsman = Draughtsman(day, StaffPen(day, look, marks))
+    named, of_space = lines(day.house, language()), _by_space(marks)
     for place in missing:
         line, held = marked_head(named[place.id], of_space.get(place.id, ())), day.of(place)
-        free = [(max(start, first), min(end, last)) for start, end in day.left(place)]
-        row = pen.row(line, free, held, _within(day.opened(place), first, last), step=place.policy.granularity)
-        row = row.replace('role="row"', f'role="row" id="row-{place.id}"', 1)
-        words = " ".join([line.name, line.zone, *(stretch.who for stretch in held)])
-        drawn = Drawn(revisions.get(place.id, 0), (), "", words.casefold(), "", row)
+        words = " ".join([line.name, line.zone, *[stretch.who for stretch in held]])
+        drawn = Drawn(revisions.get(place.id, 0), (), "", words.casefold(), "", draughtsman.row(place, line, held))
         found[place.id] = kept[place.id, None] = drawn
     return found
+
+
+class Draughtsman:
+    """Draws the rows of a Day that was read; one for all places that look the same (see `bookings.stencils`)."""
+
+    def __init__(self, day: Day, pen: StaffPen) -> None:
+        self.day, self.pen = day, pen
+        self.patterns: dict[Hashable, Stencil | None] = {}
+
+    def row(self, place: Place, line: Line, held: Sequence[Stretch]) -> str:
+        """Draw the row of a place."""
+        if self.pen.said:
+            held = [self.pen.marked(stretch) for stretch in held]
+        policy = place.policy
+        look = (
+            place.bookable, self.day.opened(place), self.day.first(place), policy.setup > 0, policy.granularity,
+            stencils.look(held),
+        )  # fmt: skip
+        if look not in self.patterns:
+            self.patterns[look] = self._pattern(place, stencils.open_line(line), stencils.open_held(held))
+        pattern = self.patterns[look]
+        if pattern is None:
+            return self._track(line, self._cells(place, line, held))
+        return pattern.fill(stencils.values(line, held))
+
+    def _pattern(self, place: Place, line: Line, held: Sequence[Stretch]) -> Stencil | None:
+        return stencils.row(self._track, line, self._cells(place, line, held))
+
+    def _cells(self, place: Place, line: Line, held: Iterable[Stretch]) -> list[tuple[int, str]]:
+        first, last = (quarter * 15 for quarter in self.pen.window)
+        free = [(max(start, first), min(end, last)) for start, end in self.day.left(place)]
+        opened = _within(self.day.opened(place), first, last)
+        return self.pen.cells(line, free, held, opened, step=place.policy.granularity)
+
+    def _track(self, line: Line, cells: Iterable[tuple[int, str]]) -> str:
+        return self.pen.track(line, cells).replace('role="row"', f'role="row" id="row-{line.id}"', 1)
 
 
 def _within(opened: Minutes | None, first: int, last: int) -> Minutes | None:
