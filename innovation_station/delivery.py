@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, request, url_for
 from flask_compress import Compress
 from markupsafe import Markup
 
+from innovation_station.assembled import Assembled, takes_gzip
 from innovation_station.i18n import language
 
 A_YEAR = "public, max-age=31536000, immutable"
@@ -40,9 +41,10 @@ def init_app(app: Flask) -> None:
         # page would tell the token (BREACH). So do pages that show a secret beside the query they were asked with, see
         # `shows_secret`; a form token alone is signed anew each second, which spoils the measuring.
         view = current_app.view_functions.get(request.endpoint or "")
-        if request.method == "GET" and response.status_code == 200 and not getattr(view, "shows_secret", False):
-            return compress.after_request(response)
-        return response
+        packs = request.method == "GET" and response.status_code == 200 and not getattr(view, "shows_secret", False)
+        if isinstance(response, Assembled):
+            response.put_together(packed_up=packs and takes_gzip(request.headers.get("Accept-Encoding", "")))
+        return compress.after_request(response) if packs else response
 
 
 def shows_secret(view: View) -> View:

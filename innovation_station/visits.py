@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from innovation_station.db import at_once
 from innovation_station.members import needs, viewing
-from innovation_station.members.queries import person_of, token_hash
+from innovation_station.members.queries import BOOKINGS_REVISION, person_of, token_hash
 from innovation_station.members.rules import Person
 from innovation_station.notices.queries import UNREAD
 from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _FOUND = "station.visit"
-_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, UNREAD, needs.NEEDS_OF_MEMBER, viewing.VIEWED)
+_VISIT = person_of(HOUSE_REVISION, SPACES_REVISION, BOOKINGS_REVISION, UNREAD, needs.NEEDS_OF_MEMBER, viewing.VIEWED)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), unread notices, and
-    needs that are for this member's own pages alone (see `members.needs`). `viewed` is the member as whom staff see the
-    house just now (see `members.viewing`), None nearly always."""
+    """Who asks, the revisions of the house and of all its spaces (see `spaces.queries.revisions`), that of what the
+    member has booked, unread notices, and needs that are for this member's own pages alone (see `members.needs`).
+    `viewed` is the member as whom staff see the house just now (see `members.viewing`), None nearly always."""
 
     person: Person
     revisions: tuple[int, int]
+    booked: int
     unread: int
     needs: frozenset[str] = field(repr=False)
     viewed: int | None = None
@@ -49,5 +50,5 @@ def find(token: str, now: datetime) -> Visit | None:
     row = at_once(_VISIT, {"token_hash": token_hash(token), "now": now})
     if row is None:
         return None
-    *person, house, spaces, unread, needed, viewed = tuple(row)
-    return Visit(Person(*person), (house, spaces), unread, needs.read(needed), viewed)
+    *person, house, spaces, booked, unread, needed, viewed = tuple(row)
+    return Visit(Person(*person), (house, spaces), booked, unread, needs.read(needed), viewed)

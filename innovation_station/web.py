@@ -83,6 +83,8 @@ class SignedIn(UserMixin):
     person: Person
     token: str
     revisions: tuple[int, int] | None = None
+    booked: int | None = None
+    """The revision of what the person has booked, as it was when this request began; None where it is not known."""
     unread: int = 0
     needs: frozenset[str] = field(default=frozenset(), repr=False)
     view: Viewing | None = None
@@ -195,7 +197,7 @@ def _load(token: str) -> SignedIn | None:
     if visit.viewed is not None and (view := viewing.current(token, visit.person, clock.now())):
         _only_look(view)
         return SignedIn(view.member, token, visit.revisions, view=view)
-    return SignedIn(visit.person, token, visit.revisions, visit.unread, visit.needs)
+    return SignedIn(visit.person, token, visit.revisions, visit.booked, visit.unread, visit.needs)
 
 
 def _only_look(view: Viewing) -> None:
@@ -235,6 +237,12 @@ def revisions() -> tuple[int, int]:
     """Give the revisions of the house and of all its spaces as they were when this request began."""
     known = visitor()
     return known.revisions if known and known.revisions else read_revisions()
+
+
+def booked_revision() -> int | None:
+    """Give the revision of what the member who asks has booked, as it was when this request began."""
+    known = visitor()
+    return known.booked if known else None
 
 
 def signed_in(view: View) -> View:

@@ -10,41 +10,41 @@ from markupsafe import Markup
 from innovation_station.bookings.choice import ROOMS, Choice
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import Drawn
+from innovation_station.bookings.frame import Frame
 from innovation_station.i18n import day_long, hours_short, language, minute_long, ngettext
 from innovation_station.i18n import gettext as _
 from innovation_station.spaces.drawing import drawn
 
 
 class DayPage:
-    """Composes templates/bookings/_day.html out of one Day; see the comment in book.html for each part."""
+    """Composes templates/bookings/_plans.html, _places.html and _hours.html out of one Day; see the comments there."""
 
     def __init__(self, day: Day, choice: Choice, drawings: Mapping[int, Drawn], needs: frozenset[str]):
         self.day, self.choice, self.drawings, self.needs = day, choice, drawings, needs
         self.house = day.house
         self.places = [place for place in day.house.places.values() if place.id not in day.house.gone]
-        self.query = choice.query()
         self.lit = {place.id for place in self.places if choice.shows(place)}
 
     def compose(self) -> dict[str, Any]:
-        """Give everything that changes when others book."""
+        """Give everything that changes when others book, but for the list."""
         first, last = self.day.window
         hours = hours_short(first * 15, last * 15)
         return {
-            "date": self.choice.day.isoformat(),
-            "href": f"/book?{self.query}",
             "day_long": day_long(self.choice.day),
             "floors": [self._floor(floor.id) for floor in self.house.storeys],
             "places": {floor_id: self._places(floor_id) for floor_id in self.house.floors},
             "barred": bool(self.day.barred),
             "strip_text": _("The strip in each place is the day %(hours)s: filled is booked.", hours=hours),
             "timeline": self._timeline(),
-            "list": self._list(),
             "opening": first,
             "closing": last,
             "now_quarter": self.day.now_quarter,
             "hours_text": self._hours_text(),
-            "sheet": None,
         }
+
+    def compose_list(self) -> dict[str, Any]:
+        """Give the list, and what it can be narrowed by."""
+        return {"list": self._list(), "filters": Frame(self.house, self.choice, self.day.moment).filters()}
 
     def _hours_text(self) -> str:
         hours = self.house.hours.get(self.choice.day.weekday())

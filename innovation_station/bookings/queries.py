@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ from innovation_station.bookings.models import (
     SpaceHold,
 )
 from innovation_station.bookings.rules import GONE, HOLDING, Held
-from innovation_station.db import UtcDateTime, connection, db
+from innovation_station.db import UtcDateTime, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.members.rules import STAFF
 from innovation_station.organisations.models import Grant
@@ -365,6 +365,27 @@ def usual(member_id: int, kind: str, since: datetime, until: datetime) -> list[t
     """List (space, start, end) of a member's kept bookings of a kind that began within a time, latest first."""
     given = {"member": member_id, "kind": kind, "since": since, "until": until}
     return [(space, start, end) for space, start, end in db.session.connection().execute(_USUAL, given)]
+
+
+HABITS_KEPT = 256  # members, some kilobytes each
+HABITS = "habits"
+"""Where a house keeps what its members mostly book."""
+
+
+def habit(house: House, member_id: int, revision: int | None, now: datetime) -> list[tuple[int, datetime, datetime]]:
+    """Give `usual` desks of the last weeks, read once a day for a `revision` of what the member has booked."""
+    if revision is None:
+        return usual(member_id, "desk", now - HABIT, now)
+    begins = datetime.combine(now.date(), time(), UTC)
+    kept: dict[tuple[int, int, datetime], list[tuple[int, datetime, datetime]]] = house.kept.setdefault(HABITS, {})
+    rows = kept.get((member_id, revision, begins))
+    if rows is None:
+        if len(kept) >= HABITS_KEPT:
+            kept.clear()
+        given = {"member": member_id, "kind": "desk", "since": begins - HABIT, "until": begins + timedelta(days=1)}
+        rows = [tuple(row) for row in rows_at_once(_USUAL, given)]
+        kept[member_id, revision, begins] = rows
+    return [row for row in rows if now - HABIT <= row[1] < now]
 
 
 _space = Space.__table__.c

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -12,11 +13,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock, vain
+from innovation_station.assembled import Ready, assembled
 from innovation_station.bookings import (
     allowances,
     beside,
     extras,
     favourites,
+    laid,
     own_pages,
     queries,
     refresh,
@@ -28,7 +31,6 @@ from innovation_station.bookings.choice import Choice, filtered, next_open_days,
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
 from innovation_station.bookings.forms import BookingForm
-from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.offers import AnyPlace, Repeat, alternatives_for, find_href
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
@@ -41,7 +43,17 @@ from innovation_station.spaces.holidays import Calendar
 from innovation_station.spaces.queries import space_revisions
 from innovation_station.spaces.rules import House, Place, at_minute
 from innovation_station.timespan import Span
-from innovation_station.web import actor, current_house, own_needs, revisions, safe_next, signed_in, wants_part, way_on
+from innovation_station.web import (
+    actor,
+    booked_revision,
+    current_house,
+    own_needs,
+    revisions,
+    safe_next,
+    signed_in,
+    wants_part,
+    way_on,
+)
 
 pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
@@ -213,8 +225,8 @@ def _day_part() -> ResponseReturnValue:
     if not request.if_none_match.contains_weak(etag):
         usual = _usual(now)
         choice, moment = _choice(usual=usual)
-        _read, page = _compose_day(_day(choice, moment), usual, choice, None)
-        answer = Response(render_template("bookings/_day.html", page=page))
+        _read, page, ready = _compose_day(_day(choice, moment), usual, choice, None, stamp)
+        answer = assembled(render_template("bookings/_day.html", page=page), ready)
     answer.set_etag(etag, weak=True)
     return answer
 
@@ -228,36 +240,47 @@ def _page(
     *,
     choice: Choice | None = None,
     sentences: Sequence[str] = (),
-) -> str:
+) -> Response:
     stamp = revisions()
     now = clock.now()
     usual = _usual(now)
     choice = choice or _choice(usual=usual)[0]
     moment = _moment(now)
-    day, page = _compose_day(_day(choice, moment), usual, choice, place)
+    day, page, ready = _compose_day(_day(choice, moment), usual, choice, place, stamp)
     strip = _strip(choice.day, now)
-    frame = Frame(day.house, choice, moment).compose(local(now).date(), _free(strip, day, choice, stamp), strip)
-    page |= frame
-    page["closed_reason"] = page["closed_reason"] or _no_plan(day)
-    page["due"] = _due()
-    page["etag"] = f'W/"{_etag(stamp, now)}"'
-    page["sheet"] = _sheet(day, choice, place) if place else None
-    page["refusals"] = list(sentences)
-    page["parts"] = beside.book_parts(actor(), now)
-    return render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
+    bar = laid.bar(day, choice, local(now).date(), _free(strip, day, choice, stamp), strip)
+    page |= {
+        "heading": bar.heading, "closed_reason": bar.closed_reason or _no_plan(day), "due": _due(),
+        "etag": f'W/"{_etag(stamp, now)}"', "sheet": _sheet(day, choice, place) if place else None,
+        "refusals": list(sentences), "parts": beside.book_parts(actor(), now),
+    }  # fmt: skip
+    text = render_template("bookings/book.html", page=page, asset_floor_css=_floor_css(stamp[0]))
+    return assembled(text, [*ready, bar.ready])
 
 
-def _compose_day(day: Day, usual: Usual, choice: Choice, place: Place | None) -> tuple[Day, dict[str, Any]]:
-    """Compose the part of the page that changes; give it with the day as far as it had to be read."""
-    selected = place.id if place else None
-    day, drawn = drawings(day, choice, space_revisions(), selected=selected, also={space for space, _s, _e in usual})
-    page = DayPage(day, choice, drawn, own_needs()).compose()
-    filters = Frame(day.house, choice, day.moment).filters()
-    anywhere = AnyPlace(day.house, choice, day.moment).compose()
-    return day, page | {
-        "filters": filters, "again": Repeat(day, choice, usual).compose(), "anywhere": anywhere,
+def _compose_day(
+    day: Day, usual: Usual, choice: Choice, place: Place | None, stamp: tuple[int, int]
+) -> tuple[Day, dict[str, Any], Sequence[Ready]]:
+    """Compose the part of the page that changes; give it with the day as far as it had to be read, and what fills its
+    holes. What is kept of the day spares it being read, but for the places that the member mostly has."""
+    selected, also, needs = place.id if place else None, {space for space, _s, _e in usual}, own_needs()
+    name = laid.name(day, choice, stamp, needs) if selected is None else None
+    kept, drawn = laid.find(name, day.member_id) if name else None, None
+    if kept is not None:
+        day = day.read(also)
+    else:
+        day, drawn = drawings(day, choice, space_revisions(), selected=selected, also=also)
+    again = Repeat(day, choice, usual).compose()
+    most = 3 if again else 4
+    if kept is None or most not in kept.lists:
+        drawn = drawn or drawings(day, choice, space_revisions(), selected=selected, also=also)[1]
+        kept = laid.lay_out(DayPage(day, choice, drawn, needs), most, name, kept)
+    page = {
+        "date": choice.day.isoformat(), "href": f"/book?{choice.query()}", "day_long": day_long(choice.day),
+        "sheet": None, "again": again, "anywhere": AnyPlace(day.house, choice, day.moment).compose(),
         "find_href": find_href(choice), "view": choice.filters,
     }  # fmt: skip
+    return day, page | laid.HOLES, kept.parts(most)
 
 
 def _no_plan(day: Day) -> str | None:
@@ -274,7 +297,7 @@ def _due() -> list[dict[str, Any]]:
 
 
 def _usual(now: datetime) -> Usual:
-    return queries.usual(actor().id, "desk", now - queries.HABIT, now)
+    return queries.habit(current_house(), actor().id, booked_revision(), now)
 
 
 def _strip(shown: date, now: datetime) -> list[date]:
@@ -357,19 +380,27 @@ def _free_but(
     house: House, barred: Sequence[int], strip: Sequence[date], choice: Choice, moment: Moment, stamp: tuple[int, int]
 ) -> dict[date, int]:  # fmt: skip
     now = moment.now
-    shown = [place for place in house.places.values() if choice.shows(place) and place.bookable]
-    left_out = frozenset(barred)
-    places = [place for place in shown if place.id not in left_out]
+    kinds, among, open_on = _counted(house, replace(choice, day=date.min, start=None, end=None), frozenset(barred))
     windows = []
     for day in strip:
         minutes = (choice.start, choice.end) if choice.end else presets(Choice(day), house)["day"]
         whole = Span(*(at_minute(day, minute or 0, zone()) for minute in minutes))
         windows.append(whole if choice.kind == "desk" else _begin(whole, now))
+    busy = _busy(house, stamp, tuple(windows), kinds, among) if kinds else {}
+    return {day: max(0, open_on[day.weekday()] - busy.get(index, 0)) for index, day in enumerate(strip)}
+
+
+@lru_cache(maxsize=64)
+def _counted(
+    house: House, choice: Choice, left_out: frozenset[int]
+) -> tuple[tuple[str, ...], tuple[int, ...] | None, Counter[int]]:
+    """Give the kinds of places that a choice shows, their ids where they are not all of those kinds, and how many are
+    open on each weekday; once for a revision of the house, whatever the day of the choice."""
+    shown = [place for place in house.places.values() if choice.shows(place) and place.bookable]
+    places = [place for place in shown if place.id not in left_out]
     among = tuple(place.id for place in places) if choice.filtered or len(places) < len(shown) else None
     kinds = tuple(sorted({place.kind for place in places}))
-    busy = _busy(house, stamp, tuple(windows), kinds, among) if places else {}
-    open_on = Counter(weekday for place in places for weekday in place.hours)
-    return {day: max(0, open_on[day.weekday()] - busy.get(index, 0)) for index, day in enumerate(strip)}
+    return kinds, among, Counter(weekday for place in places for weekday in place.hours)
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ Decisions
   restored backup, and it does not matter who comes first. Rejected: entries for everybody (a million bookings are a
   gigabyte nobody reads).
 2026-11: A month of entries is one deflated row, and a fetch joins a dozen of them, still compressed, into one gzip
-  file (see packed.py). A thousand rows cost more to read than all the rest, compressing them in each answer twice
+  file (see ../packed.py). A thousand rows cost more to read than all the rest, compressing them in each answer twice
   that, and PostgreSQL, where its statistics were old, read the whole table for each. Programs that do not ask for
   gzip pay for the unpacking. Rejected: weeks, which compress to twice the size; one stored body a feed, which each
   change would write whole; bodies kept in each process, which are cold after every change and cost memory.

@@ -18,9 +18,9 @@ from structlog import get_logger
 from innovation_station.calendars import queries, rules
 from innovation_station.calendars.ics import Entry, event_bytes, is_local
 from innovation_station.calendars.models import FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece, opened, packed
 from innovation_station.calendars.rules import Beside, Booked, Edition, Phrasebook, Setting, Today
 from innovation_station.db import db
+from innovation_station.packed import Piece, opened, packed
 from innovation_station.spaces.rules import House, Language
 
 log = get_logger(__name__)

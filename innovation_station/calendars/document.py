@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from innovation_station.calendars import attending, contents, event_entries, packed, queries, rules, service, shelves
+from innovation_station import packed
+from innovation_station.calendars import attending, contents, event_entries, queries, rules, service, shelves
 from innovation_station.calendars.ics import END, is_local, opening
-from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import OWN, Coverage, Today
 from innovation_station.calendars.scopes import Reader
@@ -20,6 +20,7 @@ from innovation_station.db import db, others_write, transaction
 from innovation_station.errors import DomainError
 from innovation_station.events import queries as events
 from innovation_station.events.rules import Filter
+from innovation_station.packed import Piece
 from innovation_station.spaces.queries import house as read_house
 from innovation_station.spaces.rules import House
 from innovation_station.timespan import local_day

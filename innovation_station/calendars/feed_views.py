@@ -22,13 +22,13 @@ from werkzeug.wrappers import Request
 from innovation_station import clock
 from innovation_station.calendars import document, queries, rules, scopes, service
 from innovation_station.calendars.installation import today as read_today
-from innovation_station.calendars.packed import packed
 from innovation_station.calendars.queries import Address, Contents
 from innovation_station.calendars.rules import Today
 from innovation_station.db import db, others_write, transaction, unavailable
 from innovation_station.delivery import shows_secret
 from innovation_station.errors import DomainError
 from innovation_station.i18n import LANGUAGES
+from innovation_station.packed import packed
 from innovation_station.spaces.rules import Language
 from innovation_station.web import csrf, sessionless
 

@@ -12,11 +12,11 @@ from sqlalchemy import String, and_, bindparam, case, cast, func, or_, select
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import Feed, FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import EVENTS, OWN, Coverage, Edition, Level, Window
 from innovation_station.db import at_once, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.organisations.models import Grant
+from innovation_station.packed import Piece
 from innovation_station.registration.queries import goes_to_events
 from innovation_station.spaces.models import HouseRow, Space
 from innovation_station.spaces.rules import Language

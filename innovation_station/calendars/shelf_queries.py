@@ -28,7 +28,6 @@ from innovation_station.announcements.models import Announcement
 from innovation_station.bookings.models import Allocation, Booking, Claim, SpaceBusy
 from innovation_station.bookings.rules import GONE
 from innovation_station.calendars.models import FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import (
     AHEAD_MOST,
     BACK_MOST,
@@ -44,6 +43,7 @@ from innovation_station.calendars.rules import (
 from innovation_station.db import UtcDateTime, at_once, connection, rows_at_once
 from innovation_station.events.models import Room, Session
 from innovation_station.members.models import Member
+from innovation_station.packed import Piece
 from innovation_station.spaces.models import Closure, Space
 from innovation_station.spaces.rules import House
 

@@ -19,11 +19,11 @@ from innovation_station.calendars import rules, shelf_queries
 from innovation_station.calendars.contents import Part, body, phrasebook
 from innovation_station.calendars.ics import Entry
 from innovation_station.calendars.models import FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece
 from innovation_station.calendars.rules import Coverage, Edition, Phrasebook, Today, Weeks
 from innovation_station.calendars.shelf_queries import Known, Shelf, Stored
 from innovation_station.db import connection, db, in_turn, others_write, transaction
 from innovation_station.errors import DomainError
+from innovation_station.packed import Piece
 from innovation_station.spaces.rules import House
 
 log = get_logger(__name__)

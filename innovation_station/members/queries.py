@@ -61,6 +61,9 @@ _RULES_DUE = and_(
 )
 PERSON = (_member.id, _member.role, _member.name, _member.email, _member.visible, _member.access_revision, _RULES_DUE)
 
+# It rises with every change of what a member has booked.
+BOOKINGS_REVISION = _member.bookings_revision
+
 
 def person_of(*more: ColumnElement[Any]) -> Select[Any]:
     """Build the statement that finds who a living login session belongs to; `more` columns come after PERSON's.

@@ -17,11 +17,11 @@ from innovation_station.bookings.models import Booking
 from innovation_station.calendars import contents, document, queries, rules
 from innovation_station.calendars.invitations import Booked
 from innovation_station.calendars.models import FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece, opened, packed
 from innovation_station.calendars.rules import Phrasebook, Setting, Today, Wording
 from innovation_station.db import db, transaction
 from innovation_station.errors import DomainError
 from innovation_station.members.models import Member
+from innovation_station.packed import Piece, opened, packed
 from innovation_station.timespan import Span
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, at, statements

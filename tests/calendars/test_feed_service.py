@@ -14,10 +14,10 @@ from innovation_station.bookings import service as bookings
 from innovation_station.bookings.schedule import check_ins
 from innovation_station.calendars import document, queries, rules, service
 from innovation_station.calendars.models import Feed, FeedContents, FeedPart
-from innovation_station.calendars.packed import Piece, opened
 from innovation_station.calendars.rules import Setting, Today
 from innovation_station.db import db, transaction
 from innovation_station.errors import NotFound, Refused
+from innovation_station.packed import Piece, opened
 from innovation_station.spaces import service as spaces
 from innovation_station.spaces.models import HouseRow, Space
 from tests.calendars.conftest import Feeds

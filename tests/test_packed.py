@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innovation_station.calendars.packed import gzipped, opened, packed
+from innovation_station.packed import gzipped, opened, packed
 
 PARTS = st.lists(st.binary(max_size=400) | st.binary(max_size=40).map(lambda data: data * 3000), max_size=6)
 

@@ -2,7 +2,8 @@
 
 A gzip file is one stream of blocks between a head and the checksum of the whole. Pieces that were compressed each
 for itself, and flushed to a whole byte, follow each other as blocks of one such stream; and the checksum of the
-whole follows from those of the pieces and their lengths. So the answer of a feed is a join.
+whole follows from those of the pieces and their lengths. So the answer of a feed is a join, and of a page whose larger
+parts are kept only the rest is compressed.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class Piece:
     body: bytes
 
 
-def packed(data: bytes) -> Piece:
+def packed(data: bytes, level: int = LEVEL) -> Piece:
     """Compress a piece."""
-    press = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    press = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     return Piece(len(data), zlib.crc32(data), press.compress(data) + press.flush(zlib.Z_SYNC_FLUSH))
 
 
