@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -25,24 +26,26 @@ from argon2 import PasswordHasher
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
-from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Boolean, Column, Engine, MetaData, Table, event, insert, make_url, select
 from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder
 
 from innovation_station import clock as clock_module
-from innovation_station import create_app, schema, settings
+from innovation_station import create_app, demo, schema, settings
 from innovation_station import db as database
 from innovation_station.announcements import queries as announcements
 from innovation_station.calendars import feed_views
 from innovation_station.db import Base, transaction
 from innovation_station.members import asking
 from innovation_station.members import service as member_service
+from innovation_station.preload import Compiled
 from innovation_station.spaces import queries as space_queries
 from innovation_station.spaces import service as space_service
 from innovation_station.spaces.rules import Box
 from innovation_station.timespan import Span
 from tests.postgres import Reused
+from tests.shared import once_a_run
 from tests.standing import CONFIGURED, Standing
 
 pytest_plugins = ["tests.plugins_services"]
@@ -63,18 +66,24 @@ PEOPLE = {
 }
 
 
-class DictBytecodeCache(BytecodeCache):
-    """Keeps compiled templates for the whole run."""
+class OncePerRun(Compiled):
+    """Templates that are compiled once for the whole run, whichever of its processes needed them first."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: str) -> None:
+        super().__init__(directory)
         self.kept: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         if bucket.key in self.kept:
             bucket.bytecode_from_string(self.kept[bucket.key])
+            return
+        super().load_bytecode(bucket)
+        if bucket.code:
+            self.kept[bucket.key] = bucket.bytecode_to_string()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.kept[bucket.key] = bucket.bytecode_to_string()
+        super().dump_bytecode(bucket)
 
 
 class Written(dict[Any, Any]):
@@ -98,7 +107,6 @@ BY_TURNS = re.compile(
     r"|::test_worker_comes_along"
 )
 ON_DATABASE = re.compile(r"\[(sqlite|postgresql)\b")
-COMPILED = DictBytecodeCache()
 WRITTEN: dict[str, Written] = {}
 
 
@@ -211,11 +219,24 @@ def app_on(url: str, instance: Path, **config: Any) -> Flask:
     instance.mkdir(exist_ok=True)
     station = settings.load({"STATION_DATABASE_URL": url, **CONFIGURED}, instance)
     app = create_app({"STATION": station, "TESTING": True, "PROPAGATE_EXCEPTIONS": False, **config})
-    app.jinja_env.bytecode_cache = (
-        COMPILED  # each test makes an app; compiling its templates was most of the suite's time
-    )
+    # each test makes an app; compiling its templates was most of the suite's time
+    app.jinja_env.bytecode_cache = compiled()
     keep_written(app)
     return app
+
+
+@cache
+def compiled() -> Compiled:
+    """Give the templates of the run, where a program that has its instance folder in `program` looks for them too."""
+    found = OncePerRun.beside(once_a_run("program", Path.mkdir))
+    assert found
+    return found
+
+
+def hand_compiled(instance: Path) -> None:
+    """Let a program that starts in an instance folder find its templates compiled."""
+    if not (instance / "compiled").exists():
+        (instance / "compiled").symlink_to(Path(compiled().directory).parent)
 
 
 def keep_written(app: Flask) -> None:
@@ -328,6 +349,28 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None
         return f"sqlite:///{target / 'station.db'}"
 
     return Template(small, copy)
+
+
+@pytest.fixture(scope="session")
+def demo_house(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Path:
+    """Give the database of the demo house on the Monday of the tests, made once for the whole run; tests get copies."""
+
+    def make(path: Path) -> None:
+        app = app_on(f"sqlite:///{path}", tmp_path_factory.mktemp("demo"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock_module, "now", Clock())
+            schema.upgrade(app)
+            demo.load(app)
+        close(app)
+
+    return once_a_run("demo.db", make)
+
+
+def close(app: Flask) -> None:
+    """Close what an app has open; its SQLite database is then one file, to be copied."""
+    with app.app_context(), database.db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    _dispose(app)
 
 
 @pytest.fixture(scope="session")

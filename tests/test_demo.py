@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from innovation_station.notices.words import said_all
 from innovation_station.plans import queries as plans
 from innovation_station.plans.rules import Allowance, Use
 from innovation_station.repairs.models import FaultReport
+from innovation_station.settings import Settings
 from innovation_station.sharing.letters import fact_of
 from innovation_station.sharing.models import Guest
 from innovation_station.spaces.holidays import Calendar
@@ -45,6 +47,8 @@ from innovation_station.spaces.rules import Box, at_minute, open_span
 from innovation_station.text import parts
 from innovation_station.timespan import Span, union
 from innovation_station.waits.models import Wait
+from tests.conftest import close
+from tests.shared import once_a_run
 
 ZONE = ZoneInfo("Europe/Stockholm")
 TUESDAY = date(2026, 9, 22)
@@ -60,13 +64,15 @@ def at(moment: datetime) -> Iterator[None]:
         yield
 
 
+def configured(folder: Path, url: str = "") -> Settings:
+    """Give the settings of a house in a folder."""
+    url = url or f"sqlite:///{folder}/station.db"
+    return settings.load({"STATION_SECRET_KEY": "k" * 40, "STATION_DATABASE_URL": url}, folder)
+
+
 def made(folder: Path, moment: datetime, url: str = "") -> Flask:
     """Make an application whose database holds the demo house of a moment."""
-    environ = {
-        "STATION_SECRET_KEY": "k" * 40,
-        "STATION_DATABASE_URL": url or f"sqlite:///{folder}/station.db",
-    }
-    app = create_app({"STATION": settings.load(environ, folder)})
+    app = create_app({"STATION": configured(folder, url)})
     schema.upgrade(app)
     with at(moment):
         demo.load(app)
@@ -90,7 +96,14 @@ def dump(app: Flask) -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """Give the demo house of a Tuesday noon."""
-    app = made(tmp_path_factory.mktemp("demo"), datetime(2026, 9, 22, 10, tzinfo=UTC))
+    folder = tmp_path_factory.mktemp("demo")
+
+    def make(path: Path) -> None:
+        close(made(folder, datetime(2026, 9, 22, 10, tzinfo=UTC)))
+        shutil.copy(folder / "station.db", path)
+
+    shutil.copy(once_a_run("tuesday.db", make), folder / "station.db")
+    app = create_app({"STATION": configured(folder)})
     with app.app_context():
         yield app
         db.db.session.remove()
@@ -121,8 +134,7 @@ def test_load_refuses_a_database_with_members_and_changes_nothing(app: Flask) ->
 
 def test_load_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo.Archive, "_stamp", lambda *_: 1 / 0)  # the last step
-    environ = {"STATION_SECRET_KEY": "k" * 40, "STATION_DATABASE_URL": f"sqlite:///{tmp_path}/station.db"}
-    empty = create_app({"STATION": settings.load(environ, tmp_path)})
+    empty = create_app({"STATION": configured(tmp_path)})
     schema.upgrade(empty)
     with pytest.raises(ZeroDivisionError):
         demo.load(empty)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
@@ -22,8 +21,7 @@ from sqlalchemy import select
 from waitress import wasyncore
 from waitress.server import create_server
 
-from innovation_station import clock as clock_module
-from innovation_station import demo, schema
+from innovation_station import demo
 from innovation_station.attendance import links as entrances
 from innovation_station.attendance.models import Followup
 from innovation_station.bookings import service as bookings
@@ -37,7 +35,8 @@ from innovation_station.registration import links as registrations
 from innovation_station.registration.models import Registration
 from innovation_station.spaces import codes
 from innovation_station.spaces.models import Space
-from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, forget
+from tests.conftest import NOW, PASSWORD, TUESDAY, ZONE, Clock, app_on, at, close, forget
+from tests.shared import once_a_run
 
 ALVA, MAJKEN, REBIN = (email for email, _password, _role in demo.ACCOUNTS)
 PHONE, DESKTOP = (390, 844), (1280, 800)
@@ -83,33 +82,26 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def demo_database(tmp_path_factory: pytest.TempPathFactory, quick_hashes: None) -> Path:
-    """Make the database of the demo house once; tests get copies."""
-    folder = tmp_path_factory.mktemp("demo")
-    app = app_on(f"sqlite:///{folder / 'demo.db'}", folder / "instance")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock_module, "now", lambda: NOW)
-        schema.upgrade(app)
-        demo.load(app)
-    with (
-        app.app_context(),
-        transaction(),
-    ):  # the house is full of plausible days; these places nobody has, nor these two
+def demo_database(demo_house: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the database of the demo house as the tests want it; tests get copies."""
+
+    def make(path: Path) -> None:
+        shutil.copy(demo_house, path)
+        app = app_on(f"sqlite:///{path}", tmp_path_factory.mktemp("demo"))
+        # the house is full of plausible days; these places nobody has, nor these two
         ours = (
             select(Booking)
             .join(Space, Space.id == Booking.space_id)
             .join(Member, Member.id == Booking.member_id)
             .where(Space.name.in_(("A3", "B1", "B5", "C7", "C8", "Lida")) | Member.email.in_(OTHERS))
         )
-        for booking in db.session.scalars(ours.where(Booking.state == "confirmed", Booking.start > NOW)).all():
-            member = db.session.get_one(Member, booking.member_id)
-            bookings.cancel(member, booking.id, now=NOW)
-    with app.app_context():
-        db.engine.dispose()
-    with sqlite3.connect(folder / "demo.db") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return folder / "demo.db"
+        with app.app_context(), transaction():
+            for booking in db.session.scalars(ours.where(Booking.state == "confirmed", Booking.start > NOW)).all():
+                member = db.session.get_one(Member, booking.member_id)
+                bookings.cancel(member, booking.id, now=NOW)
+        close(app)
+
+    return once_a_run("browsed.db", make)
 
 
 OTHERS = ("maja.ostberg@example.org", "samir.haddad@example.org")  # who book in the tests

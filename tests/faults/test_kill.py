@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import ZONE, Clock, Small, browser, log_in
+from tests.conftest import ZONE, Clock, Small, browser, hand_compiled, log_in
 from tests.faults.conftest import facts, token_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +78,7 @@ class Server:
 def start(app: Flask, database_url: str) -> Iterator[Callable[[], Server]]:
     """Give what starts a server on the test's database; whatever still runs at the end is killed."""
     servers: list[Server] = []
+    hand_compiled(app.config["STATION"].instance)
 
     def begin() -> Server:
         servers.append(Server(database_url, app.config["STATION"].instance, app.config["SECRET_KEY"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -22,10 +21,12 @@ from innovation_station.db import transaction
 from innovation_station.jobs import queries as jobs
 from innovation_station.mail import service
 from innovation_station.mail.rules import Receiver
+from tests.conftest import hand_compiled
 from tests.faults.hand import work
 from tests.faults.test_kill import free_port, wait_until
 from tests.mail.conftest import outbox
 from tests.mail.server import Behaviour, serving
+from tests.races.arena import forks
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.race
@@ -34,12 +35,8 @@ Hand = Callable[..., ForkServerProcess]
 
 @pytest.fixture
 def hand(app: Flask, database_url: str) -> Iterator[Hand]:
-    """Give what starts a worker process on the test's database, with leases of a second.
-
-    They come from the fork server of the races: to load the program costs each more than what is shown with it.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.races.warm"])
+    """Give what starts a worker process on the test's database, with leases of a second."""
+    context = forks()
     started: list[ForkServerProcess] = []
 
     def start(mail_url: str = "file://outbox", log: Path | str = "") -> ForkServerProcess:
@@ -145,6 +142,8 @@ def program(app: Flask, database_url: str) -> Iterator[Callable[..., subprocess.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STATION_", "FLASK_"))}
     given = {"STATION_INSTANCE": str(app.config["STATION"].instance), "STATION_DATABASE_URL": database_url,
              "STATION_SECRET_KEY": app.config["SECRET_KEY"], "STATION_LOG_LEVEL": "error"}  # fmt: skip
+
+    hand_compiled(app.config["STATION"].instance)
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "innovation_station.cli", *arguments]

@@ -15,6 +15,7 @@ from flask import Flask
 from innovation_station import db, schema, settings
 from innovation_station.cli import cli
 from innovation_station.settings import Settings
+from tests.shared import once_a_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,19 +29,26 @@ def station(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once() -> Path:
     """Give the file of a database as the migrations make it, for copying."""
-    path = tmp_path_factory.mktemp("made") / "station.db"
+
+    def make(path: Path) -> None:
+        migrated(f"sqlite:///{path}")
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    return once_a_run("empty.db", make)
+
+
+def migrated(url: str) -> None:
+    """Let the migrations make what they make of a database without tables."""
     plain = Flask("made")
-    plain.config.update(SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+    plain.config.update(SQLALCHEMY_DATABASE_URI=url)
     db.db.init_app(plain)
     schema.upgrade(plain)
     with plain.app_context():
         db.db.engine.dispose()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
 
 
 @pytest.fixture

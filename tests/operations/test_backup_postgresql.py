@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
-from innovation_station import db, doctor, operations, schema, settings
+from innovation_station import doctor, operations, schema, settings
 from innovation_station.operations import OperationError, backup, restore
 from innovation_station.settings import Settings
+from tests.operations.conftest import migrated
+from tests.shared import once_a_run
 
 
 @pytest.fixture
@@ -25,15 +26,22 @@ def on_postgresql(postgres_server: Any, tmp_path: Path, monkeypatch: pytest.Monk
     if not shutil.which("pg_dump"):
         pytest.skip("no pg_dump: apt-get install postgresql-client")
     name = f"operations_{os.getpid()}"
-    url = postgres_server.create_database(name)
-    app = Flask("made")
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
-    db.db.init_app(app)
-    schema.upgrade(app)
-    with app.app_context():
-        db.db.engine.dispose()
+    url = copied(postgres_server, name)
     yield settings.load({"STATION_DATABASE_URL": url.replace("+psycopg", "")}, tmp_path / "instance")
     postgres_server.drop_database(name)
+
+
+def copied(server: Any, name: str) -> str:
+    """Make a current, empty database; the migrations run once for the whole run."""
+
+    def make(noted: Path) -> None:
+        migrated(server.create_database("migrated"))
+        noted.touch()
+
+    once_a_run("postgresql-migrated", make)
+    server.drop_database(name)
+    server._execute(f'CREATE DATABASE "{name}" TEMPLATE migrated STRATEGY file_copy')
+    return str(server.database_url(name))
 
 
 @pytest.fixture

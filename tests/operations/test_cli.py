@@ -18,6 +18,7 @@ from click.testing import Result
 
 from innovation_station import settings
 from innovation_station.settings import Settings
+from tests.conftest import hand_compiled
 from tests.operations.conftest import environment_of
 
 Command = Callable[..., Result]
@@ -241,6 +242,7 @@ def ask(port: int, path: str) -> tuple[int, bytes]:
 
 
 def test_run_sets_up_and_serves(station: Settings, started: Started) -> None:
+    hand_compiled(station.instance)
     port = str(free_port())
     command = [sys.executable, "-m", "innovation_station.cli", "run", "--empty", "--port", port]
     process = started(command, env=environment_of(station))

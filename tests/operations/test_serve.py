@@ -18,56 +18,35 @@ import pytest
 
 from innovation_station import serve
 from innovation_station.serve import Limits, ServeError
+from tests.operations import small
+from tests.races.arena import forks
 
 HOST = "127.0.0.1"
 BODY = 2000
-SERVER = """
-import os, sys, time
-from dataclasses import replace
-from flask import Flask, request
-from innovation_station import serve, web
-
-app = Flask("small")
-
-@app.route("/pid")
-def pid():
-    return str(os.getpid())
-
-@app.route("/wait")
-def wait():
-    open(sys.argv[3], "a").close()
-    time.sleep(float(request.args["s"]))
-    return "done"
-
-@app.post("/echo")
-def echo():
-    return request.get_data()
-
-@app.route("/seen")
-def seen():
-    return {"address": request.remote_addr, "scheme": request.scheme, "host": request.host,
-            "header": request.headers.get("X-Forwarded-For")}
-
-@app.route("/unchanged")
-def unchanged():
-    return "", int(request.args["status"])
-
-hops = int(os.environ.get("HOPS", 0))
-web.trust_proxies(app, hops)
-limits = serve.Limits(body=2000, **eval(sys.argv[2]))
-listener = serve.bind("127.0.0.1", 0)
-print(listener.getsockname()[1], flush=True)
-sys.exit(serve.serve(app, listener, workers=int(sys.argv[1]), limits=limits, clear_proxy_headers=not hops))
-"""
 
 
 class Served:
     """A server in a process of its own, and how to talk to it."""
 
-    def __init__(self, process: Popen[str], mark: Path) -> None:
-        self.process = process
-        self.mark = mark
-        self.port = int(process.stdout.readline())  # type: ignore[union-attr]
+    def __init__(self, folder: Path, workers: int, limits: dict[str, float], hops: int) -> None:
+        self.mark, self.errors = folder / "begun", folder / "errors"
+        here, there = forks().Pipe(duplex=False)
+        arguments = (workers, limits, str(self.mark), str(self.errors), hops, there)
+        self.process = forks().Process(target=small.work, args=arguments, daemon=False)
+        self.process.start()
+        there.close()  # so that one that does not start is heard of at once
+        assert here.poll(60)
+        self.port = int(here.recv())
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGTERM)
+
+    def ended(self, seconds: float) -> int | None:
+        """Wait for its end at most so long; give its exit code."""
+        self.process.join(seconds)
+        return self.process.exitcode
 
     def get(self, path: str, timeout: float = 5, **headers: str) -> str:
         """Ask on a connection of its own."""
@@ -124,25 +103,28 @@ def wait_until(condition: Callable[[], object], seconds: float = 8) -> None:
 
 
 @pytest.fixture
-def server(started: Callable[..., Popen[str]], tmp_path: Path) -> Callable[..., Served]:
-    """Give a function that starts a server with some workers and limits."""
+def server(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Give a function that starts a server with some workers and limits; those that still run at the end are killed."""
+    begun: list[Served] = []
 
-    def start(workers: int = 1, environment: dict[str, str] | None = None, **limits: float) -> Served:
-        mark = tmp_path / "begun"
-        command = [sys.executable, "-c", SERVER, str(workers), repr(limits), str(mark)]
-        return Served(started(command, env={**os.environ, **(environment or {})}), mark)
+    def start(workers: int = 1, hops: int = 0, **limits: float) -> Served:
+        begun.append(Served(tmp_path, workers, limits, hops))
+        return begun[-1]
 
-    return start
+    yield start
+    for one in begun:
+        one.process.kill()
+        one.process.join(10)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_stop_finishes_the_request_in_flight(server: Callable[..., Served], workers: int) -> None:
     running = server(workers)
     with running.dawdlers(b"GET / HTTP/1.1\r\nHost: x\r\n", 20), running.dawdlers(b"", 20):
-        result = running.in_flight(0.8)
+        result = running.in_flight(0.5)
         start = time.monotonic()
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(5) == 0
+        running.stop()
+        assert running.ended(5) == 0
         assert time.monotonic() - start < 3
         assert result() == "done"
         with pytest.raises(OSError):  # noqa: PT011 - refused
@@ -154,12 +136,12 @@ def test_stop_answers_what_was_on_its_way(server: Callable[..., Served]) -> None
     running = server(2)
     with running.dawdlers(b"GET /pid HTTP/1.1\r\nHost: x\r\n", 3) as clients:
         time.sleep(0.1)
-        running.process.send_signal(signal.SIGTERM)
+        running.stop()
         time.sleep(0.1)
         for client in clients:
             client.sendall(b"\r\n")
         assert all(client.recv(100).startswith(b"HTTP/1.1 200") for client in clients)
-    assert running.process.wait(5) == 0
+    assert running.ended(5) == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -167,41 +149,37 @@ def test_stop_is_bounded(server: Callable[..., Served], workers: int) -> None:
     running = server(workers, grace=1)
     result = running.in_flight(12)
     start = time.monotonic()
-    running.process.send_signal(signal.SIGTERM)
-    running.process.wait(8)
+    running.stop()
+    running.ended(8)
     assert 0.9 < time.monotonic() - start < 5
     assert result() != "done"
 
 
-def test_ctrl_c_to_the_whole_group_is_a_stop_too(
-    started: Callable[..., Popen[str]], server: Callable[..., Served]
-) -> None:
+def test_ctrl_c_to_the_whole_group_is_a_stop_too(server: Callable[..., Served]) -> None:
     running = server(2)
     result = running.in_flight(0.5)
     for process in (*running.workers(), psutil.Process(running.process.pid)):
         process.send_signal(signal.SIGINT)
-    assert running.process.wait(5) == 0
+    assert running.ended(5) == 0
     assert result() == "done"
-    assert running.process.stderr is not None
-    assert running.process.stderr.read() == ""
+    assert running.errors.read_text() == ""
 
 
-@pytest.mark.parametrize(
-    "beginning",
-    [
-        b"",
-        b"GET /pid HTTP/1.1\r\nHost: x\r\n",
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1999\r\n\r\nhalf",
-    ],
-    ids=["silent", "half headers", "half a body"],
-)
-def test_slow_clients_do_not_hold_others_up(server: Callable[..., Served], beginning: bytes) -> None:
+BEGINNINGS = {
+    "silent": b"",
+    "half headers": b"GET /pid HTTP/1.1\r\nHost: x\r\n",
+    "half a body": b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1999\r\n\r\nhalf",
+}
+
+
+def test_slow_clients_do_not_hold_others_up(server: Callable[..., Served]) -> None:
     running = server(1)
-    with running.dawdlers(beginning, 200):
-        start = time.monotonic()
-        for _ in range(10):
-            running.get("/pid")
-        assert time.monotonic() - start < 2
+    for said, beginning in BEGINNINGS.items():
+        with running.dawdlers(beginning, 200):
+            start = time.monotonic()
+            for _ in range(10):
+                running.get("/pid")
+            assert time.monotonic() - start < 2, said
 
 
 def test_more_connections_than_the_limit(server: Callable[..., Served]) -> None:
@@ -285,7 +263,7 @@ print(serve.Supervisor(serve.bind("127.0.0.1", 0), lambda parent: parent.recv(1)
     assert process.communicate(timeout=10)[0] == "0\n"
 
 
-def test_workers_that_cannot_start_end_the_server(monkeypatch: pytest.MonkeyPatch, started: Callable) -> None:
+def test_workers_that_cannot_start_end_the_server(started: Callable[..., Popen[str]]) -> None:
     program = (
         "from innovation_station import serve\n"
         "def work(parent): raise RuntimeError('cannot')\n"
@@ -297,10 +275,15 @@ def test_workers_that_cannot_start_end_the_server(monkeypatch: pytest.MonkeyPatc
     assert "cannot" in trouble
 
 
-@pytest.mark.parametrize("status", [200, 204, 304])
-def test_answer_without_a_body_keeps_the_connection(server: Callable[..., Served], status: int) -> None:
+def test_answer_without_a_body_keeps_the_connection(server: Callable[..., Served]) -> None:
     """A program that asks whether something is still fresh asks again on the same connection."""
-    with closing(http.client.HTTPConnection(HOST, server().port, timeout=5)) as connection:
+    running = server()
+    for status in (200, 204, 304):
+        keeps_the_connection(running, status)
+
+
+def keeps_the_connection(running: Served, status: int) -> None:
+    with closing(http.client.HTTPConnection(HOST, running.port, timeout=5)) as connection:
         connection.connect()
         ends = set()
         for _ in range(3):
@@ -330,16 +313,16 @@ def test_keep_alive_and_limits(server: Callable[..., Served]) -> None:
 @pytest.mark.parametrize(
     ("hops", "expected"),
     [
-        ("0", ["127.0.0.1", "http", "station.example.org", None]),
-        ("1", ["192.0.2.9", "https", "station.example.org", "203.0.113.5, 192.0.2.9"]),
-        ("2", ["203.0.113.5", "http", "station.example.org", "203.0.113.5, 192.0.2.9"]),
-        ("3", ["127.0.0.1", "http", "station.example.org", "203.0.113.5, 192.0.2.9"]),
+        (0, ["127.0.0.1", "http", "station.example.org", None]),
+        (1, ["192.0.2.9", "https", "station.example.org", "203.0.113.5, 192.0.2.9"]),
+        (2, ["203.0.113.5", "http", "station.example.org", "203.0.113.5, 192.0.2.9"]),
+        (3, ["127.0.0.1", "http", "station.example.org", "203.0.113.5, 192.0.2.9"]),
     ],
 )
 def test_exactly_the_trusted_proxies_are_believed(
-    server: Callable[..., Served], hops: str, expected: list[str | None]
+    server: Callable[..., Served], hops: int, expected: list[str | None]
 ) -> None:
-    running = server(1, {"HOPS": hops})
+    running = server(1, hops=hops)
     headers = {
         "Host": "station.example.org",
         "X-Forwarded-For": "203.0.113.5, 192.0.2.9",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from innovation_station import clock as clock_module
-from innovation_station import demo, schema
 from innovation_station.db import db, transaction
 from innovation_station.members.models import Member
 from innovation_station.privacy import jobs, queries, service, takeout
@@ -20,11 +20,9 @@ from tests.privacy.conftest import found_in, known, occupancy
 
 
 @pytest.fixture
-def house(tmp_path: Path, clock: Clock) -> Flask:
-    app = app_on(f"sqlite:///{tmp_path / 'station.db'}", tmp_path / "instance")
-    schema.upgrade(app)
-    demo.load(app)
-    return app
+def house(tmp_path: Path, demo_house: Path) -> Flask:
+    shutil.copy(demo_house, tmp_path / "station.db")
+    return app_on(f"sqlite:///{tmp_path / 'station.db'}", tmp_path / "instance")
 
 
 def test_people_of_the_demo_can_be_forgotten(house: Flask, clock: Clock, tmp_path: Path) -> None:

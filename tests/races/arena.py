@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from flask import Flask
@@ -21,6 +23,13 @@ OVERLAPS = """
     SELECT count(*) FROM allocation a JOIN allocation b
     ON a.space_id = b.space_id AND a.id < b.id AND a.start < b."end" AND b.start < a."end"
 """
+
+
+def forks() -> ForkServerContext:
+    """Give what starts processes that have the program loaded: to load it costs each more than what is shown with it."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.races.warm"])
+    return context
 
 
 @dataclass

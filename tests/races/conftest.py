@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from innovation_station.db import db, transaction
 from innovation_station.members import service as members
 from tests.conftest import NOW, PASSWORD, app_on
-from tests.races.arena import CONTENDERS, Arena
+from tests.races.arena import CONTENDERS, Arena, forks
 from tests.races.contenders import contend
 
 
@@ -33,8 +32,7 @@ def open_arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 def _started(arena: Arena, url: str, folder: Path) -> Iterator[Arena]:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.races.warm"])
+    context = forks()
     start, arena.told = context.Barrier(CONTENDERS), context.Queue()
     arena.queues = [context.Queue() for _ in range(CONTENDERS)]
     arguments = (

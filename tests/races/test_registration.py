@@ -5,7 +5,6 @@ Three programs with eight threads each, through the pages, so that what one hear
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import traceback
 from collections import Counter
@@ -27,6 +26,7 @@ from innovation_station.registration.rules import Terms
 from innovation_station.registration.service import Form
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, app_on, at, browser, token_in
 from tests.events.conftest import Stage, stage, talk
+from tests.races.arena import forks
 from tests.races.test_waits import together
 from tests.registration.conftest import Desk, desk
 
@@ -77,7 +77,7 @@ def test_five_hundred_for_sixty_places(kind: str, request: pytest.FixtureRequest
         db.session.remove()
         db.engine.dispose()
     emails = [f"gast{number}@example.org" for number in range(WANTED)]
-    context = multiprocessing.get_context("spawn")
+    context = forks()
     start, told = context.Barrier(PROGRAMS), context.Queue()
     programs = [
         context.Process(
@@ -97,8 +97,8 @@ def test_five_hundred_for_sixty_places(kind: str, request: pytest.FixtureRequest
         assert len(rows) == len({row.email for row in rows}) == WANTED
         assert sum(row.holds for row in rows) == PLACES == db.session.get_one(Signup, event_id).taken
         assert [row.holds for row in rows] == [True] * PLACES + [False] * (WANTED - PLACES), "who came first has one"
-        for row in rows:
-            with transaction():
+        with transaction():
+            for row in rows:
                 service.confirm(row.id, now=NOW, zone=ZONE)
         line = [row for row in queries.of_event(event_id) if row.state == "waiting"]
         assert [row.number for row in line] == list(range(PLACES + 1, WANTED + 1))
