@@ -25,6 +25,9 @@ class Application(Flask):
     """The application. No view of it is a coroutine, so nobody asks each time whether one is."""
 
     jinja_environment = Templates
+    # There are as many templates as there are files. To count which was used least goes through all that are kept, at
+    # each part of a page, and writes to each: half a MiB in each process that is not shared any more.
+    jinja_options: dict[str, Any] = {"cache_size": -1}  # noqa: RUF012 - as Flask has it
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Give the function as it is."""

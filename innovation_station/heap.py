@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Iterator
+import os
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 M_ARENA_MAX = -8  # of malloc.h
 LARGEST, SMALL, STEP = 65536, 1024, 16
@@ -20,6 +23,8 @@ POOL, HEADER, PYTHONS = 16 * 1024, 48, 512  # bytes: of CPython's pools, of what
 IN_ORDER = 8  # pieces of a pool, from its first: it is new
 MOST_PYTHONS = 4 * 1024 * 1024  # bytes, where pools look otherwise
 HELD = 512 * 1024  # bytes at most that a thread has at hand (its tcache), which mallinfo2() does not count as free
+
+Result = TypeVar("Result")
 
 
 class _Told(ctypes.Structure):
@@ -45,6 +50,36 @@ def growing() -> Iterator[None]:
             gc.enable()
 
 
+def apart(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Begin something in a forked process that ends with it; the function returned waits for the result.
+
+    What it loads and leaves behind is not in this process's memory, and another processor can do it meanwhile. Where
+    that does not go, or fails, the function does it here.
+    """
+    if not hasattr(os, "fork"):
+        return work
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.write(write, pickle.dumps(work()))
+        finally:
+            os._exit(0)
+    os.close(write)
+
+    def result() -> Result:
+        with os.fdopen(read, "rb") as end:
+            told = end.read()
+        os.waitpid(pid, 0)
+        try:
+            made: Result = pickle.loads(told)  # noqa: S301 - of our own process
+        except (EOFError, pickle.UnpicklingError):
+            return work()
+        return made
+
+    return result
+
+
 def keep_one() -> None:
     """Let all threads take memory from one heap.
 
@@ -53,6 +88,12 @@ def keep_one() -> None:
     """
     with suppress(OSError, TypeError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Give whole pages that are free back to the system. It takes a millisecond or two."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def close_gaps() -> None:

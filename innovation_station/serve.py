@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
@@ -60,6 +60,7 @@ class Limits:
     idle: int = 30  # a connection without traffic
     grace: int = 25  # for running requests, after SIGTERM
     manners: float = 0.5  # for requests on their way in when SIGTERM comes
+    quiet: float = 5.0  # without a request, then free memory is given back
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -305,9 +306,13 @@ class Worker:
         next_sweep = 0.0
         while not self.stopping:
             self._turn(1.0)
-            if self.server.in_connection_overflow or time.monotonic() >= next_sweep:
+            now = time.monotonic()
+            if self.server.in_connection_overflow or now >= next_sweep:
                 self._drop_late_arrivals()
-                next_sweep = time.monotonic() + 1
+                next_sweep = now + 1
+            if _Channel.worked_at and now - _Channel.worked_at > self.limits.quiet:
+                _Channel.worked_at = 0.0
+                heap.give_back()
         self._drain()
         signal.set_wakeup_fd(-1)
         self.server.task_dispatcher.shutdown(timeout=0.1)
@@ -385,9 +390,14 @@ class _Task(WSGITask):  # type: ignore[misc]
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    """One connection."""
+    """One connection. It notes when it was last worked for in this process."""
 
     task_class = _Task
+    worked_at: ClassVar[float] = 0.0
+
+    def service(self) -> None:
+        super().service()
+        _Channel.worked_at = time.monotonic()
 
 
 class _Waker(wasyncore.dispatcher):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from innovation_station.spaces.rules import Language
 # Midsummer's, Christmas and New Year's eves are no public holidays by law, but every Swedish house is shut.
 CATEGORIES: Mapping[str, tuple[str, ...]] = {"SE": ("public", "de_facto")}
 LOCALES: Mapping[Language, str] = {"sv": "sv", "en": "en_US"}
+Named = Mapping[date, Mapping[Language, str]]
 
 
 class Calendar:
@@ -36,9 +37,25 @@ class Calendar:
         for day in days:
             _year(self.country, day.year)
 
+    def known(self, *years: int) -> dict[int, Named]:
+        """Work out years, to be told to another process: it has not to load the package then."""
+        return {year: _year(self.country, year) for year in years}
+
+    def tell(self, known: Mapping[int, Named]) -> None:
+        """Keep what another process has worked out."""
+        _told.update({(self.country, year): named for year, named in known.items()})
+
+
+_told: dict[tuple[str | None, int], Named] = {}
+
+
+def _year(country: str | None, year: int) -> Named:
+    told = _told.get((country, year))
+    return _worked_out(country, year) if told is None else told
+
 
 @lru_cache(maxsize=256)
-def _year(country: str | None, year: int) -> Mapping[date, Mapping[Language, str]]:
+def _worked_out(country: str | None, year: int) -> Named:
     if country is None:
         return {}
     categories = CATEGORIES.get(country, ("public",))

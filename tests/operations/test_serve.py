@@ -229,6 +229,31 @@ def test_workers_end_when_their_supervisor_is_killed(server: Callable[..., Serve
     assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 
+def test_memory_is_given_back_when_nobody_asks_for_a_while(started: Callable, tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    program = f"""
+from innovation_station import heap
+from tests.operations import small
+def give_back():
+    with open({str(given)!r}, "a") as file:
+        file.write("g")
+heap.give_back = give_back
+class told:
+    send = lambda port: print(port, flush=True)
+small.work(1, {{"quiet": 0.2}}, "", {str(tmp_path / "errors")!r}, 0, told)
+"""
+    port = int(started([sys.executable, "-c", program]).stdout.readline())
+    time.sleep(1.5)
+    assert not given.exists(), "nobody has asked for anything"
+    for times in (1, 2):
+        with closing(http.client.HTTPConnection(HOST, port, timeout=5)) as connection:
+            connection.request("GET", "/pid")
+            assert connection.getresponse().read()
+        wait_until(lambda times=times: given.exists() and len(given.read_text()) == times)
+    time.sleep(1.5)
+    assert given.read_text() == "gg"
+
+
 def test_what_has_nothing_to_do_beside_them_comes_when_it_is_called(started: Callable, tmp_path: Path) -> None:
     """It ends, and no process is left of it; called while it runs it comes again, having maybe been about to end."""
     log = tmp_path / "log"
