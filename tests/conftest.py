@@ -140,6 +140,12 @@ class Small:
     people: dict[str, int] = field(default_factory=dict)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Look for no cycles while tests are found: of thousands, nothing goes away (`rare_collections`)."""
+    gc.disable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out one of the two databases for some tests, by turns: which is told by the name, and stays.
 
@@ -175,6 +181,7 @@ def rare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -82,8 +82,7 @@ class Reused:
                 connection.execute(_END_OTHERS, [list(self.spared())])
                 if connection.execute(_SHAPE, prepare=True).fetchone() != self.shape:
                     return False
-                found = _digests(connection, self.digests)
-                for table in (known for known in found if found[known] != self.digests[known]):
+                for table in self._changed(connection):
                     self._refill(connection, table)
                 for sequence, value in connection.execute(_SEQUENCES, prepare=True).fetchall():
                     if value != self.sequences[sequence]:
@@ -93,9 +92,24 @@ class Reused:
             return False
         return True
 
+    def _changed(self, connection: Connection) -> list[str]:
+        """Name the tables that differ; of those that were empty, which is nearly all, only whether they still are."""
+        filled = [table for table, (count, _writers) in self.digests.items() if count]
+        empty = [table for table in self.digests if table not in filled]
+        one = sql.SQL("EXISTS (SELECT FROM {})")
+        query = sql.SQL("SELECT {}").format(sql.SQL(", ").join(one.format(sql.Identifier(table)) for table in empty))
+        [found] = connection.execute(query, prepare=True).fetchall()
+        now = _digests(connection, filled)
+        return [
+            *(table for table, is_filled in zip(empty, found, strict=True) if is_filled),
+            *(table for table in filled if now[table] != self.digests[table]),
+        ]
+
     def _refill(self, connection: Connection, table: str) -> None:
         named = sql.Identifier(table)
         connection.execute(sql.SQL("DELETE FROM {}").format(named))
+        if not self.rows[table]:
+            return
         with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(named)) as copy:
             copy.write(self.rows[table])
         count, _writers = self.digests[table]
@@ -105,8 +119,8 @@ class Reused:
     def _connected(self) -> Connection:
         if self.connection is None or self.connection.closed:
             url = str(self.server.database_url(self.name)).replace("postgresql+psycopg", "postgresql")
-            # as a replica: rows in any order
-            options = "-c lock_timeout=500 -c session_replication_role=replica"
+            # as a replica: rows in any order; in parallel, its processes would cost more than what they look at
+            options = "-c lock_timeout=500 -c session_replication_role=replica -c max_parallel_workers_per_gather=0"
             self.connection = psycopg.connect(url, autocommit=True, options=options)
         return self.connection
 

@@ -46,8 +46,7 @@ def read(data: bytes, ask: Ask) -> Reading:
     first, last = ask.within.start.isoformat(), ask.within.end.isoformat()
     with _turn():
         question = {"first": first, "last": last, "house": ask.house, "zone": ask.zone, "texts": ask.texts}
-        said = _said(question, data, MOST_SAID)
-        answer = _json(said)
+        answer = _json(_said(question, data, MOST_SAID))
         if "reading" not in answer:
             raise Refused([Refusal("calendar-costly", "file")])
         return reading.unpacked(answer["reading"])
@@ -56,10 +55,10 @@ def read(data: bytes, ask: Ask) -> Reading:
 def kept(data: bytes, *, words: bool, texts: bool = False) -> bytes:
     """Give what is kept of a file (`lines.stripped`), packed. Raises Refused and Unavailable as `read`."""
     with _turn():
-        said = _said({"words": words, "keep": texts}, data, len(data) + MOST_SAID)
-    if said[:1] == _PACKED:
-        return said[1:]
-    _json(said)
+        packed = _said({"words": words, "keep": texts}, data, len(data) + MOST_SAID)
+    if packed[:1] == _PACKED:
+        return packed[1:]
+    _json(packed)
     raise Refused([Refusal("calendar-costly", "file")])
 
 
@@ -88,7 +87,7 @@ def _json(said: bytes) -> Mapping[str, Any]:
 def _said(question: Mapping[str, Any], data: bytes, most: int) -> bytes:
     """Give what a child says of a file; nothing where it fails, takes too long or says more than `most` bytes."""
     command = [sys.executable, "-I", "-X", "utf8", "-c", _START, _ROOT, json.dumps(question)]
-    said = bytearray()
+    heard = bytearray()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     ) as child:
@@ -98,14 +97,14 @@ def _said(question: Mapping[str, Any], data: bytes, most: int) -> bytes:
         end.start()
         feeder.start()
         try:
-            while len(said) <= most and (piece := child.stdout.read1(1 << 16)):  # type: ignore[union-attr]
-                said += piece
-            whole = len(said) <= most and child.wait() == 0
+            while len(heard) <= most and (piece := child.stdout.read1(1 << 16)):  # type: ignore[union-attr]
+                heard += piece
+            whole = len(heard) <= most and child.wait() == 0
         finally:
             end.cancel()
             child.kill()
             feeder.join()
-    return bytes(said) if whole else b""
+    return bytes(heard) if whole else b""
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:
@@ -118,13 +117,15 @@ def main() -> None:
     """Be the child: limits first, then the bytes."""
     limit()
     question = json.loads(sys.argv[2])
-    data = sys.stdin.buffer.read()
+    sys.stdout.buffer.write(said(question, sys.stdin.buffer.read()))
+
+
+def said(question: Mapping[str, Any], data: bytes) -> bytes:
+    """Give what the child says of a file to what it is asked."""
     if "words" in question:
-        said = shortened(data, words=question["words"], texts=question["keep"])
-    else:
-        within = Span(datetime.fromisoformat(question["first"]), datetime.fromisoformat(question["last"]))
-        said = _bytes(answer(data, Ask(within, question["house"], question["zone"], question["texts"])))
-    sys.stdout.buffer.write(said)
+        return shortened(data, words=question["words"], texts=question["keep"])
+    within = Span(datetime.fromisoformat(question["first"]), datetime.fromisoformat(question["last"]))
+    return _bytes(answer(data, Ask(within, question["house"], question["zone"], question["texts"])))
 
 
 def shortened(data: bytes, *, words: bool, texts: bool = False) -> bytes:

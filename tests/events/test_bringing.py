@@ -29,6 +29,7 @@ from innovation_station.spaces.queries import house as read_house
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, at, browser, log_in, post, statements
 from tests.events.conftest import Stage
 from tests.external.calendars import calendar, event
+from tests.external.conftest import apart_at_once, children  # noqa: F401  fixtures
 from tests.external.test_hostile import EVENTS, GOOD, RULES, START, _noise
 
 TALK = (

@@ -15,7 +15,7 @@ from innovation_station.bookings import busy
 from innovation_station.bookings import service as bookings
 from innovation_station.bookings.models import Allocation, Booking
 from innovation_station.db import db, transaction
-from innovation_station.external import jobs, lines, reading, rules, safe, service
+from innovation_station.external import apart, jobs, lines, reading, rules, safe, service
 from innovation_station.external.models import ExternalCalendar, ExternalEntry
 from innovation_station.external.reading import Ask, Reading
 from innovation_station.external.service import Come, Gathered, Means
@@ -23,7 +23,30 @@ from innovation_station.members.models import Member
 from innovation_station.timespan import Span
 from tests.conftest import NOW, TUESDAY, ZONE, Small, at
 from tests.external.calendars import calendar, event
+from tests.external.children import Children
 from tests.waits.conftest import line  # noqa: F401  a fixture
+
+_real_said = apart._said
+
+
+@pytest.fixture(scope="session")
+def children() -> Iterator[Children]:
+    """Give who reads files apart for the tests of this worker."""
+    made = Children()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def apart_at_once(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files apart, in children that need no new interpreter."""
+    monkeypatch.setattr(apart, "_said", children.said)
+
+
+@pytest.fixture
+def really_apart(apart_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files apart in the program's own children."""
+    monkeypatch.setattr(apart, "_said", _real_said)
 
 
 def packed(*parts: str, head: str = "", words: bool = True) -> bytes:

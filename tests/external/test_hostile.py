@@ -174,6 +174,7 @@ def test_noise_is_refused_or_read(seed: int) -> None:
         assert len(said["reading"]["entries"]) <= 10
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_a_file_that_costs_too_much_is_stopped_by_the_limit_of_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many slow rules, each within its own time, are more than the whole may have."""
     monkeypatch.setattr(apart, "_START", apart._START.replace("apart.main()", "apart.SECONDS = 2; apart.main()"))
@@ -183,6 +184,7 @@ def test_a_file_that_costs_too_much_is_stopped_by_the_limit_of_the_processor(mon
     assert [one.code for one in refused.value.refusals] == ["calendar-costly"]
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_a_file_that_wants_memory_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "from innovation_station.external import apart; apart.limit(); x = bytearray(2 << 30)"
     monkeypatch.setattr(apart, "_START", f"import sys; sys.path.insert(0, sys.argv[1]); {code}")
@@ -224,6 +226,7 @@ def test_what_a_file_says_of_its_dates_is_small_here(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("forever", [True, False])
+@pytest.mark.usefixtures("really_apart")
 def test_a_child_that_says_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch, forever: bool) -> None:
     loop = "while True" if forever else "for _ in range(200)"
     code = f"import sys\n{loop}: sys.stdout.write('x' * 65536)"
@@ -237,6 +240,7 @@ def test_a_child_that_says_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     "code", ["import time; time.sleep(60)", "import sys; sys.stdout.close(); import time; time.sleep(60)"]
 )
+@pytest.mark.usefixtures("really_apart")
 def test_a_child_that_waits_for_nothing_is_stopped(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     monkeypatch.setattr(apart, "PATIENCE", 1.0)
     monkeypatch.setattr(apart, "_START", code)
@@ -246,6 +250,7 @@ def test_a_child_that_waits_for_nothing_is_stopped(monkeypatch: pytest.MonkeyPat
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_what_is_kept_is_made_apart() -> None:
     data = calendar(GOOD, event(START + "SUMMARY:Secret", "secret"))
     for words in (True, False):
@@ -256,6 +261,7 @@ def test_what_is_kept_is_made_apart() -> None:
         apart.kept(b"<html>", words=True)
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_the_child_may_write_no_file_and_gets_nothing_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import os, json; print(json.dumps({'refused': [{'code': ','.join(sorted(os.environ))}]}))"
     monkeypatch.setattr(apart, "_START", code)
@@ -265,6 +271,7 @@ def test_the_child_may_write_no_file_and_gets_nothing_of_the_house(monkeypatch: 
     assert "STATION" not in refused.value.refusals[0].code
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_only_so_many_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "AT_ONCE", threading.BoundedSemaphore(1))
     monkeypatch.setattr(apart, "TURN", 0.01)

@@ -159,6 +159,7 @@ def test_what_cannot_be_added_is_refused_in_words(
     assert 'role="alert"' in answer.text and counted(app) == 0
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_foreign_bytes_are_worked_on_apart_and_in_no_transaction(
     app: Flask, hand: Hand, host: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -658,6 +658,7 @@ def test_ends_of_lines_alone_cost_no_more_than_they_may() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.usefixtures("really_apart")
 def test_a_reading_survives_its_way_from_another_process() -> None:
     data = calendar(ODD_ZONE, event(WEEKLY), event("DTSTART;TZID=Mars:20261123T090000", "bad"), head="X-WR-CALNAME:N")
     assert apart.read(data, ASK) == reading.read(data, ASK)
