@@ -47,7 +47,7 @@ def trail() -> str:
         more = url_for("operations.trail", **kept, before=shown[-1].id)
     return render_template(
         "operating/trail.html", asked=asked, rows=[_row(one, names) for one in shown], more=more, outcomes=OUTCOMES,
-        outcome_names=words.outcome_names(), kept=KEPT_FOR.days // 365, most=MOST_TAKEN,
+        outcome_names=words.outcome_names(), years=KEPT_FOR.days // 365, most=MOST_TAKEN,
         narrowed=sum(1 for value in asked.values() if value),
     )  # fmt: skip
 
