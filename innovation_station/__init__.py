@@ -41,7 +41,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     poll.init_app(app)
     refresh.init_app(app)
     logs.init_app(app)
-    db.db.init_app(app)
+    db.init_app(app)
     i18n.init_app(app)
     web.init_app(app)
     delivery.init_app(app)

@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Engine, Executable, MetaData, Row, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -36,6 +37,7 @@ NAMING = {
 OVERLAP = "ex_allocation_overlap"
 BUSY_MILLISECONDS = 5000
 _ENDINGS = "endings"
+_CHANGES = "changes"
 _READ_SQLITE: dict[str, Any] = {"station_read": True}
 _READ_POSTGRESQL: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 _LOCK_NAME = text("SELECT pg_advisory_xact_lock(:name)")
@@ -51,6 +53,12 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    """Give an app its database."""
+    db.init_app(app)
+    app.teardown_appcontext(_end_read)  # before that of Flask-SQLAlchemy: the last one is asked first
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -167,6 +175,24 @@ def connection() -> Connection:
     return kept
 
 
+def _end_read(error: BaseException | None) -> None:
+    """End by COMMIT what has only read from PostgreSQL.
+
+    With a ROLLBACK, as which a session is closed otherwise, psycopg throws away all statements that it has prepared on
+    the connection, and to plan the next pages' anew took half of the database's time. What has changed anything outside
+    of `transaction` is rolled back as ever.
+    """
+    if error is not None or not db.session.registry.has():
+        return
+    session: Session = db.session()
+    if not session.in_transaction() or session.new or session.dirty or session.deleted:
+        return
+    with suppress(SQLAlchemyError):  # closing it does the rest
+        opened = session.connection()
+        if opened.dialect.name == "postgresql" and not opened.info.get(_CHANGES):
+            session.commit()
+
+
 @contextmanager
 def _turn(session: Session) -> Iterator[None]:
     """Queue the writers of this process for SQLite's one lock.
@@ -263,8 +289,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+@event.listens_for(Engine, "before_cursor_execute")
+def _note_change(connection: Connection, _cursor: Any, _statement: str, _given: Any, context: Any, _many: bool) -> None:
+    compiled = context and context.compiled
+    if compiled is None or not getattr(compiled.statement, "is_select", False):
+        connection.info[_CHANGES] = True
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
+    connection.info.pop(_CHANGES, None)
     options = connection.get_execution_options()
     if connection.dialect.name == "sqlite" and "station_read" not in options:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if "station_write" in options else "BEGIN")
