@@ -264,8 +264,8 @@ def _compose_day(
     """Compose the part of the page that changes; give it with the day as far as it had to be read, and what fills its
     holes. What is kept of the day spares it being read, but for the places that the member mostly has."""
     selected, also, needs = place.id if place else None, {space for space, _s, _e in usual}, own_needs()
-    name = laid.name(day, choice, stamp, needs) if selected is None else None
-    kept, drawn = laid.find(name, day.member_id) if name else None, None
+    name = laid.name(day, choice, needs) if selected is None else None
+    kept, drawn = laid.find(name, stamp, day.member_id) if name else None, None
     if kept is not None:
         day = day.read(also)
     else:
@@ -274,7 +274,7 @@ def _compose_day(
     most = 3 if again else 4
     if kept is None or most not in kept.lists:
         drawn = drawn or drawings(day, choice, space_revisions(), selected=selected, also=also)[1]
-        kept = laid.lay_out(DayPage(day, choice, drawn, needs), most, name, kept)
+        kept = laid.lay_out(DayPage(day, choice, drawn, needs), most, name, stamp)
     page = {
         "date": choice.day.isoformat(), "href": f"/book?{choice.query()}", "day_long": day_long(choice.day),
         "sheet": None, "again": again, "anywhere": AnyPlace(day.house, choice, day.moment).compose(),

@@ -57,6 +57,24 @@ def test_who_has_something_there_sees_it_alone(app: Flask, small: Small, alva: F
     assert "data-move" in text(alva) and "data-move" not in text(bo)
 
 
+def test_a_day_is_put_together_anew_only_where_that_shows(
+    small: Small, alva: FlaskClient, bo: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    compose = laid.DayPage.compose
+    monkeypatch.setattr(laid.DayPage, "compose", lambda self: made.append(self.day.date) or compose(self))
+    before = text(alva)
+    book(bo, small.a1, day=TUESDAY + timedelta(days=1))
+    assert text(alva).partition("</nav>")[2] != before and made == [TUESDAY]  # counts of the other day apart
+    book(bo, small.a1)
+    text(alva)
+    assert "mine" in text(bo) and made == [TUESDAY] * 3
+    book(bo, small.a2, "14:00", "15:00", TUESDAY + timedelta(days=2))
+    for client in (alva, bo, alva, bo):
+        text(client)
+    assert made == [TUESDAY] * 3
+
+
 def test_counts_of_days_follow_bookings_and_filters(small: Small, alva: FlaskClient, bo: FlaskClient) -> None:
     def free() -> str:
         return re.search(rf'href="/book\?date={TUESDAY}[^>]*>.*?<em>(.*?)</em>', text(alva))[1]  # type: ignore[index]
