@@ -28,6 +28,16 @@ def test_macros_stand_in_templates_that_are_only_imported() -> None:
     assert pages & with_macros == set()
 
 
+def test_frame_takes_no_name_from_pages() -> None:
+    """What the frame sets or imports, blocks of the page find in place of what the page itself has by that name."""
+    frame = (ROOT / "templates" / "base.html").read_text()
+    imported = re.findall(r'{% from "_macros.html" import (.*) %}', frame)[0].split(", ")
+    taken = re.findall(r"{%-? *(?:set|import \S+ as) (\w+)", frame)
+    assert len(taken) > 3 and len(frame.split("{% from ")) == 2
+    own = [name for name in taken if not name.startswith("_")] + imported
+    assert set(own) == {"member", "current", "other", "messages", "icon", "note", "tag", "toast"}
+
+
 @pytest.mark.parametrize("path", ["/", "/book", "/bookings", "/calendars"])
 def test_page_is_gone_when_it_is_sent(path: str, small: Small, alva: FlaskClient) -> None:
     with alva.get(path) as answer:
