@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, Domain, force_locale
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
         app, default_locale=app.config["STATION"].locale, default_timezone=app.config["STATION"].timezone,
         default_translation_directories="translations", locale_selector=language,
     )  # fmt: skip
+    babel.domain_instance = _Catalogues()
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]  # of the i18n extension
     install(gettext, _counted, newstyle=True)
     app.jinja_env.globals["_"] = _in_template
@@ -94,6 +95,13 @@ def speaking(chosen: Language) -> Iterator[None]:
 def catalogue(language: Language, domain: str = "messages") -> NullTranslations:
     """Read a catalogue once a process: ours, or the words of the form library (`wtforms`)."""
     return Translations.load(CATALOGUES if domain == "messages" else messages_path(), [language], domain)
+
+
+class _Catalogues(Domain):  # type: ignore[misc]
+    """Where the library's own lazy texts look: in the catalogues that are read already, instead of in its copies."""
+
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language()) if has_app_context() else NullTranslations()
 
 
 class _Texts(dict[str, str]):

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from waitress import wasyncore
@@ -32,6 +33,11 @@ from waitress.task import WSGITask
 
 from innovation_station import heap
 
+resource: ModuleType | None
+try:  # here, before the fork: to load a library takes a process most of a MiB that it shares with no other
+    import resource
+except ImportError:  # on Windows
+    resource = None
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -366,9 +372,7 @@ def _is_busy(channel: Any) -> bool:
 
 
 def _raise_descriptor_limit(wanted: int) -> None:
-    try:
-        import resource  # not on Windows
-    except ImportError:
+    if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 POLL = 5.0  # seconds between two looks where nobody rings
 LONGEST_PAUSE = 60.0  # while the database is away
-LINGER = 30.0  # awake with nothing to do
+LINGER = 10.0  # awake with nothing to do
 GRACE = 20.0  # for what is being done, after SIGTERM
 Round = Callable[[Callable[[], bool]], None]
 _LOOK = text(
