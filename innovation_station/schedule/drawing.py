@@ -68,6 +68,8 @@ class StaffPen(Pen):
 
 def marked_head(line: Line, marks: Collection[str]) -> Line:
     """Put a sign and a word on a place's row where somebody has to see to it."""
+    if not marks:
+        return line
     names = {"contested": _("taken twice"), "fault": _("a fault is reported")}
     said = ", ".join(names[what] for what in names if what in marks)
     if not said:
@@ -81,8 +83,8 @@ def day_rows(
     day: Day, look: Look, revisions: Mapping[int, int], marks: frozenset[Marked], shown: Sequence[Place]
 ) -> dict[int, Drawn]:  # fmt: skip
     """Draw the row of each shown place; of what is kept nothing is read. One statement at most."""
-    key = (day.house, day.date, day.now, day.begins, language(), look.window(day.window), look.step, marks)
-    kept = _shelf.page(key)
+    shown_as = language(), look.window(day.window), look.step, marks, bool(look.words)
+    kept = _shelf.page((day.house, day.date, day.now, day.begins, shown_as))
     found = _known(kept, revisions, shown)
     missing = [place for place in shown if place.id not in found]
     if not missing:
@@ -92,8 +94,8 @@ def day_rows(
     named, of_space = lines(day.house, language()), _by_space(marks)
     for place in missing:
         line, held = marked_head(named[place.id], of_space.get(place.id, ())), day.of(place)
-        words = " ".join([line.name, line.zone, *[stretch.who for stretch in held]])
-        drawn = Drawn(revisions.get(place.id, 0), (), "", words.casefold(), "", draughtsman.row(place, line, held))
+        words = _words(line, held) if look.words else ""
+        drawn = Drawn(revisions.get(place.id, 0), (), "", words, "", draughtsman.row(place, line, held))
         found[place.id] = kept[place.id, None] = drawn
     return found
 
@@ -134,6 +136,11 @@ class Draughtsman:
         return self.pen.track(line, cells).replace('role="row"', f'role="row" id="row-{line.id}"', 1)
 
 
+def _words(line: Line, held: Iterable[Stretch]) -> str:
+    """Give what is looked through for a name."""
+    return " ".join([line.name, line.zone, *[stretch.who for stretch in held]]).casefold()
+
+
 def _within(opened: Minutes | None, first: int, last: int) -> Minutes | None:
     """Cut opening hours to what is shown; None where nothing of them is."""
     if opened is None:
@@ -166,7 +173,7 @@ def week_rows(
     """Draw each shown place with a strip for each of some days; one statement at most."""
     house = days[0].house
     window = look.window(widest(days))
-    kept = _shelf.page((house, days[0].date, "week", language(), window, marks))
+    kept = _shelf.page((house, days[0].date, "week", language(), window, marks, bool(look.words)))
     found = _known(kept, revisions, shown)
     missing = [place for place in shown if place.id not in found]
     if not missing:
@@ -176,10 +183,10 @@ def week_rows(
     for place in missing:
         line = marked_head(named[place.id], of_space.get(place.id, ()))
         cells = "".join([_cell(day, place, line, window) for day in read])
-        words = " ".join([line.name, line.zone, *(stretch.who for day in read for stretch in day.of(place))])
+        words = _words(line, [stretch for day in read for stretch in day.of(place)]) if look.words else ""
         head = f'<span role="rowheader">{line.name}{line.head}</span>'
         row = f'<div class="wk-row{line.css}" role="row">{head}{cells}</div>\n'
-        drawn = Drawn(revisions.get(place.id, 0), (), "", words.casefold(), "", row)
+        drawn = Drawn(revisions.get(place.id, 0), (), "", words, "", row)
         found[place.id] = kept[place.id, None] = drawn
     return found
 
