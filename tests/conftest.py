@@ -294,14 +294,12 @@ def furnish(app: Flask) -> Small:
     return small
 
 
-def furnish_old(app: Flask, folder: Path) -> Small:
-    """Build the small house in a database of an earlier revision: made in a new one, and its rows carried over.
+def furnish_old(app: Flask, folder: Path, template: Template) -> Small:
+    """Build the small house in a database of an earlier revision: copied from a new one, its rows carried over.
 
     What the models have since got is left out; of columns that have gone, a flag is set and others keep their default.
     """
-    new = app_on(f"sqlite:///{folder / 'newer.db'}", folder / "newer")
-    schema.upgrade(new)
-    small = furnish(new)
+    new = app_on(template.copy(folder), folder / "newer")
     with new.app_context(), app.app_context():
         old = MetaData()
         old.reflect(database.db.engine)
@@ -318,7 +316,7 @@ def furnish_old(app: Flask, folder: Path) -> Small:
                     shared = {name: value for name, value in row.items() if name in columns}
                     target.execute(insert(table_of(old, table)).values({**gone, **shared}))
     _dispose(new)
-    return small
+    return template.small
 
 
 def table_of(old: MetaData, table: Table) -> Table:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from innovation_station.bookings.models import Booking
 from innovation_station.db import db, transaction
+from innovation_station.displays import views
 from innovation_station.members.models import Member
 from innovation_station.repairs import service as repairs
 from tests.browser.conftest import ALVA, MAJKEN, Station, Visit
@@ -38,7 +39,8 @@ def broken(station: Station, name: str) -> None:
         db.session.remove()
 
 
-def test_a_host_runs_the_morning(visit: Visit, station: Station) -> None:
+def test_a_host_runs_the_morning(visit: Visit, station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "POLL", 1)
     hit = [station.book(ALVA, "C7", TUESDAY, "08:00", "12:00"), station.book(SAMIR, "C7", TUESDAY, "13:00", "17:00")]
     meeting = station.book(ALVA, "Lida", TUESDAY, "09:00", "10:00")
     broken(station, "C7")

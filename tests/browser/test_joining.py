@@ -11,7 +11,7 @@ from innovation_station.db import db, transaction
 from innovation_station.mail.models import Mail
 from innovation_station.members import joining
 from tests.browser.conftest import PHONE, REBIN, Station, Visit
-from tests.browser.test_pages import faults_of, open_page
+from tests.browser.test_pages import by_turns, faults_of, open_page
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.browser
@@ -21,21 +21,21 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_pages_of_joining(visit: Visit, station: Station, language: str) -> None:
+def test_pages_of_joining(visit: Visit, station: Station) -> None:
     with station.app.app_context(), transaction():
         joining.publish_text("rules", TEXTS["sv"], TEXTS["en"], actor=None, now=NOW)
         joining.apply("nils@example.com", "Nils Ek", now=NOW, language="sv")
-    visitor = visit(language, email=None, allow=("status of 4",))
-    admin = visit(language, email=REBIN, allow=("status of 4",))
+    visitor = by_turns(visit, None, allow=("status of 4",))
+    admin = by_turns(visit, REBIN, allow=("status of 4",))
     faults: list[str] = []
     turns = count()
-    for page, paths in (
+    for pages, paths in (
         (visitor, ("/join", "/rules")),
         (admin, ("/staff", "/staff/members", "/staff/members/3", "/staff/members/import", "/staff/invitations",
                  "/staff/admission", "/staff/texts", "/staff/texts/rules", "/welcome/1", "/welcome/3", "/rules/accept")),
     ):  # fmt: skip
         for path in paths:
+            language, page = next(pages)
             open_page(page, path)
             faults += [f"{path}: {fault}" for fault in faults_of(page, language, next(turns))]
     assert faults == []

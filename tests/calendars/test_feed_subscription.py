@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ from innovation_station.db import db, transaction
 from innovation_station.series.models import Series
 from innovation_station.series.rules import Times
 from innovation_station.series.steps import Edit
+from tests.calendars import subscriber
 from tests.calendars.conftest import Feeds
 from tests.conftest import NOW, TUESDAY, ZONE, Clock, at
 from tests.series.test_acts import cancel
@@ -30,7 +32,6 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
     pytest.mark.skipif(sys.platform == "win32", reason="vdirsyncer and khal need a POSIX system"),
 ]
-PROGRAMS = Path(sys.executable).parent
 
 VDIRSYNCER = """
 [general]
@@ -78,27 +79,38 @@ def server(app: Flask) -> Iterator[str]:
     running.server_close()
 
 
-def run(folder: Path, *command: str) -> str:
-    """Run one of the programs with its settings in `folder` and give what it printed."""
-    environment = {
-        "HOME": str(folder), "PATH": os.defpath, "LC_ALL": "C.UTF-8",
-        "VDIRSYNCER_CONFIG": str(folder / "vdirsyncer"),
-        "PYTHONWARNINGS": "ignore",
-    }  # fmt: skip
-    done = subprocess.run(
-        [str(PROGRAMS / command[0]), *command[1:]],
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Give a function that runs one of the programs with its settings in a folder and gives what it printed."""
+    told = tmp_path_factory.mktemp("programs") / "told"
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    programs = subprocess.Popen(
+        [sys.executable, subscriber.__file__, str(told)],
         env=environment,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert programs.stdin and programs.stdout
+
+    def ask(folder: Path, *command: str) -> str:
+        given = {"HOME": str(folder), "VDIRSYNCER_CONFIG": str(folder / "vdirsyncer")}
+        print(json.dumps([command, given]), file=programs.stdin, flush=True)
+        code = programs.stdout.readline().strip()  # type: ignore[union-attr]
+        said = told.read_text("utf-8")
+        assert code == "0", said
+        return said
+
+    yield ask
+    with programs:
+        programs.stdin.close()
 
 
 @pytest.fixture
-def subscribe(server: str, tmp_path: Path) -> Callable[[str], Callable[[], str]]:
+def subscribe(server: str, run: Run, tmp_path: Path) -> Callable[[str], Callable[[], str]]:
     """Give a function that subscribes to a path; what it returns fetches and shows the calendar."""
 
     def start(path: str) -> Callable[[], str]:

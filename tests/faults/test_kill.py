@@ -24,7 +24,7 @@ from tests.conftest import ZONE, Clock, Small, browser, hand_compiled, log_in
 from tests.faults.conftest import facts, token_of
 
 ROOT = Path(__file__).resolve().parents[2]
-ENOUGH = 25
+ENOUGH = 12
 pytestmark = pytest.mark.race
 
 

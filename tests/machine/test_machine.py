@@ -44,7 +44,7 @@ from tests.machine.laws import HOLDING, Act, check
 
 MORE = int(os.environ.get("STATION_TEST_EXAMPLES", "0"))
 RUN = settings(
-    max_examples=MORE or 8, stateful_step_count=50 if MORE else 25, derandomize=not MORE, deadline=None, database=None,
+    max_examples=MORE or 6, stateful_step_count=50 if MORE else 25, derandomize=not MORE, deadline=None, database=None,
     suppress_health_check=list(HealthCheck), print_blob=bool(MORE), report_multiple_bugs=False,
     phases=[Phase.generate, *([Phase.shrink] if "STATION_TEST_SHRINK" in os.environ else [])],
 )  # fmt: skip

@@ -28,6 +28,7 @@ from tests.conftest import (
     PASSWORD,
     Clock,
     Small,
+    Template,
     app_on,
     browser,
     furnish_old,
@@ -395,10 +396,12 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.drop_database(name)
 
 
-def test_filled_database_of_the_revision_before_gets_the_table(empty_url: str, tmp_path: Path) -> None:
+def test_filled_database_of_the_revision_before_gets_the_table(
+    empty_url: str, sqlite_template: Template, tmp_path: Path
+) -> None:
     app = app_on(empty_url, tmp_path / "instance")
     schema.upgrade(app, "0002")
-    kept = furnish_old(app, tmp_path).people["alva"]
+    kept = furnish_old(app, tmp_path, sqlite_template).people["alva"]
     with app.app_context():
         assert not inspect(db.engine).has_table("sign_in_failure")
         db.engine.dispose()

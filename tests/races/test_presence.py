@@ -24,7 +24,7 @@ from tests.conftest import NOW, TUESDAY, ZONE, Small, at
 MINUTE = timedelta(minutes=1)
 NINE = at(TUESDAY, "09:00", "12:00")
 LATE = NINE.start + 15 * MINUTE
-TRIES = 6
+TRIES = 4
 Act = Callable[[Member, int], object]
 
 

@@ -24,7 +24,7 @@ from tests.races.arena import CONTENDERS, OVERLAPS, Arena
 from tests.races.contenders import Outcome, Shot
 
 SLOTS = 60
-MOVES = 30
+MOVES = 12
 
 
 def slot(number: int, first: date = TUESDAY) -> dict[str, str]:
@@ -113,17 +113,17 @@ def test_one_member_gets_one_of_several_desks(arena: Arena) -> None:
     desks = (arena.small.a1, arena.small.a2, arena.small.a3)
     rounds = [
         [Shot("/bookings", {"space": desks[who % 3], "key": f"d{n}-{who}", **slot(n)}) for who in range(CONTENDERS)]
-        for n in range(10)
+        for n in range(6)
     ]
     for found in arena.run(rounds, who=[arena.people[1]] * CONTENDERS):
         assert set(Counter(outcome.status for outcome in found)) == {303, 422}
         assert len({outcome.location for outcome in found if outcome.status == 303}) == 1
-    assert arena.count("SELECT count(*) FROM allocation") == 10
+    assert arena.count("SELECT count(*) FROM allocation") == 6
     arena.sound()
 
 
 def test_cancel_against_move_ends_cancelled_and_free(arena: Arena) -> None:
-    ids = [arena.book(arena.people[2], arena.small.room, span(2 * n)) for n in range(10)]
+    ids = [arena.book(arena.people[2], arena.small.room, span(2 * n)) for n in range(6)]
 
     def shot(number: int, who: int) -> Shot:
         if who % 2:
@@ -151,7 +151,7 @@ def test_swap_of_two_places_never_deadlocks(arena: Arena) -> None:
             Shot(f"/bookings/{ids[who]}/edit", {"space": spaces[(who + n + 1) % 2], **slot(3 * who)}, part=False)
             for who in range(CONTENDERS)
         ]
-        for n in range(15)
+        for n in range(8)
     ]
     for found in arena.run(rounds):
         assert Counter(outcome.status for outcome in found) == {303: CONTENDERS}, [o.text for o in found if o.text][:1]

@@ -25,7 +25,7 @@ from tests.waits.conftest import Line
 from tests.waits.conftest import line as line
 
 pytestmark = pytest.mark.usefixtures("context")
-TRIES = 8
+TRIES = 4
 SPAN = at(TUESDAY, "09:00", "12:00")
 OVER = NOW + timedelta(hours=2)
 BEFORE = OVER - timedelta(seconds=1)
