@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import time
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 from flask import (
     Blueprint,
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -25,12 +28,12 @@ from flask import (
     session,
     url_for,
 )
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
@@ -118,6 +121,19 @@ class CookieSession(SecureCookieSessionInterface):
             self._signer = app.secret_key, super().get_signing_serializer(app)
         return self._signer[1]
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie. Of one that has been read before it is known what it holds, not whether it still counts."""
+        signer, value = self.get_signing_serializer(app), request.cookies.get(self.get_cookie_name(app))
+        if signer is None or not value:
+            return super().open_session(app, request)
+        try:
+            held, signed, flat = _unsealed(signer, value)
+        except BadSignature:
+            return self.session_class()
+        if not 0 <= int(time.time()) - signed <= app.permanent_session_lifetime.total_seconds():
+            return self.session_class()
+        return self.session_class(held if flat else deepcopy(held))
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Leave answers of views marked `sessionless` alone; their error pages are pages like all others."""
         view = app.view_functions.get(request.endpoint or "")
@@ -129,6 +145,13 @@ class CookieSession(SecureCookieSessionInterface):
             super().save_session(app, session, response)
         elif session.accessed and "Cookie" not in response.headers.get("Vary", ""):
             response.vary.add("Cookie")
+
+
+@lru_cache(maxsize=1024)
+def _unsealed(signer: URLSafeTimedSerializer, value: str) -> tuple[dict[str, Any], int, bool]:
+    """Give what a cookie holds, when it was signed, and whether nothing in it can be changed. Raises BadSignature."""
+    held, signed = signer.loads(value, return_timestamp=True)
+    return held, int(signed.timestamp()), not any(isinstance(each, list | dict) for each in held.values())
 
 
 def sessionless(view: View) -> View:
@@ -380,7 +403,9 @@ def seal(response: Response) -> Response:
         if name.lower() not in given:
             headers.add(name, value)
     if response.mimetype == "text/html":
-        response.vary.update(("Cookie", "Accept-Language"))
+        vary = headers.get("Vary", "")
+        missing = [name for name in ("Cookie", "Accept-Language") if name.lower() not in vary.lower()]
+        headers["Vary"] = ", ".join([vary, *missing] if vary else missing)
     return response
 
 

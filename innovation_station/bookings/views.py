@@ -303,11 +303,22 @@ def _usual(now: datetime) -> Usual:
 def _strip(shown: date, now: datetime) -> list[date]:
     """List the days of the strip: the next open ones, and the shown one where it lies further ahead."""
     today = local(now).date()
-    strip = next_open_days(current_house(), today, _moment(now), STRIP_DAYS)
+    strip = [*_next_days(current_house(), today)]
     return strip if shown in strip or shown < today else sorted({*strip[: STRIP_DAYS - 1], shown})
 
 
+@lru_cache(maxsize=32)
+def _next_days(house: House, today: date) -> Sequence[date]:
+    """Give the next open days; once a day for a revision of the house."""
+    return next_open_days(house, today, _moment(clock.now()), STRIP_DAYS)
+
+
 def _floor_css(revision: int) -> str:
+    return _css_at(request.script_root, revision)
+
+
+@lru_cache(maxsize=32)
+def _css_at(_root: str, revision: int) -> str:
     return url_for("spaces.plan_css", revision=revision)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -131,6 +132,22 @@ def test_log_in_needs_the_token_of_this_browser(app: Flask) -> None:
     for token in ({}, {"csrf_token": ""}, {"csrf_token": other}, {"csrf_token": "x" * 90}):
         assert victim.post("/login", data={**fields, **token}).status_code == 400
         assert not is_in(victim)
+
+
+@on_sqlite
+def test_cookie_that_was_read_before_is_read_as_it_was_and_grows_old(
+    app: Flask, alva: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with alva.session_transaction() as session:
+        session["_flashes"] = [("message", "Sagt en gång")]
+    for _again in range(2):
+        assert copy_of(alva, "session").get("/bookings").text.count("Sagt en gång") == 1
+    assert is_in(copy_of(alva, "session"))
+    late = time.time() + app.permanent_session_lifetime.total_seconds() + 1
+    monkeypatch.setattr("innovation_station.web.time.time", lambda: late)
+    assert not is_in(copy_of(alva, "session"))
+    monkeypatch.setattr("innovation_station.web.time.time", lambda: 0)
+    assert not is_in(copy_of(alva, "session"))
 
 
 @on_sqlite
