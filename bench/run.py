@@ -1,10 +1,9 @@
 """Measure the tasks of the budget and write docs/benchmarks.md.
 
-Usage: ``python -m bench.run [--database sqlite|postgresql] [--only pages|feeds|contest|memory|large|series|schedule|figures]
-[--million] [--quick] [--write]`` from the checkout. Every figure is CPU time of the whole tree of server processes, the
-database included, as a multiple of what a bare Flask "hello" costs on the same server in the same run; both measured in
-turns. It takes about five minutes for both databases; --million adds the history of 1,000,000 bookings and some minutes
-to fill it.
+Usage: ``python -m bench.run [--database sqlite|postgresql] [--million] [--quick] [--write] [--only GROUP]`` from the
+checkout. Every figure is CPU time of the whole tree of server processes, the database included, as a multiple of what a
+bare Flask "hello" costs on the same server in the same run; both measured in turns. It takes about five minutes for
+both databases; --million adds the history of 1,000,000 bookings and some minutes to fill it.
 """
 
 from __future__ import annotations

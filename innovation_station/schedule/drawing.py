@@ -6,6 +6,7 @@ particular reads it, so one drawing is for all of the staff.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -180,9 +181,10 @@ def week_rows(
         return found
     read = _read(days, house, {place.id for place in missing})
     named, of_space = lines(house, language()), _by_space(marks)
+    strips = [Strips(day, window) for day in read]
     for place in missing:
         line = marked_head(named[place.id], of_space.get(place.id, ()))
-        cells = "".join([_cell(day, place, line, window) for day in read])
+        cells = "".join([one.draw(place, line) for one in strips])
         words = _words(line, [stretch for day in read for stretch in day.of(place)]) if look.words else ""
         head = f'<span role="rowheader">{line.name}{line.head}</span>'
         row = f'<div class="wk-row{line.css}" role="row">{head}{cells}</div>\n'
@@ -196,30 +198,48 @@ def _read(days: Sequence[Day], house: House, places: Collection[int]) -> list[Da
     wholes = [day.whole for day in days]
     among = None if len(places) == len(house.places) else places
     taken: list[dict[int, list[bookings.Taken]]] = [{} for _day in days]
+    begins = [whole.start for whole in wholes]
     for row in bookings.taken(Span(wholes[0].start, wholes[-1].end), house, among):
-        for number, whole in enumerate(wholes):
-            if row.start < whole.end and whole.start < row.end:
-                taken[number].setdefault(row.space_id, []).append(row)
+        number = max(0, bisect_right(begins, row.start) - 1)
+        while number < len(begins) and begins[number] < row.end:
+            taken[number].setdefault(row.space_id, []).append(row)
+            number += 1
     return [replace(day, taken=found) for day, found in zip(days, taken, strict=True)]
 
 
-def _cell(day: Day, place: Place, line: Line, window: Minutes) -> str:
-    """Draw one day of a place: how it is taken, and how often."""
-    held, opened = day.of(place), day.opened(place)
-    href = f"{PATH}?date={day.date.isoformat()}#row-{place.id}"
-    hours = "; ".join([f"{hours_short(stretch.start, stretch.end)} {stretch.who}" for stretch in held])
-    said = hours or (escape(_("Free")) if opened else escape(_("Closed")))
-    count = sum(1 for stretch in held if stretch.booking_id or stretch.state == "event")
-    paths = "".join(
-        [f'<path class="is-{state}" d="{path}"/>' for state in PAINTED if (path := _strip(held, state, window))]
-    )
-    number = f"<b>{count}</b>" if count else ""
-    return (
-        f'<span role="gridcell"><a class="wk-day{"" if opened else " is-shut"}" href="{href}" '
-        f'aria-label="{line.name}, {day_short(day.date)}: {said}" title="{said}">'
-        f'<svg class="wk-strip" viewBox="0 0 {window[1] - window[0]} 1" preserveAspectRatio="none" aria-hidden="true">'
-        f"{paths}</svg>{number}</a></span>"
-    )
+class Strips:
+    """Draws one day of places: how each is taken, and how often; one for all that look the same."""
+
+    def __init__(self, day: Day, window: Minutes) -> None:
+        self.day, self.window = day, window
+        self.patterns: dict[Hashable, Stencil] = {}
+
+    def draw(self, place: Place, line: Line) -> str:
+        """Draw the day of a place."""
+        held, opened = self.day.of(place), self.day.opened(place) is not None
+        look = opened, stencils.look(held)
+        pattern = self.patterns.get(look)
+        if pattern is None:
+            drawn = self._cell(stencils.open_line(line), stencils.open_held(held), opened)
+            pattern = self.patterns[look] = Stencil(drawn)
+        return pattern.fill(stencils.values(line, held))
+
+    def _cell(self, line: Line, held: Sequence[Stretch], opened: bool) -> str:
+        window = self.window
+        href = f"{PATH}?date={self.day.date.isoformat()}#row-{line.id}"
+        hours = "; ".join([f"{hours_short(stretch.start, stretch.end)} {stretch.who}" for stretch in held])
+        said = hours or (escape(_("Free")) if opened else escape(_("Closed")))
+        count = sum(1 for stretch in held if stretch.booking_id or stretch.state == "event")
+        paths = "".join(
+            [f'<path class="is-{state}" d="{path}"/>' for state in PAINTED if (path := _strip(held, state, window))]
+        )
+        number = f"<b>{count}</b>" if count else ""
+        return (
+            f'<span role="gridcell"><a class="wk-day{"" if opened else " is-shut"}" href="{href}" '
+            f'aria-label="{line.name}, {day_short(self.day.date)}: {said}" title="{said}">'
+            f'<svg class="wk-strip" viewBox="0 0 {window[1] - window[0]} 1" preserveAspectRatio="none" '
+            f'aria-hidden="true">{paths}</svg>{number}</a></span>'
+        )
 
 
 def _strip(held: Iterable[Stretch], state: str, window: Minutes) -> str:
