@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from itertools import count, cycle
 from typing import Any, Literal
 
@@ -53,7 +54,11 @@ SEND = """fields => {
   document.body.append(form);
   form.submit()
 }"""
-AXE = "axe.run({resultTypes: ['violations']}).then(result => result.violations)"
+# The plan and the timelines are the largest part of what is looked at; beside a sheet they are those of the Book page.
+AXE = """() => {
+  const exclude = location.pathname.startsWith('/book/') ? ['.plan-box', '#timeline'] : [];
+  return axe.run({exclude}, {resultTypes: ['violations']}).then(result => result.violations)
+}"""
 Look = tuple[tuple[int, int], Literal["light", "dark"]]
 # A page is seen wide and narrow, light and dark, in Swedish and in English, but not in all eight ways: what the rules of
 # axe can find depends on one of the three alone, almost always. From page to page the ways take turns, so that what all
@@ -280,14 +285,9 @@ def faults_of(page: Page, language: str, turn: int | None = None) -> Iterator[st
     if "/style" not in page.url:  # a page for those who develop, in English
         wrong = ENGLISH if language == "sv" else SWEDISH
         yield from (f"{language}: {text!r}" for text in page.evaluate(WORDS) if wrong.search(text))
-    looks = LOOKS[language]
-    if "/style" not in page.url and turn is not None:
-        mine = turn % 2 == list(LOOKS).index(language)
-        looks = [looks[turn // 2 % len(looks)]] if mine else []
-    elif "/style" not in page.url:
-        looks = looks[:1]
+    looks = looks_at(page, language, turn)
     if looks:
-        page.evaluate(Axe().axe_script)
+        page.evaluate(axe_script())
     for size, scheme in looks:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
@@ -298,6 +298,23 @@ def faults_of(page: Page, language: str, turn: int | None = None) -> Iterator[st
     for width in WIDTHS[language]:
         page.set_viewport_size({"width": width, "height": 844})
         yield from sideways(page, width)
+
+
+def looks_at(page: Page, language: str, turn: int | None) -> list[Look]:
+    """Say how a page is looked at by the rules of axe."""
+    looks = LOOKS[language]
+    if "/style" in page.url:
+        return looks if language == "sv" else []
+    if turn is None:
+        return looks[:1]
+    mine = turn % 2 == list(LOOKS).index(language)
+    return [looks[turn // 2 % len(looks)]] if mine else []
+
+
+@cache
+def axe_script() -> str:
+    """Read the rules once."""
+    return str(Axe().axe_script)
 
 
 def sideways(page: Page, width: int) -> Iterator[str]:
