@@ -76,9 +76,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Refuse the same. A booking writes twenty of them: SQLite's text is written in one go."""
+        return _text_of_instant if dialect.name == "sqlite" else _utc
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Hand back aware UTC. SQLite's text is read in one go."""
         return _instant_of_text if dialect.name == "sqlite" else _instant
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("naive datetime: the database takes aware instants only")
+    return value.astimezone(UTC)
+
+
+def _text_of_instant(value: datetime | None) -> str | None:
+    utc = _utc(value)
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:26]  # without its zone
 
 
 @lru_cache(maxsize=2048)  # a day of 200 spaces has 1,600 of them, of which few are different

@@ -4,6 +4,9 @@ A feature names a template part and what it shows: on the page of a booking (`of
 (`of_member`), over the plan of the Book page (`of_book`), and on the sheet of a place (`of_sheet`). Parts stand in the
 order in which the features were registered.
 One feature answers a form that names no space (`anywhere`).
+
+Most readers are told nothing by most features. So a feature says with `hint` how to find out whether it has anything to
+say on a sheet, and one statement asks for all of them (`glance`).
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, select
 
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.models import Booking
+from innovation_station.db import UtcDateTime, connection
 from innovation_station.errors import NotFound
 from innovation_station.members.rules import Person
 from innovation_station.spaces.rules import Place
@@ -36,13 +42,15 @@ class Part:
 class Looked:
     """What somebody looks at on a sheet: a place on a day, as far as that has been read, and the time they want of it.
 
-    `refused` where they have just asked for it and somebody else had it.
+    `refused` where they have just asked for it and somebody else had it. `glance` tells which features have anything to
+    say to the reader, by their hints.
     """
 
     day: Day
     place: Place
     span: Span
     reader: Person
+    glance: Mapping[str, Any]
     refused: bool = False
 
 
@@ -58,6 +66,9 @@ _of_member: list[OfMember] = []
 _of_book: list[OfMember] = []
 _of_sheet: list[OfSheet] = []
 _anywhere: list[Answer] = []
+_hints: dict[str, ColumnElement[Any]] = {}
+MEMBER, SPACE = bindparam("glance_member", type_=Integer), bindparam("glance_space", type_=Integer)
+FIRST, LAST = bindparam("glance_first", type_=UtcDateTime), bindparam("glance_last", type_=UtcDateTime)
 
 
 def anywhere(answer: Answer) -> Answer:
@@ -95,6 +106,26 @@ def of_sheet(make: OfSheet) -> OfSheet:
     """Have a function asked for a part of the sheet of each place: given what is looked at."""
     _of_sheet.append(make)
     return make
+
+
+def hint(name: str, found: ColumnElement[Any]) -> str:
+    """Have `glance` tell something under a name; `found` may use MEMBER, SPACE, and FIRST and LAST of the local day."""
+    _hints[name] = found
+    return name
+
+
+def glance(member_id: int, space_id: int, day: Span) -> Mapping[str, Any]:
+    """Look what there is to say to a member on the sheet of a space; one statement for all features."""
+    given = {
+        "glance_member": member_id, "glance_space": space_id, "glance_first": day.start, "glance_last": day.end,
+    }  # fmt: skip
+    row = connection().execute(_glance(tuple(_hints)), given).one()
+    return dict(zip(_hints, row, strict=True))
+
+
+@cache
+def _glance(names: tuple[str, ...]) -> Select[Any]:
+    return select(*(_hints[name].label(name) for name in names))
 
 
 def booking_parts(booking: Booking, reader: Person, now: datetime) -> list[Part]:

@@ -18,7 +18,7 @@ from innovation_station.members.rules import Actor, Person
 from innovation_station.spaces.rules import Place
 
 Typed = Mapping[str, str]
-InSheet = Callable[[Person, Place, Typed], Part | None]
+InSheet = Callable[[Person, Place, Typed, Mapping[str, Any]], Part | None]
 HolderOf = Callable[[Actor, int], Person | None]
 BookedFor = Callable[..., Booking]
 RestoredFor = Callable[[Actor, Booking, ZoneInfo], None]
@@ -33,7 +33,7 @@ FIELD_LONGEST = 20_000
 
 
 def in_sheet(make: InSheet) -> InSheet:
-    """Have a function asked for fields in the sheet: given who books, the place, and what was typed so far."""
+    """Have a function asked for fields in the sheet: given who books, the place, what was typed, and the glance."""
     _in_sheet.append(make)
     return make
 
@@ -72,9 +72,9 @@ def with_booking(follow: WithBooking) -> WithBooking:
     return follow
 
 
-def sheet_parts(booker: Person, place: Place, typed: Typed) -> list[Part]:
-    """Gather what stands in the sheet besides its own fields."""
-    return [part for make in _in_sheet if (part := make(booker, place, typed))]
+def sheet_parts(booker: Person, place: Place, typed: Typed, glance: Mapping[str, Any]) -> list[Part]:
+    """Gather what stands in the sheet besides its own fields; see `beside.glance`."""
+    return [part for make in _in_sheet if (part := make(booker, place, typed, glance))]
 
 
 def holder(booker: Actor, holder_id: int) -> Person | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, select, text
+from sqlalchemy import Table, bindparam, delete, exists, select, text
 
+from innovation_station.bookings import beside
 from innovation_station.bookings.models import Favourite
 from innovation_station.db import UtcDateTime, connection
 from innovation_station.errors import NotFound
@@ -15,6 +16,9 @@ from innovation_station.spaces.queries import house as read_house
 _favourite = cast(Table, Favourite.__table__)
 _OF = select(_favourite.c.space_id).where(_favourite.c.member_id == bindparam("member"))
 
+STARRED = beside.hint(
+    "starred", exists().where(_favourite.c.member_id == beside.MEMBER, _favourite.c.space_id == beside.SPACE)
+)  # fmt: skip
 _KEEP = text(
     "INSERT INTO favourite (member_id, space_id, made_at) VALUES (:member, :space, :at) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("at", type_=UtcDateTime))

@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from innovation_station.bookings import allowances, rules, wish_queries
+from innovation_station.bookings import allowances, queries, rules, wish_queries
 from innovation_station.bookings.beside import ANY
 from innovation_station.bookings.choice import LOOK_AHEAD, Choice, clock_of, next_open_days, presets
 from innovation_station.bookings.day import Day
-from innovation_station.bookings.rules import Moment, Wish, bar, bars, earliest_start
+from innovation_station.bookings.queries import Taken
+from innovation_station.bookings.rules import Held, Moment, Wish, bar, bars, earliest_start
 from innovation_station.i18n import gettext as _
 from innovation_station.i18n import hours_short, language, local, span_short, weekday_definite
 from innovation_station.members.rules import Actor
@@ -156,6 +157,58 @@ def _alike(house: House, place_id: int, needs: frozenset[str]) -> Sequence[Place
     return rules.alike(house.places[place_id], house.places.values(), needs)
 
 
+@lru_cache(maxsize=8)
+def _near(
+    _stamp: tuple[int, int], house: House, place_id: int, needs: frozenset[str], around: Span, span: Span
+) -> Sequence[Held]:  # fmt: skip
+    """Read once for a state of the house what stands near a wish: its stamp names all that takes its spaces."""
+    return wish_queries.near(house.places[place_id], _alike(house, place_id, needs), around, span)
+
+
+@lru_cache(maxsize=16)
+def _rows(_stamp: tuple[int, int], house: House, place_id: int, day: Span) -> Sequence[Taken]:
+    """Read once for a state of the house what takes a place on a day."""
+    return queries.taken(day, house, {place_id})
+
+
+@lru_cache(maxsize=32)
+def _changed_at(_house: House, _stamp: tuple[int, int], booking_id: int) -> datetime | None:
+    """Read once for a state of the house when a booking has last changed: that stamps its spaces."""
+    return wish_queries.changed_at(booking_id)
+
+
+class Known:
+    """What one answer has read already, and what several that are refused the same have in common.
+
+    The `stamp` names the state of all spaces of the `house`, and must have been read before anything that is asked for
+    here.
+    """
+
+    def __init__(self, house: House, stamp: tuple[int, int]) -> None:
+        self.house, self.stamp = house, stamp
+        self._own: dict[int, tuple[Span, list[tuple[Held, str]]]] = {}
+
+    def near(self, house: House, wish: Wish, needs: frozenset[str], around: Span) -> Sequence[Held]:
+        """Give what stands near a wish, see `wish_queries.near`; one statement at most."""
+        return _near(self.stamp, house, wish.place.id, needs, around, wish.padded)
+
+    def read(self, day: Day, place_id: int) -> Day:
+        """Give a day that knows what takes a place; one statement at most."""
+        return replace(day, taken={place_id: _rows(self.stamp, day.house, place_id, day.whole)})
+
+    def changed_at(self, booking_id: int) -> datetime | None:
+        """Tell when a booking was made, or last changed; one statement at most."""
+        return _changed_at(self.house, self.stamp, booking_id)
+
+    def held_by(self, member_id: int, span: Span) -> list[tuple[Held, str]]:
+        """Give a member's own bookings in a span, see `wish_queries.held_by`; no statement for what was read before."""
+        whole, found = self._own.get(member_id, (None, []))
+        if whole is None or not whole.contains(span):
+            found = wish_queries.held_by(member_id, span)
+            self._own[member_id] = span, found
+        return [one for one in found if one[0].span.overlaps(span)]
+
+
 def alternatives_for(
     house: House,
     actor: Actor,
@@ -167,6 +220,7 @@ def alternatives_for(
     without: int | None = None,
     needs: frozenset[str] = frozenset(),
     role: str | None = None,
+    known: Known | None = None,
 ) -> list[rules.Alternative]:
     """Find three ways forward near a wish that the actor has for a member, each of which would be granted now.
 
@@ -174,7 +228,7 @@ def alternatives_for(
     brought to what could be had. Where a quota is used up or a membership does not hold, later or earlier days are
     looked at too; what is not for the member gives way to the place most like it that is. `without` leaves out a
     booking that is being moved. `needs` are those of the member who asks, where the booking is theirs. `role` is that
-    of who books, where it is not the actor.
+    of who books, where it is not the actor. What is `known` already is not read again.
     """
     today, asked = moment.today, moment.day(wish.span.start)
     found = allowances.standing(house, member_id, plans.access_of(member_id) if access is None else access)
@@ -196,8 +250,11 @@ def alternatives_for(
     days = ahead[:3] or [asked]
     around = Span(at_minute(min(first, days[0]), 0, moment.zone), at_minute(days[-1], DAY_MINUTES, moment.zone))
     similar = _alike(house, wish.place.id, needs)
-    held = wish_queries.near(wish.place, similar, around, wish.padded, without=without)
-    own = wish_queries.held_by(member_id, around, without=without)
+    if known is not None and without is None:
+        held, own = known.near(house, wish, needs, around), known.held_by(member_id, around)
+    else:
+        held = wish_queries.near(wish.place, similar, around, wish.padded, without=without)
+        own = wish_queries.held_by(member_id, around, without=without)
     return rules.alternatives(wish, similar, held, own, moment, days)
 
 

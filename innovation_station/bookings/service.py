@@ -144,7 +144,7 @@ def consider(
     key = request_key and request_digest(request_key, space_id, span)
     house = _knowing(space_id)
     wish = Wish(house.places[space_id], span)
-    found = wish_queries.standing(actor.id, wish, key, before=True)
+    found = wish_queries.standing(actor.id, wish, key, before=house)
     if not found.held or found.same_request or (found.own and wish_queries.same_span(actor.id, space_id, span)):
         return
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
@@ -544,7 +544,7 @@ def _reasons(
     Give their reasons, what takes the time, and the holds for the member that give way.
     """
     own = wish_queries.held_by(member_id, wish.span, without=without) if found is None or found.own else ()
-    held = wish_queries.held(wish.padded, wish.place.takes, without=without) if found is None or found.held else ()
+    held = wish_queries.met(found, wish.padded, wish.place.takes, without=without)
     kept = {one.hold_id for one in held if one.hold_id is not None and one.member_id == member_id}
     others = [one for one in held if one.hold_id not in kept or one.hold_id is None]
     return rules.refusals(wish, measured, others, own), others, kept

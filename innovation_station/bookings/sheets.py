@@ -40,6 +40,7 @@ from innovation_station.i18n import (
     span_short,
 )
 from innovation_station.i18n import gettext as _
+from innovation_station.i18n import lazy_gettext as _l
 from innovation_station.plans.words import left_sentence
 from innovation_station.spaces.rules import Language, Place, at_minute
 from innovation_station.timespan import Span
@@ -47,6 +48,18 @@ from innovation_station.timespan import Span
 ROOM_LENGTHS = (30, 60, 120)
 GREY = frozenset({"taken", "event", "closed", "not-for-me"})
 SAID = frozenset({"taken", "held", "event-has-it", "closed-space", "busy-elsewhere"})  # the line about the day says it
+
+SHORTLY = {
+    "taken": _l("taken"), "held": _l("taken"), "too-close": _l("taken"), "busy-elsewhere": _l("taken"),
+    "event-has-it": _l("taken"), "closed-space": _l("closed"), "closed-hours": _l("closed"),
+    "outside-rule": _l("closed"), "day-outside-rule": _l("closed"), "past": _l("is over"), "too-long": _l("too long"),
+    "too-short": _l("too short"), "whole-days": _l("whole days only"), "too-many-at-once": _l("too many at once"),
+    "limit-hours": _l("more than is left"), "limit-shared-hours": _l("more than is left"),
+    "limit-bookings": _l("more than is left"), "limit-shared-bookings": _l("more than is left"),
+    "quota-hours": _l("more than is left"), "shared-hours": _l("more than is left"),
+    "quota-bookings": _l("more than is left"), "shared-bookings": _l("more than is left"),
+}  # fmt: skip
+"""Why a time of the sheet cannot be had, in a word or two; of the rest the sentence."""
 
 
 class Sheet:
@@ -229,17 +242,7 @@ class Sheet:
 
     def _short_reason(self, refusal: Refusal) -> str:
         """Say in a word or two why a choice cannot be had; the day bar beside it shows the rest."""
-        short = {"taken": _("taken"), "closed-space": _("closed"), "closed-hours": _("closed"), "past": _("is over"),
-                 "too-long": _("too long"), "too-short": _("too short"), "held": _("taken"), "too-close": _("taken"),
-                 "busy-elsewhere": _("taken"),
-                 "event-has-it": _("taken"),
-                 "whole-days": _("whole days only"), "outside-rule": _("closed"), "day-outside-rule": _("closed"),
-                 "limit-hours": _("more than is left"), "limit-shared-hours": _("more than is left"),
-                 "limit-bookings": _("more than is left"), "limit-shared-bookings": _("more than is left"),
-                 "too-many-at-once": _("too many at once"),
-                 "quota-hours": _("more than is left"), "shared-hours": _("more than is left"),
-                 "quota-bookings": _("more than is left"), "shared-bookings": _("more than is left")}  # fmt: skip
-        return short.get(refusal.code) or sentence(refusal)
+        return str(SHORTLY[refusal.code]) if refusal.code in SHORTLY else sentence(refusal)
 
     def _minutes(self, span: Span) -> tuple[int, int]:
         return self.day.minute(span.start), self.day.minute(span.end)
@@ -279,8 +282,8 @@ class Sheet:
         clocks = range(first, last + 1, min(policy.granularity, last - first))
         return {
             "label": _("Other time"), "checked": checked, "button": _("Book {from}–{to}"),
-            "starts": _selected(_options(language(), clocks[:-1]), typed.get("start") or clock_of(start)),
-            "ends": _selected(_options(language(), clocks[1:]), typed.get("end") or clock_of(end)),
+            "starts": selected(_options(language(), clocks[:-1]), typed.get("start") or clock_of(start)),
+            "ends": selected(_options(language(), clocks[1:]), typed.get("end") or clock_of(end)),
         }  # fmt: skip
 
     def _prefilled(self, first: int, last: int) -> tuple[int, int]:
@@ -334,7 +337,8 @@ def _options(_language: Language, minutes: range) -> str:
     )
 
 
-def _selected(options: str, value: str) -> Markup:
+def selected(options: str, value: str) -> Markup:
+    """Choose one of some options that are drawn."""
     mark = f'value="{escape(value)}"'
     return Markup(options.replace(mark, f"{mark} selected", 1))  # noqa: S704  figures of ours; the value is escaped
 

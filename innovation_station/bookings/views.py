@@ -31,16 +31,17 @@ from innovation_station.bookings.choice import Choice, filtered, next_open_days,
 from innovation_station.bookings.day import Day
 from innovation_station.bookings.drawings import drawings
 from innovation_station.bookings.forms import BookingForm
-from innovation_station.bookings.offers import AnyPlace, Repeat, alternatives_for, find_href
+from innovation_station.bookings.offers import AnyPlace, Known, Repeat, alternatives_for, find_href
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
-from innovation_station.db import others_write, transaction
+from innovation_station.bookings.rush import rush
+from innovation_station.db import transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import day_long, language, local, sentence, zone
 from innovation_station.members.rules import Person, booking_refusals
 from innovation_station.spaces.holidays import Calendar
-from innovation_station.spaces.queries import space_revisions
+from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION, space_revisions
 from innovation_station.spaces.rules import House, Place, at_minute
 from innovation_station.timespan import Span
 from innovation_station.web import (
@@ -59,6 +60,7 @@ pages = Blueprint("bookings", __name__)
 STRIP_DAYS = 6
 Usual = Sequence[tuple[int, datetime, datetime]]
 A_MOMENT = timedelta(minutes=10)
+_HOUSE, _SPACES = beside.hint("house", HOUSE_REVISION), beside.hint("spaces", SPACES_REVISION)
 
 
 @pages.get("/book")
@@ -99,7 +101,7 @@ def create() -> ResponseReturnValue:
         wish = Wish(place, form.span(house.places[place.id], _moment(now)), asked.people, asked.layout)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         key, holder_id = form.key.data or None, _holder_id(form)
-        if others_write() and holder_id is None:
+        if rush.joined((house, place.id, wish.span.start)) and holder_id is None:
             service.consider(actor(), place.id, wish.span, now=now, zone=zone(), request_key=key)
         more: dict[str, Any] = {
             "now": now, "zone": zone(), "title": form.title.data or "", "public": _visibility(form),
@@ -164,19 +166,22 @@ def _again(form: BookingForm, error: DomainError, wish: Wish | None) -> Response
     holder_id = _holder_id(form)
     holder = extras.holder(actor(), holder_id) if holder_id else None
     may = (holder_id is None or holder is not None) and not booking_refusals(actor())
-    offers = _offers(near, moment, holder) if near and may else []
     if place is None:
         return _page(None, choice=choice, sentences=_form_sentences(form)), error.status
-    day = _day(choice, moment).read({place.id})
+    day = _day(choice, moment)
+    glance = beside.glance(actor().id, place.id, day.whole)
+    known = Known(current_house(), (glance[_HOUSE], glance[_SPACES]))
+    offers = _offers(near, moment, holder, known) if near and may else []
     refused = isinstance(error, Conflict) and wish is not None
-    sheet = _sheet(day, choice, place, typed, wish.span if wish and refused else None)
+    read = glance, known
+    sheet = _sheet(known.read(day, place.id), choice, place, typed, wish.span if wish and refused else None, read)
     if form.errors:
         sheet["refusals"] = [{"text": said, "field": None} for said in _form_sentences(form)]
     else:
         if holder is not None:
             said = own_pages.for_holder(error.refusals, holder.name, staff=actor().is_staff)
             error.refusals = tuple(own_pages.named(said, current_house(), holder.name))
-        sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now))
+        sheet = sheets.refused(sheet, error, near, offers, just_taken=_just_taken(error, moment.now, known))
         for offered in sheet["alternatives"]:
             offered["fields"] |= _typed_fields(form, holder)
         for shown, refusal in zip(sheet["refusals"], error.refusals, strict=True):
@@ -198,10 +203,11 @@ def _typed_fields(form: BookingForm, holder: Person | None) -> dict[str, Any]:
     return typed | extras.kept(request.form)
 
 
-def _just_taken(error: DomainError, now: datetime) -> bool:
+def _just_taken(error: DomainError, now: datetime, known: Known) -> bool:
     """Tell whether what stands in the way was booked a moment ago, while the member was looking."""
     takers = (refusal.values.get("booking") for refusal in error.refusals if refusal.code == "taken")
-    return any(isinstance(taker, int) and wish_queries.made_since(taker, now - A_MOMENT) for taker in takers)
+    changes = (known.changed_at(taker) for taker in takers if isinstance(taker, int))
+    return any(changed is not None and changed > now - A_MOMENT for changed in changes)
 
 
 def _form_sentences(form: BookingForm) -> list[str]:
@@ -323,36 +329,42 @@ def _css_at(_root: str, revision: int) -> str:
 
 
 def _sheet(
-    day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None, refused: Span | None = None
+    day: Day, choice: Choice, place: Place, typed: dict[str, Any] | None = None, refused: Span | None = None,
+    read: tuple[Mapping[str, Any], Known] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Compose the sheet of a place; `typed` is what a form held, `refused` the time of it that somebody has."""
+    """Compose the sheet of a place; `typed` is what a form held, `refused` the time of it that somebody has, and `read`
+    what has been read for it already."""
     place = day.house.places[place.id]
-    own = wish_queries.held_by(day.member_id, day.whole)
+    glance = read[0] if read else beside.glance(actor().id, place.id, day.whole)
+    own = read[1].held_by(day.member_id, day.whole) if read else wish_queries.held_by(day.member_id, day.whole)
     sheet = sheets.Sheet(day, choice, place, own, visible=actor().visible, needs=own_needs()).compose(typed)
     if sheet["mode"] == "mine":
         found = queries.running(day.member_id, day.whole)
         sheets.come(sheet, {booking.id: booking for booking in found}, place, day.moment.now)
     sheet["star"] = {
-        "kept": place.id in favourites.of(actor().id), "action": url_for("bookings.favourite", space_id=place.id),
+        "kept": glance[favourites.STARRED], "action": f"/book/{place.id}/favourite",
         "back": f"/book/{place.id}?{choice.query()}",
     }  # fmt: skip
     if place.id in day.barred and sheet["mode"] == "closed":
         wish = Wish(place, day.chosen)
         sheet["alternatives"] = [sheets.offer(way, wish) for way in _offers(wish, day.moment)]
     if typed is None or refused:
-        looked = beside.Looked(day, place, refused or day.chosen, actor(), refused=refused is not None)
+        looked = beside.Looked(day, place, refused or day.chosen, actor(), glance, refused=refused is not None)
         sheet["parts"] = beside.sheet_parts(looked)
     if sheet["mode"] == "book":
-        sheet["asks"] = extras.sheet_parts(actor(), place, request.values)
+        sheet["asks"] = extras.sheet_parts(actor(), place, request.values, glance)
         if request.values.get("for"):
             sheet["repeat_href"] = None  # a series is the reader's own
     return sheet
 
 
-def _offers(wish: Wish, moment: Moment, holder: Person | None = None) -> list[Alternative]:
+def _offers(
+    wish: Wish, moment: Moment, holder: Person | None = None, known: Known | None = None
+) -> list[Alternative]:  # fmt: skip
     who, needs = holder or actor(), frozenset[str]() if holder else own_needs()
-    role = actor().role
-    return alternatives_for(current_house(), who, who.id, wish, moment, access=who.access, needs=needs, role=role)
+    return alternatives_for(
+        current_house(), who, who.id, wish, moment, access=who.access, needs=needs, role=actor().role, known=known
+    )  # fmt: skip
 
 
 def _begin(whole: Span, now: datetime) -> Span:

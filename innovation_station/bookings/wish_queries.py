@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -22,8 +22,8 @@ from innovation_station.bookings.rules import HOLDING, Held, Wish
 from innovation_station.db import UtcDateTime, at_once, connection, db
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Space
-from innovation_station.spaces.queries import HOUSE_REVISION
-from innovation_station.spaces.rules import Place
+from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
+from innovation_station.spaces.rules import House, Place
 from innovation_station.timespan import Span
 
 # Of tables, and built once: through the session they cost four times as much. The lower bounds on start let an index
@@ -77,7 +77,7 @@ _NEAR = union_all(
 
 
 @lru_cache(maxsize=32)
-def _standing(spaces: int) -> Select[Any]:
+def _standing(spaces: int, *, before: bool) -> Select[Any]:
     taking = or_(*(_allocation.space_id == bindparam(f"space{index}") for index in range(spaces)))
     return select(
         HOUSE_REVISION,
@@ -88,6 +88,7 @@ def _standing(spaces: int) -> Select[Any]:
         exists().where(*_OWN_MEETS),
         select(_member.access_revision).where(_member.id == bindparam("member")).scalar_subquery(),
         select(_member.organisation_id).where(_member.id == bindparam("member")).scalar_subquery(),
+        *([SPACES_REVISION] if before else []),
     )
 
 
@@ -98,7 +99,7 @@ _SAME_SPAN = select(Booking).where(
     Booking.member_id == bindparam("member"), Booking.space_id == bindparam("space"), Booking.state.in_(HOLDING),
     Booking.start == bindparam("start"), Booking.end == bindparam("end"),
 )  # fmt: skip
-_MADE_SINCE = select(_booking.id).where(_booking.id == bindparam("booking"), _booking.changed_at > bindparam("instant"))
+_CHANGED_AT = select(_booking.changed_at).where(_booking.id == bindparam("booking"))
 
 
 def _bounds(span: Span) -> dict[str, object]:
@@ -112,7 +113,8 @@ class Standing(NamedTuple):
     """What a wish meets: the house's revision, what the same submit made before, and whether anything is in the way.
 
     `held` tells of what the wished space takes, `own` of the member's bookings anywhere; `access` is the revision of
-    what the member may book, `organisation` whose member it is.
+    what the member may book, `organisation` whose member it is. Where it was looked outside of any transaction,
+    `spaces` is the revision of all spaces together, which names all that takes those of the `house`.
     """
 
     house_revision: int
@@ -121,26 +123,44 @@ class Standing(NamedTuple):
     own: bool
     access: int
     organisation: int | None
+    spaces: int | None = None
+    house: House | None = None
 
 
 def standing(
-    member_id: int, wish: Wish, request_key: str | None, *, before: bool = False
+    member_id: int, wish: Wish, request_key: str | None, *, before: House | None = None
 ) -> Standing:  # fmt: skip
     """Look what a wish meets; one statement, and mostly the last that is needed to grant it.
 
-    `before` looks outside of any transaction, behind no lock.
+    With a house, as it is known, outside of any transaction, `before` there is a lock.
     """
     values = {**_bounds(wish.padded), "member": member_id, "key": request_key}
     values |= {f"space{index}": space_id for index, space_id in enumerate(wish.place.takes)}
-    statement = _standing(len(wish.place.takes))
-    row = at_once(statement, values) if before else connection().execute(statement, values).one()
-    return Standing._make(row or ())
+    statement = _standing(len(wish.place.takes), before=before is not None)
+    if before is None:
+        return Standing(*connection().execute(statement, values).one())
+    return Standing(*(at_once(statement, values) or ()))._replace(house=before)
 
 
 def held(span: Span, space_ids: Collection[int], *, without: int | None = None) -> list[Held]:
     """List what takes some spaces within a span, ordered by start; `without` leaves one booking out."""
     values = {**_bounds(span), "spaces": list(space_ids), "without": without or 0}
     return [_held(*row) for row in connection().execute(_HELD, values)]
+
+
+@lru_cache(maxsize=32)
+def _held_at(_house: House, _stamp: tuple[int, int], span: Span, space_ids: frozenset[int]) -> Sequence[Held]:
+    return held(span, space_ids)
+
+
+def met(found: Standing | None, span: Span, space_ids: frozenset[int], *, without: int | None = None) -> Sequence[Held]:
+    """List as `held` what a wish meets that stands as `found`; no statement where nothing does, or where somebody else
+    was refused the same a moment ago."""
+    if found is not None and not found.held:
+        return ()
+    if found is None or found.spaces is None or found.house is None:
+        return held(span, space_ids, without=without)
+    return _held_at(found.house, (found.house_revision, found.spaces), span, space_ids)
 
 
 def _held(
@@ -170,9 +190,9 @@ def held_by(member_id: int, span: Span, *, without: int | None = None) -> list[t
     ]
 
 
-def made_since(booking_id: int, instant: datetime) -> bool:
-    """Tell whether a booking was made, or last changed, after an instant."""
-    return connection().execute(_MADE_SINCE, {"booking": booking_id, "instant": instant}).first() is not None
+def changed_at(booking_id: int) -> datetime | None:
+    """Tell when a booking was made, or last changed."""
+    return connection().execute(_CHANGED_AT, {"booking": booking_id}).scalar()
 
 
 def same_request(member_id: int, request_key: str) -> Booking | None:

@@ -21,7 +21,9 @@ TOLD = 3
 
 @beside.of_sheet
 def on_sheet(looked: Looked) -> Part | None:
-    """Say on the sheet of a place when its reader is busy elsewhere that day; one statement."""
+    """Say on the sheet of a place when its reader is busy elsewhere that day; one statement, none without calendars."""
+    if not looked.glance[queries.OWN_CALENDARS]:
+        return None
     busy = queries.own_busy(looked.reader, looked.day.whole)
     return _part(busy, looked.span, looked.day.whole)
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import joinedload, undefer
 
+from innovation_station.bookings import beside
 from innovation_station.bookings.models import SpaceBusy
 from innovation_station.db import UtcDateTime, connection, db
 from innovation_station.external.models import ExternalCalendar, ExternalDraft, ExternalEntry
@@ -39,6 +40,7 @@ _BUSY_OF = (
     .order_by(_entry.start)
     .limit(200)
 )
+OWN_CALENDARS = beside.hint("calendars", exists().where(_calendar.member_id == beside.MEMBER))
 
 
 def of_spaces() -> Sequence[ExternalCalendar]:

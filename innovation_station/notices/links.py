@@ -22,7 +22,12 @@ def _signer() -> URLSafeSerializer:
 
 def end_path(member_id: int, kind: str) -> str:
     """Give the path that ends a member's mails of a kind. It has no end of its own: mails lie about for years."""
-    return PATH + str(_signer().dumps([member_id, kind]))
+    return _end_path(current_app.config["SECRET_KEY"], member_id, kind)
+
+
+@lru_cache(maxsize=1024)
+def _end_path(secret_key: str, member_id: int, kind: str) -> str:
+    return PATH + str(_signer_of(secret_key).dumps([member_id, kind]))
 
 
 def read(token: str) -> tuple[int, str] | None:

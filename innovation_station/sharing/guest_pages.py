@@ -114,7 +114,7 @@ extras.keep("guests")
 
 
 @extras.in_sheet
-def _in_sheet(_booker: Person, place: Place, typed: Typed) -> Part | None:
+def _in_sheet(_booker: Person, place: Place, typed: Typed, _glance: object) -> Part | None:
     """Ask for guests where there is room for them."""
     if place.seats < 2:
         return None

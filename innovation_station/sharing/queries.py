@@ -40,6 +40,9 @@ def _named(words: str, *columns: Any) -> list[ColumnElement[bool]]:
 
 # -- who may be booked for ---------------------------------------------------------------------------------------------
 
+# Whether anybody lets anybody but staff book for them: in many houses nobody does.
+LETTING = or_(exists(select(Consent.__table__.c.member_id)), exists(select(Named.__table__.c.member_id)))
+
 
 @dataclass(frozen=True, slots=True)
 class Colleague:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from innovation_station import clock
-from innovation_station.bookings import extras, own_pages
+from innovation_station.bookings import beside, extras, own_pages
 from innovation_station.bookings.beside import Part, of_member
 from innovation_station.bookings.extras import Typed
 from innovation_station.db import transaction
@@ -81,9 +82,14 @@ def _kept(typed: Typed) -> dict[str, Any]:
     return {name: text for name, text in found.items() if readable[name](text) is not None}
 
 
+_LET = beside.hint("let", queries.LETTING)
+
+
 @extras.in_sheet
-def _for_whom(booker: Person, place: Place, typed: Typed) -> Part | None:
+def _for_whom(booker: Person, place: Place, typed: Typed, glance: Mapping[str, Any]) -> Part | None:
     """Let a booker choose somebody else in the sheet; who is let by nobody sees nothing of it."""
+    if not glance[_LET] and not is_staff(booker):
+        return None
     chosen = parse_id(typed.get("for"))
     people = [] if is_staff(booker) else queries.bookable_for(booker, limit=LISTED + 1)
     known = {one.id: one.name for one in people[:LISTED]}

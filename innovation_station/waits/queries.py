@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from innovation_station.bookings.beside import FIRST, LAST, hint
 from innovation_station.bookings.models import Booking
 from innovation_station.bookings.rules import HOLDING
 from innovation_station.db import connection, db
@@ -116,6 +117,9 @@ _LINE_AT = (
     .where(Wait.state.in_(LIVE), Wait.start < bindparam("last"), Wait.end > bindparam("first"))
     .order_by(Wait.id)
 )
+
+_wait = Wait.__table__.c
+ANY_LINE = hint("line", exists().where(_wait.state.in_(LIVE), _wait.start < LAST, _wait.end > FIRST))
 
 
 def line_at(span: Span) -> list[Stander]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
@@ -11,9 +12,10 @@ from innovation_station.bookings import beside
 from innovation_station.bookings.beside import Looked, Part
 from innovation_station.bookings.choice import clock_of
 from innovation_station.bookings.rules import earliest_start
+from innovation_station.bookings.sheets import selected
 from innovation_station.i18n import gettext as _
-from innovation_station.i18n import minute_long, span_short
-from innovation_station.spaces.rules import DAY_MINUTES, Place
+from innovation_station.i18n import language, minute_long, span_short
+from innovation_station.spaces.rules import DAY_MINUTES, Language, Place
 from innovation_station.timespan import Span
 from innovation_station.waits import queries, words
 from innovation_station.waits.rules import Stander, Wanted, last_moment, offer_end, position
@@ -21,11 +23,11 @@ from innovation_station.waits.rules import Stander, Wanted, last_moment, offer_e
 
 @beside.of_sheet
 def line(looked: Looked) -> Part | None:
-    """Offer to stand in line, or say where one stands; one statement where the time is taken, else none."""
+    """Offer to stand in line, or say where one stands; one statement where anybody does that day, else none."""
     span = _askable(looked)
     if span is None or not _taken(looked, span):
         return None
-    found = queries.line_at(span)
+    found = queries.line_at(span) if looked.glance[queries.ANY_LINE] else []
     places, place, me = looked.day.house.places, looked.place, looked.reader.id
     mine = [stander for stander in found if stander.member_id == me and stander.wanted.fits(place)]
     if mine:
@@ -72,12 +74,18 @@ def _form(looked: Looked, span: Span, waiting: int) -> dict[str, Any]:
     start, end = day.minute(span.start), day.minute(span.end)
     full = _("Full, %(count)d waiting. Join the list", count=waiting)
     return {
-        "mine": [], "action": url_for("waits.join"), "heading": full if waiting else _("Tell me when it becomes free"),
+        "mine": [], "action": "/waits", "heading": full if waiting else _("Tell me when it becomes free"),
         "fields": {"space": place.id, "date": day.date.isoformat()}, "what": _choices(looked),
-        "starts": [(clock_of(one), minute_long(one), one == start) for one in minutes[:-1]],
-        "ends": [(clock_of(one), minute_long(one), one == end) for one in minutes[1:]],
+        "starts": selected(_options(language(), minutes[:-1]), clock_of(start)),
+        "ends": selected(_options(language(), minutes[1:]), clock_of(end)),
         "open": looked.refused or not day.free(place),
     }  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _options(_language: Language, minutes: range) -> str:
+    """Draw the times of a day to choose from, once a process: there are eighty, the same for nearly all places."""
+    return "".join(f'<option value="{clock_of(minute)}">{minute_long(minute)}</option>' for minute in minutes)
 
 
 def _choices(looked: Looked) -> list[tuple[str, str]]:

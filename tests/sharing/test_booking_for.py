@@ -551,13 +551,15 @@ def test_sheet_costs_one_statement_however_many(app: Flask, small: Small, bo: Fl
             bo.get(f"/book/{small.a1}?date={TUESDAY}", headers={"X-Part": "sheet"})
         return len(seen)
 
-    before = cost()
+    nobody = cost()
     with app.app_context():
         friends(small)
+    one = cost()
+    with app.app_context():
         newcomer(small, "Siv Ek")
         befriend(small, "siv", "bo")
         allow(small, "siv", colleagues=True)
-    assert cost() == before
+    assert cost() == one == nobody + 1  # where nobody lets anybody book for them, nobody is looked for
 
 
 def test_consent_page_says_and_stores_it(app: Flask, small: Small, alva: FlaskClient) -> None:
