@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from flask import url_for
 from markupsafe import Markup, escape
 
 from innovation_station.bookings import presence_pages, rules
@@ -198,13 +197,8 @@ class Sheet:
         """Lead to a series that begins with what is chosen."""
         chosen = next((option["minutes"] for option in options if option["checked"]), None)
         start, end = chosen or self._prefilled(*(self.day.opened(self.place) or self.day.asked))
-        return url_for(
-            "series.new",
-            space=self.place.id,
-            date=self.choice.day.isoformat(),
-            start=clock_of(start),
-            end=clock_of(end),
-        )
+        query = f"space={self.place.id}&date={self.choice.day.isoformat()}"
+        return f"/series/new?{query}&start={clock_of(start)}&end={clock_of(end)}"
 
     def _wanted(self, options: Sequence[dict[str, Any]]) -> str | None:
         """Choose the option that is the chosen stretch; for a part of the day, what of it can be had.

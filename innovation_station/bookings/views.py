@@ -35,7 +35,7 @@ from innovation_station.bookings.offers import AnyPlace, Known, Repeat, alternat
 from innovation_station.bookings.pages import DayPage
 from innovation_station.bookings.rules import PRESETS, Alternative, Moment, Wish, bars
 from innovation_station.bookings.rush import rush
-from innovation_station.db import transaction
+from innovation_station.db import others_write, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refusal, Refused
 from innovation_station.forms import parse_date, parse_id, parse_time
 from innovation_station.i18n import day_long, language, local, sentence, zone
@@ -101,7 +101,8 @@ def create() -> ResponseReturnValue:
         wish = Wish(place, form.span(house.places[place.id], _moment(now)), asked.people, asked.layout)
         Calendar(current_house().holidays).learn(local(wish.span.start), local(wish.span.end))
         key, holder_id = form.key.data or None, _holder_id(form)
-        if rush.joined((house, place.id, wish.span.start)) and holder_id is None:
+        rushed = rush.joined((house, place.id, wish.span.start))
+        if (rushed or others_write()) and holder_id is None:
             service.consider(actor(), place.id, wish.span, now=now, zone=zone(), request_key=key)
         more: dict[str, Any] = {
             "now": now, "zone": zone(), "title": form.title.data or "", "public": _visibility(form),

@@ -71,4 +71,4 @@ def _page(place: Place, form: FaultForm) -> str:
 @beside.of_sheet
 def on_sheet(looked: Looked) -> Part | None:
     """Show the way to the page on which one says that something is broken."""
-    return Part("repairs/_of_sheet.html", {"href": url_for("faults.report", space_id=looked.place.id)}, last=True)
+    return Part("repairs/_of_sheet.html", {"href": f"/spaces/{looked.place.id}/fault"}, last=True)

@@ -98,6 +98,34 @@ def test_loser_is_told_at_once_while_others_write(app: Flask, small: Small, alva
     assert lost.status_code == 409 and 'class="alts"' in lost.text
 
 
+def test_whoever_asks_for_what_was_just_asked_for_is_refused_without_a_write(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient
+) -> None:
+    book(alva, small.a1)
+    book(bo, small.a1)
+    token = token_in(bo.get("/book").text)
+    with statements(app) as seen:
+        lost = bo.post("/bookings", data={"csrf_token": token, "space": small.a1, **WISH})
+    assert lost.status_code == 409 and not any(one.startswith(("UPDATE", "INSERT", "WITH")) for one in seen)
+    assert len(seen) == 4, seen  # who asks, what is there, what there is to say, and what bo has; the rest was read
+
+
+def test_what_several_are_refused_is_read_anew_when_anything_has_changed(
+    app: Flask, small: Small, alva: FlaskClient, bo: FlaskClient
+) -> None:
+    book(alva, small.a1)
+    first = offers_in(book(bo, small.a1).text)[0]
+    assert first["space"] == str(small.a2)
+    host = log_in(browser(app), "host")
+    taken = book(host, small.a2).location
+    page = book(bo, small.a1).text
+    assert str(small.a2) not in {offer["space"] for offer in offers_in(page) if offer["start"] == WISH["start"]}
+    post(host, f"{taken}/cancel")
+    assert offers_in(book(bo, small.a1).text)[0]["space"] == str(small.a2)
+    post(alva, f"/bookings/{bookings(app)[0].id}/cancel")
+    assert book(bo, small.a1).status_code == 303
+
+
 def test_refused_form_without_script_is_a_page_of_its_own_with_the_way_back(
     small: Small, alva: FlaskClient, bo: FlaskClient
 ) -> None:
