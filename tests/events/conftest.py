@@ -54,9 +54,14 @@ class Stage:
             return service.carry_out(self.who(), event.id, change, now=NOW, zone=ZONE, **more)
 
     def add(self, event: Event, *pieces: Item | Use) -> None:
-        """Add sessions and rooms."""
-        for piece in pieces:
-            self.change(event, lambda p, one=piece: p.with_item(one) if isinstance(one, Item) else p.with_use(one))
+        """Add sessions and rooms, in one change."""
+
+        def added(programme: Programme) -> Programme:
+            for piece in pieces:
+                programme = programme.with_item(piece) if isinstance(piece, Item) else programme.with_use(piece)
+            return programme
+
+        self.change(event, added)
 
     def look(self, event: Event, change: Callable[[Programme], Programme]) -> Any:
         """Look at what a change would do."""
