@@ -23,6 +23,7 @@ from innovation_station.i18n import language, minute_short
 from innovation_station.spaces.rules import Place
 
 MOST = 1500  # places that are kept, three kilobytes each, and pages, some of which have nothing to be kept
+OPEN = ("free", "part")  # states in which there is something to be booked
 Key = tuple[int, str | None]  # a space, and why it is not for the reader
 
 
@@ -126,8 +127,11 @@ class Draughtsman:
         return Drawn(
             revision, tuple({row.member_id for row in day.taken.get(place.id, ())}), pattern.state,
             pattern.link.fill(values), pattern.item.fill(values),
-            pattern.row.fill(values) if pattern.row else self.pen.track(line, self._cells(place, line, held)),
+            pattern.row.fill(values) if pattern.row else self._own_row(place, line, held),
         )  # fmt: skip
+
+    def _own_row(self, place: Place, line: Line, held: Sequence[Stretch]) -> str:
+        return self.pen.track(line, self._cells(place, line, held, self.day.free(place)))
 
     def _pattern(self, place: Place, line: Line, held: Sequence[Stretch]) -> Pattern:
         """Draw a place with the texts of `line` and `held`; all else that it hangs on is in the look of `draw`."""
@@ -139,25 +143,26 @@ class Draughtsman:
             line, self._shown(place, state), f"{label} ({said})" if said else label, day.strip(place),
             status=self._status(place) if line.room else "", dim=self._dim(place),
         )  # fmt: skip
-        item = self._item(place, line, state, said or word.capitalize())
-        row = stencils.row(pen.track, line, self._cells(place, line, held))
+        free = day.free(place)
+        text = self._free_text(place, free) if state in OPEN else said or word.capitalize()
+        item = self._item(place, line, state, text)
+        row = stencils.row(pen.track, line, self._cells(place, line, held, free))
         return Pattern(state, Stencil(link), Stencil(item), row)
 
-    def _cells(self, place: Place, line: Line, held: Iterable[Stretch]) -> list[tuple[int, str]]:
-        day = self.day
-        return self.pen.cells(
-            line, day.free(place), held, day.opened(place), self._out_of_reach(place), place.policy.granularity
-        )
+    def _cells(
+        self, place: Place, line: Line, held: Iterable[Stretch], free: Iterable[Minutes]
+    ) -> list[tuple[int, str]]:  # fmt: skip
+        opened, out_of_reach = self.day.opened(place), self._out_of_reach(place)
+        return self.pen.cells(line, free, held, opened, out_of_reach, place.policy.granularity)
 
     def _dim(self, place: Place) -> bool:
         return self.choice.filtered and not self.choice.shows(place)
 
     def _shown(self, place: Place, state: str) -> str:
         """Mark what is chosen, but never paint over that somebody has it: a script tells the member by it."""
-        return "selected" if place.id == self.selected and state in ("free", "part") else state
+        return "selected" if place.id == self.selected and state in OPEN else state
 
-    def _item(self, place: Place, line: Line, state: str, said: str) -> str:
-        text = self._free_text(place, self.day.free(place)) if state in ("free", "part") else said
+    def _item(self, place: Place, line: Line, state: str, text: str) -> str:
         if place.kind in ROOMS:
             text = f"{line.name}: {text}"
         return self.pen.item(line, "sel" if place.id == self.selected else state, text)

@@ -89,7 +89,7 @@ class Pen:
 
     def link(self, line: Line, state: str, label: str, strip: str, *, status: str = "", dim: bool = False) -> str:
         """Draw a place on the plan. `strip` is the SVG path of what is booked, `status` stands in rooms."""
-        id_, room, name, seats, css = line.id, line.room, line.name, line.seats, line.css
+        id_, room, name, seats, css = f"{line.id}", line.room, line.name, line.seats, line.css
         if room:
             sign = self.marks.get(state, self.tick)
             inner = f'<b>{name}</b><span class="cap">{seats}</span><span class="st">{sign}{status}</span>'
@@ -108,7 +108,7 @@ class Pen:
 
     def item(self, line: Line, state: str, text: str) -> str:
         """Draw a place in the list."""
-        id_, kind = line.id, line.kind
+        id_, kind = f"{line.id}", line.kind
         return (
             f'<li id="l{id_}"><a class="li is-{state}" href="/book/{id_}?{self.query}" data-sheet '
             f'data-space="{id_}"><span class="no">{self.heads.get(kind) or line.name}</span>'

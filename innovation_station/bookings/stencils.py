@@ -24,8 +24,11 @@ _OF_PLACE = 8  # a place's id and the texts of its Line; after them come two of 
 class Hole(int):
     """The number of something, left open: it is written as a hole wherever it goes."""
 
+    def __init__(self, number: int) -> None:
+        self.written = f"{_EDGE}{number}{_EDGE}"
+
     def __format__(self, form: str) -> str:
-        return f"{_EDGE}{int(self)}{_EDGE}"
+        return self.written
 
 
 class Stencil:
