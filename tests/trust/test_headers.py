@@ -148,7 +148,7 @@ def test_templates_hold_nothing_inline() -> None:
         source = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
         assert not re.search(r"""\sstyle\s*=\s*["'{]|\son[a-z]+\s*=\s*["'{]|<style|javascript:""", source), path
         source = source.replace(
-            '<script type="application/ld+json">{{ page.head.data }}</script>', ""
+            '<script type="application/ld+json">{{ head.data }}</script>', ""
         )  # data: see test_texts
         for script in re.findall(r"<script\b[^>]*>(.*?)</script>", source, re.DOTALL):
             assert script == "", path
