@@ -99,13 +99,16 @@ class Written(dict[Any, Any]):
         super().__setitem__(key[1:], compiled)
 
 
-# Where a test shows it, it shows it on one of the databases: pages, and what no constraint, lock or index decides.
-BY_TURNS = re.compile(
-    r"/test_(\w+_)?(pages|views|templates|permissions)\.py::"
-    r"|tests/(attendance|audit|calendars|deeds|directory|events|external|hosting|mail|notices|organisations|plans|policies"
-    r"|privacy|repairs|sharing|trust)/|tests/bookings/test_(answers|telling)\.|tests/(series/test_telling|test_refusals)\."
-    r"|::test_worker_comes_along"
+# Rows, locks, constraints and indexes decide who has which time, what is counted and what outlives a crash: the tests of
+# that run on both databases. All the rest runs by turns, but for what tests/on_both.txt names.
+BOTH = re.compile(
+    r"tests/(browser|faults|figures|jobs|journeys|ledger|machine|operations|races|waits)/(?!test_(\w+_)?pages\.)"
+    r"|tests/test_(db|demo|schema)\."
+    r"|tests/bookings/test_(closing|dividing|moving|occupancy|presence|service)\."
+    r"|tests/series/test_(cost|restoring|service)\."
 )
+ON_BOTH = frozenset((Path(__file__).parent / "on_both.txt").read_text("utf-8").split("\n")[2:])
+BY_TURNS = re.compile(r"::test_worker_comes_along")
 ON_DATABASE = re.compile(r"\[(sqlite|postgresql)\b")
 WRITTEN: dict[str, Written] = {}
 
@@ -149,14 +152,14 @@ def pytest_collection() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out one of the two databases for some tests, by turns: which is told by the name, and stays.
 
-    Who has which time is decided by rows, locks and constraints, and the tests of that run on both; what a page says of
-    it, and what is told to whom, hangs on no database. STATION_TEST_EVERY=1 has each test run on both.
+    What a page says, and what is told to whom, hangs on no database (`BOTH` names what does); and every statement of the
+    program still runs on both (`ON_BOTH`). STATION_TEST_EVERY=1 has each test run on both.
     """
     if "STATION_TEST_EVERY" in os.environ:
         return
     by_name: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if BY_TURNS.search(item.nodeid) and (found := ON_DATABASE.search(item.nodeid)):
+        if by_turns(item.nodeid) and (found := ON_DATABASE.search(item.nodeid)):
             by_name.setdefault(item.nodeid[: found.start(1)] + item.nodeid[found.end(1) :], []).append(item)
     left = {
         sorted(pair, key=lambda item: item.nodeid)[crc32(name.encode()) % 2]
@@ -166,6 +169,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=[item for item in items if item in left])
         items[:] = [item for item in items if item not in left]
+
+
+def by_turns(name: str) -> bool:
+    """Tell whether a test runs on one of the databases only."""
+    return bool(BY_TURNS.search(name)) or not (BOTH.search(name) or name.partition("[")[0] in ON_BOTH)
 
 
 @pytest.fixture(scope="session", autouse=True)
