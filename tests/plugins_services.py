@@ -77,7 +77,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     f"--disable-features={','.join(CHROMIUM_WITHOUT)}",
     # a page lives for a second: to compile its scripts well, or beside it, costs more than it saves
-    "--js-flags=--single-threaded,--no-opt",
+    "--js-flags=--single-threaded,--no-opt,--no-maglev",
 ]
 
 

@@ -172,6 +172,7 @@ def test_a_refused_form_of_another_page_leads_to_a_day_that_lives(visit: Visit, 
     expect(page.get_by_role("dialog")).to_contain_text(f"{room} togs nyss.")
     page.get_by_role("link", name="Tillbaka till dagen").click()
     expect(page).to_have_url(re.compile(r"/book\?.*date=2026-11-23"))
+    page.wait_for_load_state()  # with the scripts that look again
     look_again(page, 304)
     other = first_free(station, page)
     station.book(MAJKEN, other, MONDAY, "09:00", "12:00")
