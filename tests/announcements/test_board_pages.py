@@ -72,6 +72,7 @@ def test_what_concerns_a_place_says_so_and_stands_on_its_sheet(app: Flask, small
     with app.app_context():
         places = house().places
         zone, floor = places[small.a1].zone_id, places[small.a1].floor_id
+        db.session.rollback()  # SQLite shows the pages below what stood when this began
         for place, on_room, on_desk in (
             (("space", small.room), 1, 0),
             (("zone", zone), 0, 1),
