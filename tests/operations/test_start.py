@@ -140,6 +140,14 @@ def test_preload_does_without_a_database(station: Settings) -> None:
     preload(create_app({"STATION": station}))
 
 
+def files_of(app: Flask) -> set[str]:
+    """Name the files in which the templates of an app are kept as they were compiled."""
+    loader, cache = app.jinja_env.loader, compiled()
+    assert loader
+    keys = (cache.get_cache_key(name, loader.get_source(app.jinja_env, name)[1]) for name in loader.list_templates())
+    return {cache.pattern % key for key in keys}
+
+
 def test_second_start_reads_what_the_first_has_compiled(station: Settings, database: Path) -> None:
     app = create_app({"STATION": station})
     shutil.copytree(compiled().directory, station.instance / "compiled" / Path(compiled().directory).name)
@@ -149,7 +157,7 @@ def test_second_start_reads_what_the_first_has_compiled(station: Settings, datab
         file.unlink()  # what is left to be compiled: all would take seconds
     preload(app)
     kept = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert len(kept) == len(app.jinja_env.list_templates())
+    assert files_of(app) <= kept.keys()  # besides those that other tests have written
     assert folder.stat().st_mode & 0o077 == 0
     (folder.parent / "older").mkdir()
     again = create_app({"STATION": station})
