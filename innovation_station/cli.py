@@ -217,6 +217,8 @@ def _work(
     """Send mail and run jobs until told to stop; under a supervisor also until that seems enough for a while."""
     worker = Worker(app)
     worker.catch(*(caught or ([signal.SIGTERM] if parent else [])))
+    if parent and serve.Worker.stopping:  # it was told before it listened
+        worker.stop()
     worker.run(bell=rung, parent=parent, replaced=parent is not None)
 
 

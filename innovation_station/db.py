@@ -69,12 +69,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive values with ValueError: guessing their zone is how bookings move by an hour."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime: the database takes aware instants only")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+        utc = _utc(value)
+        return utc.replace(tzinfo=None) if utc and dialect.name == "sqlite" else utc
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
         """Refuse the same. A booking writes twenty of them: SQLite's text is written in one go."""
@@ -309,7 +305,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _note_change(connection: Connection, _cursor: Any, _statement: str, _given: Any, context: Any, _many: bool) -> None:
     compiled = context and context.compiled
-    if compiled is None or not getattr(compiled.statement, "is_select", False):
+    statement: Any = compiled and compiled.statement
+    # a SELECT beside which others stand may insert by them, as that of writes.reserved does
+    if not getattr(statement, "is_select", False) or getattr(statement, "_independent_ctes", None):
         connection.info[_CHANGES] = True
 
 

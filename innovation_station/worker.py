@@ -69,6 +69,8 @@ class Worker:
         self.stopping = threading.Event()
         self.rung = {"mail": threading.Event(), "jobs": threading.Event()}
         self.busy_at = time.monotonic()
+        self._in_hand: set[str] = set()
+        self._resumes: Callable[[], float] = lambda: 0.0
         self._wake_here, self._wake_there = socket.socketpair()
 
     def catch(self, *numbers: signal.Signals) -> None:
@@ -91,7 +93,10 @@ class Worker:
         """
         ends = [end for end in (self._wake_here, bell, parent) if end is not None]
         idle = replaced and not self._listen(ends, parent, 0) and not self._look()
-        if not idle and not self.stopping.is_set():
+        if idle:
+            with self.app.app_context():
+                db.engine.dispose()  # the database is told that nobody looks any more
+        elif not self.stopping.is_set():
             self._work(ends, parent, replaced)
 
     def _look(self) -> bool:
@@ -114,7 +119,7 @@ class Worker:
         self.busy_at = time.monotonic()
         while not self.stopping.is_set():
             self._listen(ends, parent, self.poll)
-            if replaced and time.monotonic() - self.busy_at > self.linger:
+            if replaced and self._may_end():
                 self.stopping.set()
         for event in self.rung.values():
             event.set()
@@ -131,7 +136,13 @@ class Worker:
 
         way_out = transport(self.app.config["STATION"].mail_url)
         postman = Postman(self.app, way_out, lambda: sender_of(self.app), self._busy)
+        self._resumes = lambda: postman.resumes
         return {"mail": postman.round, "jobs": Runner(self.app, self._busy).round}
+
+    def _may_end(self) -> bool:
+        """Tell whether nothing is in hand, however long it takes, and nobody waits for a mail server or a database to
+        come back: how often it was looked for is forgotten with the process."""
+        return not self._in_hand and time.monotonic() > max(self.busy_at + self.linger, self._resumes())
 
     def _busy(self) -> None:
         self.busy_at = time.monotonic()
@@ -152,9 +163,10 @@ class Worker:
         return rung
 
     def _hand(self, round_: Round, rung: threading.Event) -> None:
-        troubles = 0
+        troubles, name = 0, threading.current_thread().name
         while not self.stopping.is_set():
             rung.clear()
+            self._in_hand.add(name)
             try:
                 round_(self.stopping.is_set)
                 troubles = 0
@@ -164,4 +176,6 @@ class Worker:
             except Exception as error:
                 troubles += 1
                 log.error("worker failed", exc_info=error)
+            if not troubles:
+                self._in_hand.discard(name)
             rung.wait(min(self.poll * 2**troubles, LONGEST_PAUSE))

@@ -1,4 +1,4 @@
-"""What stands round a day on the Book page: the heading, the strip of days, the switches and the filters."""
+"""What stands round a day on the Book page: the heading, the strip of days, switches (_bar.html) and filters."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ MOST = 256
 
 
 class Rush:
-    """What this process was asked for a moment ago. Threads may share it; it forgets, and nothing hangs on it."""
+    """What this process was asked for a moment ago. Threads may share it; it forgets, and no answer
+    hangs on it: only whether one is looked for before the lock."""
 
     def __init__(self, lasts: float = LASTS, most: int = MOST) -> None:
         self._lasts, self._most = lasts, most

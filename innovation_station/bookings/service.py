@@ -149,7 +149,7 @@ def consider(
         return
     days = [side.astimezone(zone).date() for side in (span.start, span.end)]
     measured = allowances.measured(moment(now, zone, house), house, actor, found.access, *days)
-    check(wish, actor.id, measured, found=found)
+    _granted(measured.ruled(wish), actor.id, measured, found=found)
 
 
 def answer(who: Actor, space_id: int, span: Span, *, now: datetime, zone: ZoneInfo) -> list[Refusal]:
@@ -524,15 +524,24 @@ def check(
     not read again.
     """
     wish = measured.ruled(wish)
+    held, kept = _granted(wish, member_id, measured, without=without, started=started, found=found)
+    for hold_id in kept:
+        release(hold_id)
+    return rules.what_is_left(wish, measured, held)
+
+
+def _granted(
+    wish: Wish, member_id: int, measured: Moment, *, without: int | None = None, started: Span | None = None,
+    found: wish_queries.Standing | None = None,
+) -> tuple[list[Held], set[int]]:  # fmt: skip
+    """Refuse by every rule at once and write nothing; give what takes the time, and the holds that give way."""
     refused, held, kept = _reasons(wish, member_id, measured, without=without, found=found)
     if started and started.start == wish.span.start and wish.span.end > measured.now:
         refused = [refusal for refusal in refused if (refusal.code, refusal.field) not in rules.KEPT_START]
     if refused:
         kind: type[DomainError] = Conflict if CONFLICTS.issuperset(r.code for r in refused) else Refused
         raise kind(refused)
-    for hold_id in kept:
-        release(hold_id)
-    return rules.what_is_left(wish, measured, held)
+    return held, kept
 
 
 def _reasons(

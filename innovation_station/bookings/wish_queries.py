@@ -19,7 +19,7 @@ from innovation_station.bookings.models import (
     SpaceHold,
 )
 from innovation_station.bookings.rules import HOLDING, Held, Wish
-from innovation_station.db import UtcDateTime, at_once, connection, db
+from innovation_station.db import UtcDateTime, at_once, connection, db, rows_at_once
 from innovation_station.members.models import Member
 from innovation_station.spaces.models import Space
 from innovation_station.spaces.queries import HOUSE_REVISION, SPACES_REVISION
@@ -150,7 +150,9 @@ def held(span: Span, space_ids: Collection[int], *, without: int | None = None) 
 
 @lru_cache(maxsize=32)
 def _held_at(_house: House, _stamp: tuple[int, int], span: Span, space_ids: frozenset[int]) -> Sequence[Held]:
-    return held(span, space_ids)
+    # not in a read that is open: it may show what was before the stamp
+    rows: Sequence[Any] = rows_at_once(_HELD, {**_bounds(span), "spaces": sorted(space_ids), "without": 0})
+    return [_held(*row) for row in rows]
 
 
 def met(found: Standing | None, span: Span, space_ids: frozenset[int], *, without: int | None = None) -> Sequence[Held]:
@@ -158,7 +160,7 @@ def met(found: Standing | None, span: Span, space_ids: frozenset[int], *, withou
     was refused the same a moment ago."""
     if found is not None and not found.held:
         return ()
-    if found is None or found.spaces is None or found.house is None:
+    if found is None or found.spaces is None or found.house is None or without is not None:
         return held(span, space_ids, without=without)
     return _held_at(found.house, (found.house_revision, found.spaces), span, space_ids)
 

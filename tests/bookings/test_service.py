@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from innovation_station.bookings import queries, service, wish_queries
-from innovation_station.bookings.models import Allocation, Booking, BookingHistory
+from innovation_station.bookings.models import Allocation, Booking, BookingHistory, SpaceHold
 from innovation_station.db import db, transaction
 from innovation_station.errors import Conflict, DomainError, NotFound, Refused
 from innovation_station.members.models import Member
@@ -52,6 +52,14 @@ def test_what_is_refused_before_any_lock_is_what_somebody_has(context: None, sma
     consider(small, "alva")  # the same again is the same booking, which reserve gives
     consider(small, "alva", request_key="tap-1")
     consider(small, "bo", MORNING.shifted(timedelta(days=1)))
+    later = MORNING.shifted(timedelta(days=2))
+    with transaction():
+        kept = service.hold(small.people["bo"], small.a1, later, until=later.start, now=NOW, zone=ZONE).id
+    consider(small, "bo", later)  # nothing is decided yet: what is kept for them stays kept
+    with pytest.raises(Conflict):
+        consider(small, "alva", later)
+    with transaction():
+        assert db.session.get(SpaceHold, kept) is not None
 
 
 def test_reserve_takes_the_time_and_keeps_who_did_what(context: Flask, small: Small) -> None:

@@ -17,10 +17,12 @@ import psutil
 import pytest
 from flask import Flask
 
+from innovation_station import worker as worker_module
 from innovation_station.db import transaction
 from innovation_station.jobs import queries as jobs
 from innovation_station.mail import service
 from innovation_station.mail.rules import Receiver
+from innovation_station.worker import Worker
 from tests.conftest import hand_compiled
 from tests.faults.hand import work
 from tests.faults.test_kill import free_port, wait_until
@@ -214,3 +216,23 @@ def test_page_that_queues_mail_wakes_the_worker(app: Flask, monkeypatch: pytest.
         bell._hung_by.clear()
         here.close()
         there.close()
+
+
+def test_what_is_in_hand_is_finished_however_long_it_takes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "GRACE", 0.1)
+    done: list[str] = []
+    away = [time.monotonic() + 0.6]
+
+    def long(_stopping: Callable[[], bool]) -> None:
+        if not done:
+            time.sleep(0.4)
+            done.append("job")
+
+    worker = Worker(app, poll=0.02, linger=0.05)
+    monkeypatch.setattr(worker, "_rounds", lambda: {"jobs": long, "mail": lambda _stopping: None})
+    monkeypatch.setattr(worker, "_look", lambda: True)
+    worker._resumes = lambda: away[0]  # a mail server that is away is looked for again by who knows since when
+    worker.run(replaced=True)
+    for end in (worker._wake_here, worker._wake_there):
+        end.close()
+    assert done == ["job"] and time.monotonic() >= away[0]
