@@ -103,8 +103,8 @@ Argument = str | int | None
 
 def kept(macro: Callable[..., Markup], *values: Argument) -> Markup:
     """Call a macro once for its values and the language: for what looks the same on all pages and costs like a page."""
-    code = macro._func.__code__  # type: ignore[attr-defined]  # a macro has one, which names its template too
-    key = (code.co_filename, code.co_name, language(), request.script_root, values)
+    template = macro._func.__code__.co_filename  # type: ignore[attr-defined]  # two may have macros of the same name
+    key = (template, macro.name, language(), request.script_root, values)  # type: ignore[attr-defined]
     known: dict[object, Markup] = current_app.extensions["station.macros"]
     if key not in known or current_app.debug:
         if len(known) > MACROS_KEPT:
