@@ -23,6 +23,7 @@ from innovation_station.bookings.day import Day
 from innovation_station.bookings.frame import Frame
 from innovation_station.bookings.pages import DayPage
 from innovation_station.i18n import language
+from innovation_station.spaces.rules import House
 
 MOST = 4_000_000  # bytes in a process: two dozen days of 50 places
 MOST_BARS = 500_000  # a hundred of them
@@ -46,6 +47,14 @@ class Laid:
     def parts(self, most: int) -> tuple[Ready, ...]:
         """Give what goes into the holes of a page, in their order (see HOLES)."""
         return self.plans, self.lists[most], self.timeline
+
+    def places_of(self, member_id: int, house: House) -> set[int]:
+        """Tell where a member has something that day."""
+        if member_id not in self.members:
+            return set()
+        return {
+            place for place, (members, *_d) in zip(house.places, self.drawings, strict=True) if member_id in members
+        }
 
     @cached_property
     def size(self) -> int:

@@ -269,12 +269,13 @@ def _compose_day(
     day: Day, usual: Usual, choice: Choice, place: Place | None, stamp: tuple[int, int]
 ) -> tuple[Day, dict[str, Any], Sequence[Ready]]:
     """Compose the part of the page that changes; give it with the day as far as it had to be read, and what fills its
-    holes. What is kept of the day spares it being read, but for the places that the member mostly has."""
+    holes. What is kept of the day spares it being read, but for the places that the member mostly has, and, since that
+    is offered where they have nothing else at the time, those where they have something."""
     selected, also, needs = place.id if place else None, {space for space, _s, _e in usual}, own_needs()
     name = laid.name(day, choice, needs) if selected is None else None
     kept, drawn = laid.find(name, stamp, day.member_id) if name else None, None
     if kept is not None:
-        day = day.read(also)
+        day = day.read(also | kept.places_of(day.member_id, day.house) if also else also)
     else:
         day, drawn = drawings(day, choice, space_revisions(), selected=selected, also=also)
     again = Repeat(day, choice, usual).compose()

@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from innovation_station.assembled import Ready, Stock, assembled, hole, takes_gzip
-from innovation_station.bookings import laid
-from tests.conftest import MONDAY, TUESDAY, Clock, Small, browser, log_in, post, statements
+from innovation_station.bookings import laid, views
+from tests.conftest import MONDAY, TUESDAY, Clock, Small, at, browser, log_in, post, statements
 
 PAGE = f"/book?date={TUESDAY}&from=09:00&to=11:00"
 OWN = re.compile(r'(name="(?:csrf_token|key)" value=")[^"]+')
@@ -40,6 +40,16 @@ def test_a_kept_day_is_the_same_to_the_byte(small: Small, alva: FlaskClient, bo:
     for page in (PAGE, f"{PAGE}&kind=room", f"{PAGE}&zone=1&with=screen", f"{PAGE}&lang=en"):
         first = text(alva, page)
         assert first == text(alva, page) and "<!--" not in first
+
+
+def test_a_kept_day_offers_nothing_beside_what_one_has(
+    small: Small, alva: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    last = at(TUESDAY - timedelta(weeks=1), "09:00", "11:00")
+    monkeypatch.setattr(views, "_usual", lambda _now: ((small.a1, last.start, last.end),))
+    assert ["again-side" in alva.get(PAGE).text for _look in range(3)] == [True] * 3
+    book(alva, small.room)
+    assert ["again-side" in alva.get(PAGE).text for _look in range(3)] == [False] * 3
 
 
 def test_forms_of_a_kept_day_are_new(small: Small, alva: FlaskClient) -> None:
