@@ -49,6 +49,15 @@ def test_what_was_prepared_is_kept_when_a_read_ends(app: Flask) -> None:
     assert connection is not None and len(connection._prepared._names) > 0
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_a_select_has_changed_beside_itself_is_not_kept(app: Flask, small: Small) -> None:
+    made = update(Space).where(Space.id == small.a1).values(name="Z9").returning(Space.id).cte("made")
+    with app.app_context():
+        db.session.execute(select(made.c.id).add_cte(made))
+    with app.app_context():
+        assert db.session.get_one(Space, small.a1).name == "A1"
+
+
 @pytest.mark.parametrize("failing", [False, True])
 @pytest.mark.parametrize("how", ["read", "row", "statement", "text", "unwritten"])
 def test_what_was_changed_outside_of_a_transaction_is_not_kept(

@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import Environment, FileSystemLoader
 from jinja2.runtime import Context
 
+from innovation_station.delivery import kept
 from tests.conftest import Small
 
 ROOT = Path(__file__).parent.parent
@@ -52,3 +55,26 @@ def test_page_is_gone_when_it_is_sent(path: str, small: Small, alva: FlaskClient
     finally:
         gc.enable()
     assert [context.name for context in left if not context.name.rpartition("/")[2].startswith("_")] == []
+
+
+def test_what_is_kept_of_a_macro_is_of_that_macro(app: Flask, tmp_path: Path) -> None:
+    pages = {"a": "{% macro tabs(n) %}a{{ n }}{% endmacro %}{% macro foot(n) %}f{{ n }}{% endmacro %}",
+             "b": "{% macro tabs(n) %}b{{ n }}{% endmacro %}"}  # fmt: skip
+    for name, text in pages.items():
+        (tmp_path / name).write_text(text)
+    env = Environment(loader=FileSystemLoader(tmp_path), autoescape=True)
+    a, b = (env.get_template(name).module for name in pages)
+    with app.test_request_context():
+        for _again in range(2):
+            assert [kept(macro, 1) for macro in (a.tabs, a.foot, b.tabs)] == ["a1", "f1", "b1"]  # type: ignore[attr-defined]
+
+
+def test_addresses_that_are_written_out_lead_where_they_say(app: Flask) -> None:
+    """Where many stand on a page, or each page has one, they are not looked up among the routes."""
+    routes = app.url_map.bind("localhost")
+    for path, method, endpoint in (
+        ("/logout", "POST", "members.logout"), ("/waits", "POST", "waits.join"), ("/series/new", "GET", "series.new"),
+        ("/book/1/favourite", "POST", "bookings.favourite"), ("/spaces/1/fault", "GET", "faults.report"),
+        ("/book/1", "GET", "bookings.place"), ("/bookings/1", "GET", "bookings.show"),
+    ):  # fmt: skip
+        assert routes.match(path, method)[0] == endpoint, path

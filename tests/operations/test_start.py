@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from subprocess import run
@@ -133,6 +134,14 @@ def test_what_is_done_apart_comes_back_and_leaves_nothing() -> None:
     assert heap.apart(work)() != os.getpid() and not left
     with pytest.raises(ZeroDivisionError):
         heap.apart(lambda: 1 // 0)()
+
+
+def test_what_is_done_apart_is_done_also_where_nobody_may_wait_for_children() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as some who start us have it
+    try:
+        assert heap.apart(lambda: 1)() == 1
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_preload_does_without_a_database(station: Settings) -> None:
